@@ -1,0 +1,213 @@
+"""One tree of errors. Each class's docstring is the manual's text; each exit code is unique.
+
+Exit codes: 1 is an internal error (a bug), 2 a misspelt command (click's own), 3-99 errors,
+100-127 outcomes of a finished run that was not wholly good.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ArchiverError(Exception):
+    """Something the archive could not do; the message names the subject, the rule and the next step."""
+
+    exit_code: ClassVar[int] = 3
+
+
+# -- the archive itself ---------------------------------------------------------------------
+
+
+class ArchiveNotFound(ArchiverError):
+    """The directory named is not an archive. Make one with `archiver init`, or name another with `--archive`."""
+
+    exit_code = 4
+
+
+class ArchiveExists(ArchiverError):
+    """`archiver init` found an archive, or other files, where it should make one."""
+
+    exit_code = 5
+
+
+class BadSettings(ArchiverError):
+    """`archive.toml` cannot be used; the message names each key at fault and what it takes."""
+
+    exit_code = 6
+
+
+class ArchiveBusy(ArchiverError):
+    """Another run is writing to the archive. Wait for it to end, then try again."""
+
+    exit_code = 7
+
+
+class DisposalLocked(ArchiverError):
+    """The archive was rebuilt and decisions are missing: nothing may be disposed of until two people confirm them."""
+
+    exit_code = 8
+
+
+class StorageFull(ArchiverError):
+    """The disk is full or refuses to be written. Nothing half-written is kept as evidence."""
+
+    exit_code = 9
+
+
+class SchemaTooNew(ArchiverError):
+    """The archive was written by a newer version of Archiver. Update Archiver; the archive was not touched."""
+
+    exit_code = 10
+
+
+# -- people ---------------------------------------------------------------------------------
+
+
+class NotLoggedIn(ArchiverError):
+    """The command decides or changes something and nobody is logged in. Run `archiver login`."""
+
+    exit_code = 15
+
+
+class LoginRefused(ArchiverError):
+    """The name or the secret is wrong, or the person is disabled."""
+
+    exit_code = 16
+
+
+class NotPermitted(ArchiverError):
+    """The person's role does not allow the act; the message names a role that does."""
+
+    exit_code = 17
+
+
+class SecondPersonNeeded(ArchiverError):
+    """The act needs a second, different, authenticated person."""
+
+    exit_code = 18
+
+
+# -- what a person types --------------------------------------------------------------------
+
+
+class BadInput(ArchiverError):
+    """A value given on the command line cannot be used; nothing was changed."""
+
+    exit_code = 20
+
+
+class NotFound(ArchiverError):
+    """No record, account, job, person, class or request of that name or id exists in this archive."""
+
+    exit_code = 21
+
+
+class AlreadyExists(ArchiverError):
+    """An account, job, person or request of that name exists already."""
+
+    exit_code = 22
+
+
+class BadQuery(ArchiverError):
+    """The search query cannot be understood; the message points at the place.
+
+    `position` and `end` are offsets into the query, in characters.
+    """
+
+    exit_code = 23
+
+    def __init__(self, message: str, *, query: str = "", position: int = 0, end: int | None = None) -> None:
+        super().__init__(message)
+        self.query = query
+        self.position = position
+        self.end = position + 1 if end is None else end
+
+
+class BadFilePlan(ArchiverError):
+    """A file plan cannot be loaded; every fault found is listed with its place."""
+
+    exit_code = 24
+
+
+# -- evidence -------------------------------------------------------------------------------
+
+
+class EvidenceDamaged(ArchiverError):
+    """Stored evidence differs from what was recorded, is missing, or could not be read."""
+
+    exit_code = 30
+
+
+class TrailBroken(ArchiverError):
+    """The audit trail was edited, cut, reordered, or does not belong to this catalogue."""
+
+    exit_code = 31
+
+
+class BadWarc(ArchiverError):
+    """A WARC file cannot be read to its end; the message names the file and the offset."""
+
+    exit_code = 32
+
+
+class IndexDamaged(ArchiverError):
+    """The search index is damaged or older than its software. Run `archiver index rebuild`; no evidence is lost."""
+
+    exit_code = 33
+
+
+# -- capturing ------------------------------------------------------------------------------
+
+
+class BrowserMissing(ArchiverError):
+    """No usable Chromium was found. Install the system's (Debian: `apt install chromium`) or set `capture.browser`."""
+
+    exit_code = 40
+
+
+class RecorderFailed(ArchiverError):
+    """The recording proxy did not start or died; nothing it was recording is filed."""
+
+    exit_code = 41
+
+
+class BrowserFailed(ArchiverError):
+    """The browser did not start or died; nothing it was showing is filed."""
+
+    exit_code = 42
+
+
+# -- handing over ---------------------------------------------------------------------------
+
+
+class BundleInvalid(ArchiverError):
+    """An export bundle differs from its own manifest, is incomplete, or could not be checked; every defect is listed."""
+
+    exit_code = 50
+
+
+class ProductionRefused(ArchiverError):
+    """A production cannot be made as asked: nothing was found to produce, or evidence it needs is damaged."""
+
+    exit_code = 51
+
+
+# -- a finished run that was not wholly good ------------------------------------------------
+
+
+class CaptureUnhealthy(ArchiverError):
+    """The capture ended in a login wall, a challenge, throttling or a failure: nothing was filed."""
+
+    exit_code = 100
+
+
+class CaptureRefused(ArchiverError):
+    """The address is one the archive must not connect to. Allow it by name in `capture.allow_hosts` if it is meant."""
+
+    exit_code = 101
+
+
+class Interrupted(ArchiverError):
+    """The run was interrupted. What was filed before stays filed; what was under way is recorded as failed."""
+
+    exit_code = 102
