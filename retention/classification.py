@@ -1,0 +1,84 @@
+"""Which record class a record belongs to, by the file plan's ordered rules. The first match wins."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from archiver.core.records import Account, AccountId, Record
+from retention.file_plan import ClassificationRule
+
+
+@dataclass(frozen=True, kw_only=True)
+class Classification:
+    """A class given to a record, and why. `rule_number` counts the plan's rules from 1."""
+
+    class_code: str
+    reason: str
+    rule_number: int
+
+
+def _same(value: str) -> str:
+    """Case and Unicode composition do not distinguish names."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", value).casefold()).strip()
+
+
+def _account_names(record: Record, account: Account | None) -> tuple[str, ...]:
+    if account is None:
+        return (record.account_id,) if record.account_id else ()
+    return account.id, account.handle, account.handle.removeprefix("@"), account.url
+
+
+def _language_ranges(record: Record, account: Account | None) -> tuple[str, ...]:
+    """`fr-CA` is matched by `fr-CA` and by `fr` (basic filtering, RFC 4647 section 3.3.1)."""
+    parts = record.language.split("-")
+    return tuple("-".join(parts[:length]) for length in range(len(parts), 0, -1))
+
+
+FIELDS: Mapping[str, Callable[[Record, Account | None], tuple[str, ...]]] = {
+    "account": _account_names,
+    "site": lambda record, account: (record.site,),
+    "kind": lambda record, account: (record.kind.value,),
+    "keyword": lambda record, account: record.keywords,
+    "tag": lambda record, account: record.tags,
+    "language": _language_ranges,
+    "creator": lambda record, account: (
+        record.creator_name,
+        record.creator_handle,
+        record.creator_handle.removeprefix("@"),
+    ),
+}
+"""What a rule may look at, and the record's values for it."""
+
+
+def classify(
+    record: Record, rules: Sequence[ClassificationRule], account: Account | None = None
+) -> Classification | None:
+    """The class of the first rule whose every condition the record meets; None if no rule does.
+
+    `account` is the record's account, where it has one.
+    """
+    for number, rule in enumerate(rules, start=1):
+        if all(_meets(record, account, field, wanted) for field, wanted in rule.conditions):
+            return Classification(
+                class_code=rule.class_code, reason=f"rule {number}: {rule.because}", rule_number=number
+            )
+    return None
+
+
+def _meets(record: Record, account: Account | None, field: str, wanted: tuple[str, ...]) -> bool:
+    found = {_same(value) for value in FIELDS[field](record, account) if value}
+    return any(_same(value) in found for value in wanted)
+
+
+def undecided(
+    records: Iterable[Record], rules: Sequence[ClassificationRule], accounts: Mapping[AccountId, Account]
+) -> list[Record]:
+    """The records an officer has to classify: no class yet, and no rule that gives one. Order is kept."""
+    return [
+        record
+        for record in records
+        if record.class_code is None
+        and classify(record, rules, accounts.get(record.account_id) if record.account_id else None) is None
+    ]
