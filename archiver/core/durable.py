@@ -1,0 +1,123 @@
+"""Durable writing: after a crash a file is either there whole or not there at all.
+
+A file is written under `NAME.part` in its own directory, flushed, synced and renamed; the
+directory is synced last, because a rename is durable only then (fsync(2), "does not
+necessarily ensure that the entry in the directory ... has also reached disk").
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from archiver.core.errors import StorageFull
+
+PART_SUFFIX = ".part"
+"""What the name of an unfinished file ends in; the next start sweeps leftovers into a report."""
+
+_REFUSALS = {
+    errno.ENOSPC: "no space is left on the disk",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EIO: "the disk reports an input/output error",
+    errno.EROFS: "the file system is read-only",
+}
+
+
+def part_path(path: Path) -> Path:
+    """Where `path` lives until it is whole."""
+    return path.with_name(path.name + PART_SUFFIX)
+
+
+@contextmanager
+def storage_errors(path: Path) -> Iterator[None]:
+    """Turn the disk's refusals (full, quota, I/O error, read-only) into StorageFull naming `path`."""
+    try:
+        yield
+    except OSError as error:
+        reason = _REFUSALS.get(error.errno or 0)
+        if reason is None:
+            raise
+        raise StorageFull(f"{path} could not be written: {reason}; free the disk, then run again") from error
+
+
+def sync_file(file: BinaryIO) -> None:
+    """Flush Python's buffer, then the operating system's."""
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def sync_directory(path: Path) -> None:
+    """Make the names in the directory `path` durable."""
+    with storage_errors(path):
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def publish(part: Path, path: Path) -> None:
+    """Rename the synced file or directory `part` to `path` and make the name durable.
+
+    A file already at `path` is replaced; a directory with anything in it is not (OSError).
+    """
+    with storage_errors(path):
+        part.replace(path)
+    sync_directory(path.parent)
+    if part.parent != path.parent:
+        sync_directory(part.parent)
+
+
+@contextmanager
+def durable_file(path: Path) -> Iterator[BinaryIO]:
+    """A binary file to write, published under `path` when the block ends.
+
+    If the block raises, nothing appears at `path` and the `.part` is removed; what stood at
+    `path` before stays. Raises StorageFull, naming `path`, when the disk refuses.
+    """
+    part = part_path(path)
+    with storage_errors(path):
+        file = part.open("wb")
+        try:
+            with file:
+                yield file
+                sync_file(file)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+    publish(part, path)
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Write `content` under `path`, whole or not at all. Raises StorageFull."""
+    with durable_file(path) as file:
+        file.write(content)
+
+
+def move_directory(source: Path, target: Path) -> None:
+    """Sync every file and directory below `source`, then move it to `target` on the same disk.
+
+    Parents of `target` are made where missing. OSError if `target` exists and is not empty.
+    """
+    with storage_errors(target):
+        for folder, _, names in os.walk(source):
+            for name in names:
+                with (Path(folder) / name).open("rb") as file:
+                    os.fsync(file.fileno())
+            sync_directory(Path(folder))
+        make_directory(target.parent)
+    publish(source, target)
+
+
+def make_directory(path: Path) -> None:
+    """Make `path` and its missing parents, each name durable."""
+    if path.is_dir():
+        return
+    make_directory(path.parent)
+    with storage_errors(path):
+        path.mkdir(exist_ok=True)
+    sync_directory(path.parent)
