@@ -68,7 +68,7 @@ class ScheduleVersion:
     action: Action
     number: int = 0
     cutoff: YearEnd | None = None
-    approvals: tuple[str, ...] = ()  # who approved it, and when
+    approvals: int = 2  # how many different people must approve the action, each time
     effective_from: date | None = None
 
 

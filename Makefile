@@ -1,0 +1,44 @@
+# Everything here sets itself up first; ./setup.sh tells how.
+#
+#   make demo              the main job, end to end, on the built-in sample site
+#   make demo URL=https:…  the same for a page of your own
+#   make test              the tests, with reduced repetitions
+#   make prove             the tests, with the full counts
+#   make bench             every benchmark; NAME=… for one
+#   make lint              ruff and mypy
+#   make coverage          the tests, with the lines they reach
+#   make lock              pin the newest packages pyproject.toml allows
+
+.PHONY: demo test prove bench lint coverage lock ready
+.DEFAULT_GOAL := demo
+
+# `make test PROCESSES=8` on a larger machine; `make test TESTS=tests/retention` for a part
+PROCESSES ?= 2
+TESTS ?=
+PYTEST = .venv/bin/pytest -n $(PROCESSES) --dist loadfile
+
+ready:
+	@./setup.sh
+
+demo: ready
+	@.venv/bin/archiver demo $(if $(URL),--url '$(URL)')
+
+test: ready
+	@$(PYTEST) $(TESTS)
+
+prove: ready
+	@ARCHIVER_PROVE=1 $(PYTEST) --timeout 3600 $(TESTS)
+
+bench: ready
+	@.venv/bin/python -m bench $(NAME)
+
+lint: ready
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+
+coverage: ready
+	@$(PYTEST) --cov --cov-report term-missing:skip-covered $(TESTS)
+
+lock:
+	@./lock.sh
