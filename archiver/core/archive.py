@@ -1,0 +1,213 @@
+"""Opens one archive directory and hands out what lies in it.
+
+    archive.toml  catalogue.db  objects/  assets/  trail/  snapshots/  search/  productions/
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from sqlite_utils import Database
+
+from archiver.core import config
+from archiver.core.catalogue import Catalogue
+from archiver.core.checkpoints import append_checkpoint, sign_checkpoint
+from archiver.core.durable import make_directory, storage_errors, write_durably
+from archiver.core.errors import ArchiveBusy, ArchiveExists, ArchiveNotFound, StorageFull, TrailBroken
+from archiver.core.events import Event, EventType, Trail
+from archiver.core.objects import ObjectStore
+from archiver.core.people import People
+from archiver.core.register import Register
+from archiver.core.requests import Requests
+from archiver.core.schema import migrate
+from archiver.core.signing import SigningKey, key_path, load_key, make_key
+from archiver.core.snapshots import snapshots, take_snapshot
+
+_DIRECTORIES = ("objects", "assets", "trail", "snapshots", "search", "productions")
+_BUSY_SECONDS = 30.0
+CATALOGUE = "catalogue.db"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One open transaction: what is written in it, and the events that tell of it, commit together."""
+
+    db: Database
+    at: datetime
+    actor: str
+    _trail: Trail
+
+    def record(self, type: EventType, subjects: Sequence[str], detail: Mapping[str, Any] | None = None) -> Event:
+        """Add an event to the trail; `detail` holds ids, enumerations, counts and digests, never content."""
+        return self._trail.append(type, subjects, detail or {}, at=self.at, actor=self.actor)
+
+
+class Archive:
+    """One archive, open. Use `Archive.create` or `Archive.open`; close it, or use it in a `with`."""
+
+    def __init__(self, directory: Path, settings: config.Settings, db: Database, config_directory: Path) -> None:
+        self.directory = directory
+        self.settings = settings
+        self.config_directory = config_directory
+        self.db = db
+        self.objects = ObjectStore(directory / "objects")
+        self.trail = Trail(db, directory / "trail")
+        self.catalogue = Catalogue(db)
+        self.register = Register(db)
+        self.people = People(db)
+        self.requests = Requests(db)
+        self._opened_at_size = self.trail.head().size
+
+    # -- making and opening -----------------------------------------------------------------
+
+    @classmethod
+    def create(cls, directory: Path, settings: config.Settings, *, config_directory: Path | None = None) -> Archive:
+        """Make an empty archive and the key that signs its trail's checkpoints.
+
+        Raises ArchiveExists where anything stands in the way; nothing is overwritten.
+        """
+        if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+            raise ArchiveExists(f"{directory} is not empty: name a directory that is, or does not exist yet")
+        make_directory(directory)
+        for name in _DIRECTORIES:
+            make_directory(directory / name)
+        where = config_directory or user_config_directory()
+        make_key(key_path(where, settings.archive.id))
+        db = connect(directory / CATALOGUE)
+        migrate(db)
+        write_durably(directory / config.FILE_NAME, config.write_toml(settings).encode())
+        return cls(directory, settings, db, where)
+
+    @classmethod
+    def open(cls, directory: Path, *, config_directory: Path | None = None, reconcile: bool = True) -> Archive:
+        """Open an archive; what the trail file lacks after a crash is added to it.
+
+        Raises ArchiveNotFound, BadSettings, SchemaTooNew, TrailBroken. `reconcile=False` is for looking at
+        an archive whose trail and catalogue may disagree.
+        """
+        settings = read_settings(directory)
+        if not (directory / CATALOGUE).exists():
+            raise ArchiveNotFound(f"{directory} has no {CATALOGUE}: `archiver rebuild` makes it anew from the evidence")
+        db = connect(directory / CATALOGUE)
+        try:
+            migrate(db)
+            archive = cls(directory, settings, db, config_directory or user_config_directory())
+            if reconcile:
+                archive.trail.publish()
+        except sqlite3.DatabaseError as error:
+            db.close()
+            raise TrailBroken(f"{directory / CATALOGUE} is damaged ({error}): run `archiver rebuild`") from error
+        except BaseException:
+            db.close()
+            raise
+        return archive
+
+    def __enter__(self) -> Archive:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.db.close()
+
+    # -- changing ---------------------------------------------------------------------------
+
+    @contextmanager
+    def change(self, *, at: datetime, actor: str) -> Iterator[Change]:
+        """One transaction: change and events commit together, then the trail file gets its lines.
+
+        `actor` is a person's id. Raises ArchiveBusy where another process holds the catalogue,
+        StorageFull where the disk refuses; then nothing is changed.
+        """
+        self._execute("BEGIN IMMEDIATE")
+        try:
+            yield Change(self.db, at, actor, self.trail)
+            self._execute("COMMIT")
+        except BaseException:
+            if self.db.conn.in_transaction:
+                self.db.conn.execute("ROLLBACK")
+            raise
+        with storage_errors(self.trail.path):
+            self.trail.publish()
+
+    @contextmanager
+    def run_lock(self) -> Iterator[None]:
+        """Only one run captures or rebuilds at a time. Raises ArchiveBusy."""
+        descriptor = os.open(self.directory / "run.lock", os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise ArchiveBusy(f"another run is working on {self.directory}: wait for it to end") from error
+            yield
+        finally:
+            os.close(descriptor)
+
+    def finish_run(self, *, at: datetime) -> None:
+        """Sign a checkpoint and snapshot the catalogue, where anything happened since."""
+        head = self.trail.head()
+        newest = next(iter(snapshots(self.directory / "snapshots")), None)
+        if head.size == self._opened_at_size and newest is not None:
+            return
+        key = self.signing_key()
+        if key is not None:
+            append_checkpoint(
+                self.directory / "trail", sign_checkpoint(self.settings.archive.id, head, key, at=at)
+            )
+        take_snapshot(self.db, self.directory / "snapshots", at=at, trail_size=head.size)
+        self._opened_at_size = head.size
+
+    def signing_key(self) -> SigningKey | None:
+        """This machine's key for the archive, None where it has none."""
+        return load_key(key_path(self.config_directory, self.settings.archive.id))
+
+    def meta(self, key: str) -> str | None:
+        row = self.db.conn.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def _execute(self, statement: str) -> None:
+        try:
+            self.db.conn.execute(statement)
+        except sqlite3.OperationalError as error:
+            if "locked" in str(error) or "busy" in str(error):
+                raise ArchiveBusy(
+                    f"another process has been writing to {self.directory} for {_BUSY_SECONDS:.0f} s: try again when it is done"
+                ) from error
+            if "full" in str(error) or "disk I/O" in str(error):
+                raise StorageFull(f"{self.directory / CATALOGUE} could not be written: {error}; nothing was changed") from error
+            raise
+
+
+def read_settings(directory: Path) -> config.Settings:
+    """Raises ArchiveNotFound, BadSettings."""
+    path = directory / config.FILE_NAME
+    if not path.is_file():
+        raise ArchiveNotFound(
+            f"{directory} is no archive (it has no {config.FILE_NAME}): make one with `archiver init {directory}`, "
+            "or name another with --archive"
+        )
+    return config.load_settings(path)
+
+
+def connect(path: Path) -> Database:
+    """The catalogue's connection: durable commits, and deleted content overwritten (secure_delete)."""
+    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")
+    return Database(connection)
+
+
+def user_config_directory() -> Path:
+    """Where keys and tokens lie: `ARCHIVER_CONFIG`, else the user's own configuration directory."""
+    named = os.environ.get("ARCHIVER_CONFIG")
+    return Path(named) if named else platformdirs.user_config_path("archiver")

@@ -1,0 +1,92 @@
+"""Signed statements of how long the trail was and what its root was, one JSON line each.
+
+`trail/checkpoints.jsonl` belongs on another machine too: a copy elsewhere is what proves that a
+tail was cut off, which no log can prove of itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from archiver.core.clock import to_iso
+from archiver.core.errors import TrailBroken
+from archiver.core.events import TrailHead
+from archiver.core.merkle import tree_root
+from archiver.core.signing import SigningKey, fingerprint, verify_signature
+
+FILE_NAME = "checkpoints.jsonl"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkpoint:
+    archive: str
+    size: int
+    root: str
+    at: str
+    public_key: str
+    signature: str
+
+    @property
+    def signed_text(self) -> bytes:
+        """What the signature is over: five lines, each ended by a newline."""
+        return f"archiver-checkpoint 1\n{self.archive}\n{self.size}\n{self.root}\n{self.at}\n".encode()
+
+    def is_signed(self) -> bool:
+        return verify_signature(self.public_key, self.signed_text, self.signature)
+
+
+def sign_checkpoint(archive_id: str, head: TrailHead, key: SigningKey, *, at: datetime) -> Checkpoint:
+    unsigned = Checkpoint(
+        archive=archive_id, size=head.size, root=head.root, at=to_iso(at), public_key=key.public_key, signature=""
+    )
+    return Checkpoint(**{**asdict(unsigned), "signature": key.sign(unsigned.signed_text)})
+
+
+def append_checkpoint(directory: Path, checkpoint: Checkpoint) -> None:
+    """Write it to the end of the file, durably."""
+    with (directory / FILE_NAME).open("ab") as file:
+        file.write(json.dumps(asdict(checkpoint), sort_keys=True).encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_checkpoints(directory: Path) -> list[Checkpoint]:
+    """Every checkpoint, oldest first; a torn last line is left out. Raises TrailBroken on any other fault."""
+    path = directory / FILE_NAME
+    if not path.exists():
+        return []
+    found = []
+    for number, line in enumerate(path.read_bytes().split(b"\n")[:-1], 1):
+        try:
+            found.append(Checkpoint(**json.loads(line)))
+        except (ValueError, TypeError) as error:
+            raise TrailBroken(f"{path}, line {number}, is no checkpoint") from error
+    return found
+
+
+def check_checkpoints(
+    checkpoints: list[Checkpoint], leaves: list[bytes], archive_id: str, trusted: str | None = None
+) -> list[str]:
+    """A finding for each checkpoint that the trail's leaves do not bear out.
+
+    `trusted` is the fingerprint the agency publishes; without it any key that signed is accepted,
+    and only that the signatures are right is shown.
+    """
+    findings = []
+    for each in checkpoints:
+        name = f"the checkpoint of {each.at} over {each.size} events"
+        if each.archive != archive_id:
+            findings.append(f"{name} belongs to another archive")
+        if not each.is_signed():
+            findings.append(f"{name} is not signed by its key")
+        elif trusted is not None and fingerprint(each.public_key) != trusted:
+            findings.append(f"{name} is signed by {fingerprint(each.public_key)}, not by the key given")
+        if each.size > len(leaves):
+            findings.append(f"{name} is newer than the trail, which has {len(leaves)}: the trail's tail was cut off")
+        elif tree_root(leaves[: each.size]).hex() != each.root:
+            findings.append(f"{name} has another root than the trail's events give: the trail was changed")
+    return findings

@@ -1,0 +1,86 @@
+"""The evidence on disk: one directory per record, one per capture below it, never rewritten.
+
+    objects/ab/rec_ab.../cap_.../{capture.warc.gz, page.png, thumb.webp, items.<extractor>.jsonl, capture.json}
+    objects/attempts/cap_.../capture.json     captures that filed nothing, with their reason
+    objects/incoming/cap_.../                 a capture under way; what a crash leaves here is swept
+
+A capture is written in `incoming/`, moved to its record in one rename, then catalogued. What a crash
+left between the two is complete on disk and is filed at the next start.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from archiver.core.durable import move_directory
+from archiver.core.errors import EvidenceDamaged
+from archiver.core.fixity import digest_file
+from archiver.core.records import CaptureId, ObjectRole, RecordId, StoredObject
+
+MANIFEST = "capture.json"
+_INCOMING = "incoming"
+_ATTEMPTS = "attempts"
+
+
+class ObjectStore:
+    """The local directory `objects/`. Paths it takes and gives are relative to it, with slashes."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def path_of(self, relative: str) -> Path:
+        """Where an object lies. Raises EvidenceDamaged for a path that leads out of the store."""
+        parts = PurePosixPath(relative).parts
+        if not parts or relative.startswith("/") or ".." in parts:
+            raise EvidenceDamaged(f"the catalogue names an object outside the store: {relative!r}")
+        return self.root.joinpath(*parts)
+
+    def begin(self, capture: CaptureId) -> Path:
+        """A fresh directory for a capture under way."""
+        directory = self.root / _INCOMING / capture
+        directory.mkdir(parents=True)
+        return directory
+
+    def place(self, capture: CaptureId, record: RecordId | None) -> str:
+        """Where the capture belongs once filed; None: where attempts that filed nothing lie."""
+        return f"{_ATTEMPTS}/{capture}" if record is None else f"{record[4:6]}/{record}/{capture}"
+
+    def settle(self, capture: CaptureId, record: RecordId | None) -> Path:
+        """Move a finished capture from `incoming/` to its place, durably."""
+        destination = self.root / self.place(capture, record)
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        move_directory(self.root / _INCOMING / capture, destination)
+        return destination
+
+    def discard(self, capture: CaptureId) -> None:
+        """Remove what is left of a capture in `incoming/`; evidence that was filed is out of reach."""
+        shutil.rmtree(self.root / _INCOMING / capture, ignore_errors=True)
+
+    def unfinished(self) -> list[CaptureId]:
+        """Captures that a crash left under way."""
+        incoming = self.root / _INCOMING
+        return sorted(CaptureId(each.name) for each in incoming.iterdir()) if incoming.is_dir() else []
+
+    def capture_directories(self) -> Iterator[Path]:
+        """Every filed capture and attempt, in no order."""
+        for manifest in self.root.glob(f"{_ATTEMPTS}/cap_*/{MANIFEST}"):
+            yield manifest.parent
+        for manifest in self.root.glob(f"[0-9a-f][0-9a-f]/rec_*/cap_*/{MANIFEST}"):
+            yield manifest.parent
+
+    def files(self) -> Iterator[str]:
+        """Every file of the store, relative, in path order; `incoming/` left out."""
+        for path in sorted(self.root.rglob("*")):
+            relative = path.relative_to(self.root).as_posix()
+            if not path.is_dir() and not relative.startswith(f"{_INCOMING}/"):
+                yield relative
+
+
+def describe_object(directory: Path, place: str, name: str, role: ObjectRole, media_type: str) -> StoredObject:
+    """Hash the file `name` in `directory`, which belongs at `place` in the store."""
+    path = directory / name
+    return StoredObject(
+        path=f"{place}/{name}", role=role, media_type=media_type, sha256=digest_file(path), size=path.stat().st_size
+    )

@@ -1,0 +1,45 @@
+"""Consistent copies of the catalogue in `snapshots/`, so that decisions survive the loss of `catalogue.db`."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from datetime import datetime
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from archiver.core.clock import to_timestamp14
+from archiver.core.durable import part_path, publish, storage_errors
+
+KEEP = 5
+"""How many snapshots stay; older ones are removed when a new one stands."""
+
+
+def take_snapshot(db: Database, directory: Path, *, at: datetime, trail_size: int) -> Path:
+    """Copy the catalogue while it may be in use (SQLite's online backup), durably. Raises StorageFull."""
+    path = directory / f"catalogue-{trail_size:010d}-{to_timestamp14(at)}.db"
+    part = part_path(path)
+    part.unlink(missing_ok=True)
+    with storage_errors(path):
+        try:
+            copy = sqlite3.connect(part)
+            try:
+                db.conn.backup(copy)
+                copy.execute("PRAGMA journal_mode = DELETE")
+            finally:
+                copy.close()
+        except sqlite3.OperationalError as error:
+            part.unlink(missing_ok=True)
+            raise OSError(28, f"the snapshot could not be written: {error}", str(path)) from error
+        with part.open("rb+") as file:
+            os.fsync(file.fileno())
+    publish(part, path)
+    for old in snapshots(directory)[KEEP:]:
+        old.unlink()
+    return path
+
+
+def snapshots(directory: Path) -> list[Path]:
+    """Newest first: by the trail's length, then by time."""
+    return sorted(directory.glob("catalogue-*.db"), reverse=True)

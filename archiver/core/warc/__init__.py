@@ -1,0 +1,24 @@
+"""WARC/1.1 (ISO 28500:2017): the one writer, reader and checker of evidence files.
+
+Files are written with another gzip than they are read with (isal, then zlib), so that a
+fault of the one does not hide in the other.
+"""
+
+from archiver.core.warc.checking import Finding, WarcCheck, check_warc
+from archiver.core.warc.reading import WarcRecord, read_record, read_records
+from archiver.core.warc.recovering import Recovered, recover
+from archiver.core.warc.writing import Exchange, WarcSummary, WarcWriter
+
+__all__ = [
+    "Exchange",
+    "Finding",
+    "Recovered",
+    "WarcCheck",
+    "WarcRecord",
+    "WarcSummary",
+    "WarcWriter",
+    "check_warc",
+    "read_record",
+    "read_records",
+    "recover",
+]

@@ -1,0 +1,90 @@
+"""The gzip members of a file, one at a time, each to its last byte (RFC 1952)."""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+from typing import BinaryIO
+
+from archiver.core.errors import BadWarc
+
+_CHUNK = 1 << 16
+_GZIP_ONLY = 31
+HEADER_LENGTH = 10
+"""Of a gzip header without optional fields, in bytes."""
+
+
+class Member:
+    """A readable stream over one gzip member of `file`, which starts at `offset`.
+
+    Every method raises BadWarc, naming the file and the offset, where the member is cut or
+    damaged; its checksum and length are compared when its end is reached.
+    """
+
+    def __init__(self, file: BinaryIO, path: Path, offset: int) -> None:
+        self.path = path
+        self.offset = offset
+        self.length = 0
+        """Compressed bytes, known once `ended`."""
+        self.header = b""
+        self._file = file
+        self._inflate = zlib.decompressobj(_GZIP_ONLY)
+        self._ready = bytearray()
+        self._taken = 0
+        self._pending = b""
+        file.seek(offset)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the member was read to its end and every byte of it handed out."""
+        return self._inflate.eof and not self._ready
+
+    def read(self, size: int) -> bytes:
+        """Up to `size` bytes; b"" at the member's end."""
+        if not self._ready:
+            self._fill()
+        piece = bytes(self._ready[:size])
+        del self._ready[:size]
+        return piece
+
+    def read_exactly(self, size: int) -> bytes:
+        pieces = []
+        while size:
+            piece = self.read(min(size, _CHUNK))
+            if not piece:
+                raise self.damage("the record is shorter than its Content-Length says")
+            pieces.append(piece)
+            size -= len(piece)
+        return b"".join(pieces)
+
+    def read_until(self, mark: bytes, limit: int) -> bytes | None:
+        """Everything up to and with `mark`; None, with nothing consumed, if not within `limit` bytes."""
+        searched = 0
+        while True:
+            found = self._ready.find(mark, max(0, searched - len(mark)))
+            if 0 <= found <= limit - len(mark):
+                return self.read(found + len(mark))
+            searched = len(self._ready)
+            if searched >= limit or not self._fill():
+                return None
+
+    def damage(self, reason: str) -> BadWarc:
+        return BadWarc(f"{self.path}, record at offset {self.offset}: {reason}; restore the file from a copy")
+
+    def _fill(self) -> bool:
+        """Inflate some more; whether anything came."""
+        before = len(self._ready)
+        while len(self._ready) == before and not self._inflate.eof:
+            packed = self._pending or self._file.read(_CHUNK)
+            if not packed:
+                raise self.damage("the file ends in the middle of it")
+            self._taken += 0 if self._pending else len(packed)
+            self.header += packed[: HEADER_LENGTH - len(self.header)]
+            try:
+                self._ready += self._inflate.decompress(packed, _CHUNK)
+            except zlib.error as error:
+                raise self.damage(f"its compressed bytes are damaged ({error})") from error
+            self._pending = self._inflate.unconsumed_tail
+        if self._inflate.eof:
+            self.length = self._taken - len(self._inflate.unused_data)
+        return len(self._ready) > before
