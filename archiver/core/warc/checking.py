@@ -11,7 +11,7 @@ from typing import BinaryIO
 from archiver.core import clock
 from archiver.core.errors import BadWarc
 from archiver.core.warc.members import Member
-from archiver.core.warc.reading import _first, _read_http_head, _read_warc_head
+from archiver.core.warc.reading import first_value, read_http_head, read_warc_head
 
 _CHUNK = 1 << 18
 _TYPES = frozenset(
@@ -31,7 +31,7 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class WarcCheck:
-    """`records` counts the whole records; `sha256` and `size` are the file's, read in the same pass."""
+    """`records` counts the records read whole; `size` is the file's, in bytes."""
 
     path: Path
     records: int
@@ -77,28 +77,28 @@ def check_warc(path: Path, *, records: int | None = None) -> WarcCheck:
 
 def _check_record(file: BinaryIO, path: Path, offset: int, seen: set[str]) -> tuple[int, bytes, list[str]]:
     member = Member(file, path, offset)
-    headers, size = _read_warc_head(member)
+    headers, size = read_warc_head(member)
     problems: list[str] = []
-    record_type = _first(headers, "WARC-Type") or ""
+    record_type = first_value(headers, "WARC-Type") or ""
     if record_type not in _TYPES:
         problems.append(f"WARC-Type {record_type!r} is not one of WARC 1.1")
-    record_id = _first(headers, "WARC-Record-ID") or ""
+    record_id = first_value(headers, "WARC-Record-ID") or ""
     if not record_id:
         problems.append("WARC-Record-ID is missing")
     elif record_id in seen:
         problems.append(f"WARC-Record-ID {record_id} is used twice")
     seen.add(record_id)
     try:
-        clock.from_iso(_first(headers, "WARC-Date") or "")
+        clock.from_iso(first_value(headers, "WARC-Date") or "")
     except ValueError:
         problems.append("WARC-Date is missing or no date")
-    if record_type not in _WITHOUT_URI and not _first(headers, "WARC-Target-URI"):
+    if record_type not in _WITHOUT_URI and not first_value(headers, "WARC-Target-URI"):
         problems.append("WARC-Target-URI is missing")
 
-    stated_block = _first(headers, "WARC-Block-Digest")
-    stated_payload = _first(headers, "WARC-Payload-Digest")
+    stated_block = first_value(headers, "WARC-Block-Digest")
+    stated_payload = first_value(headers, "WARC-Payload-Digest")
     block, payload = _hasher(stated_block), _hasher(stated_payload)
-    head = _read_http_head(member, headers, size)
+    head = read_http_head(member, headers, size)
     block.update(head)
     rest = size - len(head)
     while rest:

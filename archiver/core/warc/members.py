@@ -57,6 +57,11 @@ class Member:
             size -= len(piece)
         return b"".join(pieces)
 
+    def skip(self, size: int) -> None:
+        """Read past `size` bytes without keeping them."""
+        while size:
+            size -= len(self.read_exactly(min(size, _CHUNK)))
+
     def read_until(self, mark: bytes, limit: int) -> bytes | None:
         """Everything up to and with `mark`; None, with nothing consumed, if not within `limit` bytes."""
         searched = 0

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 from archiver.core import clock
-from archiver.core.errors import BadWarc
 from archiver.core.warc.decoding import decode_body
 from archiver.core.warc.members import Member
 
@@ -44,7 +43,7 @@ class WarcRecord:
 
     def header(self, name: str) -> str | None:
         """The first WARC header of that name, case-insensitive."""
-        return _first(self.headers, name)
+        return first_value(self.headers, name)
 
     @property
     def http_headers(self) -> Headers:
@@ -53,7 +52,7 @@ class WarcRecord:
 
     def http_header(self, name: str) -> str | None:
         """The first HTTP header of that name, case-insensitive."""
-        return _first(self.http_headers, name)
+        return first_value(self.http_headers, name)
 
     @property
     def status(self) -> int | None:
@@ -89,7 +88,7 @@ class WarcRecord:
             return
         with self.path.open("rb") as file:
             member = Member(file, self.path, self.offset)
-            _read_warc_head(member)
+            read_warc_head(member)
             member.read_exactly(len(self.http_head))
             rest = self.payload_size
             while rest:
@@ -148,14 +147,16 @@ def parse_headers(block: bytes) -> Headers:
 
 def _read_one(file: BinaryIO, path: Path, offset: int) -> WarcRecord:
     member = Member(file, path, offset)
-    headers, size = _read_warc_head(member)
-    http_head = _read_http_head(member, headers, size)
+    headers, size = read_warc_head(member)
+    http_head = read_http_head(member, headers, size)
     payload_size = size - len(http_head)
-    kept = member.read_exactly(payload_size) if payload_size <= _KEPT else _skip(member, payload_size)
+    kept = member.read_exactly(payload_size) if payload_size <= _KEPT else None
+    if kept is None:
+        member.skip(payload_size)
     if member.read_exactly(4) != b"\r\n\r\n" or member.read(1):
         raise member.damage("the record is longer than its Content-Length says")
     try:
-        date = clock.from_iso(_first(headers, "WARC-Date") or "")
+        date = clock.from_iso(first_value(headers, "WARC-Date") or "")
     except ValueError as error:
         raise member.damage("its WARC-Date is missing or no date") from error
     return WarcRecord(
@@ -165,7 +166,7 @@ def _read_one(file: BinaryIO, path: Path, offset: int) -> WarcRecord:
         type=_required(member, headers, "WARC-Type"),
         id=_required(member, headers, "WARC-Record-ID"),
         date=date,
-        uri=(_first(headers, "WARC-Target-URI") or "").strip("<>"),
+        uri=(first_value(headers, "WARC-Target-URI") or "").strip("<>"),
         headers=headers,
         http_head=http_head,
         payload_size=payload_size,
@@ -173,36 +174,34 @@ def _read_one(file: BinaryIO, path: Path, offset: int) -> WarcRecord:
     )
 
 
-def _read_warc_head(member: Member) -> tuple[Headers, int]:
+def read_warc_head(member: Member) -> tuple[Headers, int]:
+    """The WARC headers, and the block's length in bytes. Raises BadWarc."""
     head = member.read_until(b"\r\n\r\n", _WARC_HEAD_LIMIT)
     if head is None or not head.startswith((b"WARC/1.1\r\n", b"WARC/1.0\r\n")):
         raise member.damage("it does not begin with a WARC header")
     headers = parse_headers(head.split(b"\n", 1)[1])
-    size = _first(headers, "Content-Length") or ""
+    size = first_value(headers, "Content-Length") or ""
     if not (size.isascii() and size.isdigit()):
         raise member.damage("its Content-Length is missing or no number")
     return headers, int(size)
 
 
-def _read_http_head(member: Member, headers: Headers, size: int) -> bytes:
-    if not (_first(headers, "Content-Type") or "").lower().startswith("application/http"):
+def read_http_head(member: Member, headers: Headers, size: int) -> bytes:
+    """The raw HTTP head of an HTTP record; b"" where there is none."""
+    if not (first_value(headers, "Content-Type") or "").lower().startswith("application/http"):
         return b""
     return member.read_until(b"\r\n\r\n", min(size, _HTTP_HEAD_LIMIT)) or b""
 
 
-def _skip(member: Member, size: int) -> None:
-    while size:
-        size -= len(member.read_exactly(min(size, _CHUNK)))
-
-
 def _required(member: Member, headers: Headers, name: str) -> str:
-    value = _first(headers, name)
+    value = first_value(headers, name)
     if not value:
         raise member.damage(f"it has no {name}")
     return value
 
 
-def _first(headers: Headers, name: str) -> str | None:
+def first_value(headers: Headers, name: str) -> str | None:
+    """The first value under `name`, case-insensitive."""
     wanted = name.lower()
     return next((value for key, value in headers if key.lower() == wanted), None)
 
@@ -212,6 +211,3 @@ def _text(raw: bytes) -> str:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
         return raw.decode("iso-8859-1")
-
-
-__all__ = ["BadWarc", "Headers", "WarcRecord", "parse_headers", "read_record", "read_records"]
