@@ -1,12 +1,21 @@
 #!/usr/bin/env bash
 # Pins the newest versions pyproject.toml allows, with everything they need in turn:
 # requirements.lock for running Archiver, requirements-dev.lock for what testing it adds.
+#
+#   PYTHON=/usr/bin/python3 ./lock.sh
+#
+# Run it on Debian 12, with its own Python 3.11.2: some packages take 3.11.5 and newer only, and a lock
+# made there would not install on Debian 12.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
+python=${PYTHON:-python3.11}
+"$python" -c 'import sys; sys.exit(sys.version_info[:3] != (3, 11, 2))' ||
+    { printf '%s\n' "lock: $("$python" --version) is not Debian 12's 3.11.2; name that with PYTHON=…" >&2; exit 1; }
+
 fresh=$(mktemp -d)
 trap 'rm -rf "$fresh"' EXIT
-python3.11 -m venv "$fresh/env" # the oldest Python supported: what suits it suits the newer ones
+"$python" -m venv "$fresh/env"
 pip() { "$fresh/env/bin/python" -m pip --quiet --no-input "$@"; }
 pinned() { pip freeze --all --exclude pip --exclude records-archiver | LC_ALL=C sort; }
 
