@@ -6,7 +6,7 @@ of what they replace, so that a Content-Length stays true.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from urllib.parse import quote, quote_plus
 
 Fields = tuple[tuple[bytes, bytes], ...]
@@ -43,10 +43,6 @@ class Secrets:
         lower = {_lower_escapes(spelling) for spelling in spellings}
         # the longest first: a secret that contains another is masked whole
         self._spellings = sorted(spellings | lower, key=lambda spelling: (-len(spelling), spelling))
-        self.longest = max(map(len, self._spellings), default=0)
-
-    def __bool__(self) -> bool:
-        return bool(self._spellings)
 
     def mask(self, text: bytes) -> bytes:
         """`text` with asterisks in place of every secret, of the same length."""
@@ -56,19 +52,6 @@ class Secrets:
 
     def mask_url(self, url: str) -> str:
         return self.mask(url.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
-
-    def mask_stream(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        """As `mask`, also where a secret lies across two pieces."""
-        held = b""
-        for piece in pieces:
-            held = self.mask(held + piece)
-            keep = max(0, self.longest - 1)
-            ready = len(held) - keep
-            if ready > 0:
-                yield held[:ready]
-                held = held[ready:]
-        if held:
-            yield held
 
 
 def mask_headers(fields: Iterable[tuple[bytes, bytes]], secrets: Secrets) -> Fields:

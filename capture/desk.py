@@ -1,0 +1,98 @@
+"""The recording proxy's desk: the parent's commands, one JSON line each, and their answers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from archiver.core.errors import ArchiverError, RecorderFailed
+from archiver.core.warc import WarcWriter
+from capture.masking import STATEMENT, Secrets
+from capture.tape import Tape, to_json
+
+FORM = (
+    "HTTP/2 heads in the form of HTTP/1.1; chunked transfer coding removed, its header kept as "
+    "X-Orig-Transfer-Encoding; Accept-Encoding reduced to gzip"
+)
+"""What the warcinfo says under `recorded-form`."""
+
+Answer = dict[str, object]
+
+
+class Desk:
+    """The captures under way, by id, and the one thread that writes their WARCs."""
+
+    def __init__(self, secrets: Secrets) -> None:
+        self.tapes: dict[str, Tape] = {}
+        self._secrets = secrets
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="warc-writer")
+        self._deeds: dict[str, Callable[..., Awaitable[Answer]]] = {
+            "begin": self._begin,
+            "add_resource": self._add_resource,
+            "finish": self._finish,
+            "abandon": self._abandon,
+        }
+
+    async def answer(self, line: bytes) -> Answer:
+        """One command's answer: `{"id", "result"}`, or `{"id", "error", "message"}`."""
+        command = json.loads(line)
+        try:
+            return {"id": command["id"], "result": await self._deeds[command["do"]](**command["with"])}
+        except ArchiverError as error:
+            return {"id": command["id"], "error": type(error).__name__, "message": str(error)}
+        except OSError as error:
+            message = f"{error}; nothing of this capture is filed"
+            return {"id": command["id"], "error": RecorderFailed.__name__, "message": message}
+
+    async def close(self) -> None:
+        """Abandon what is still being recorded."""
+        for capture in tuple(self.tapes):
+            await self._abandon(capture)
+        self._thread.shutdown()
+
+    async def _begin(
+        self, capture: str, warc: str, info: dict[str, str], password: str, max_bytes: int
+    ) -> Answer:
+        if capture in self.tapes:
+            raise RecorderFailed(f"capture {capture} is being recorded already; finish or abandon it first")
+        path = Path(warc)
+        stated = {**info, "masked": STATEMENT, "recorded-form": FORM}
+        loop = asyncio.get_running_loop()
+        writer = await loop.run_in_executor(self._thread, lambda: WarcWriter(path, info=stated))
+        self.tapes[capture] = Tape(
+            path=path,
+            password=password,
+            writer=writer,
+            thread=self._thread,
+            max_bytes=max_bytes,
+            secrets=self._secrets,
+        )
+        return {}
+
+    async def _add_resource(
+        self, capture: str, uri: str, media_type: str, file: str, headers: dict[str, str]
+    ) -> Answer:
+        await self._tape(capture).add_resource(uri, media_type, Path(file), headers)
+        return {}
+
+    async def _finish(self, capture: str, grace: float) -> Answer:
+        tape = self._tape(capture)
+        try:
+            return to_json(await tape.finish(grace))
+        finally:
+            del self.tapes[capture]
+
+    async def _abandon(self, capture: str) -> Answer:
+        tape = self._tape(capture)
+        del self.tapes[capture]
+        await tape.abandon()
+        return {}
+
+    def _tape(self, capture: str) -> Tape:
+        tape = self.tapes.get(capture)
+        if tape is None:
+            raise RecorderFailed(f"no capture {capture} is being recorded; begin it first")
+        return tape
