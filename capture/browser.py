@@ -1,0 +1,191 @@
+"""The browser: one Chromium for a whole run, a fresh context for every capture.
+
+The only importer of playwright. Playwright runs in a thread of its own, so that Ctrl-C in the
+main thread never breaks into it, and every step has a bound: no page can hold up a run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from playwright.async_api import Browser as Chromium
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Playwright, async_playwright
+
+from archiver.core import clock
+from archiver.core.errors import BrowserFailed
+from capture.chromium import browser_environment, launch_flags
+from capture.observation import CaptureLimits, PageObservation
+from capture.recording import ProxyLogin
+from capture.visit import Visit
+
+_T = TypeVar("_T")
+
+_START_SECONDS = 60.0
+_CLOSE_SECONDS = 5.0
+
+
+class Browser:
+    """A running Chromium, as a context manager. Thread-safe.
+
+    A browser that does not start raises BrowserFailed; one that died is started anew for the
+    next capture.
+    """
+
+    def __init__(self, *, executable: Path, ca_spki: str = "") -> None:
+        self._executable = executable
+        self._flags = launch_flags(ca_spki=ca_spki)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="browser", daemon=True)
+        self._starting = asyncio.Lock()
+        self._playwright: Playwright | None = None
+        self._chromium: Chromium | None = None
+        self.process_id: int | None = None
+        """Of Chromium's main process, while it runs."""
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        try:
+            self._wait(self._ready(), _START_SECONDS)
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with contextlib.suppress(BrowserFailed):
+            self._wait(self._close(), 3 * _CLOSE_SECONDS)
+        self._kill()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def observe(
+        self,
+        url: str,
+        *,
+        login: ProxyLogin | None = None,
+        limits: CaptureLimits | None = None,
+        now: Callable[[], datetime] = clock.now,
+        progress: Callable[[str], None] = lambda _: None,
+    ) -> PageObservation:
+        """Show `url` and take its screenshots, DOM and layout.
+
+        What the site did wrong is in the observation. Raises BrowserFailed where the browser
+        or the page's process died or hung; the next call works again.
+        """
+        limits = limits or CaptureLimits()
+        return self._wait(self._observe(url, login, limits, now, progress), limits.total_seconds + 30)
+
+    def _wait(self, work: Coroutine[Any, Any, _T], seconds: float) -> _T:
+        """Run `work` in the browser's thread and wait for it. Past `seconds` the browser is killed."""
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result(seconds)
+        except TimeoutError as error:
+            self._kill()
+            raise BrowserFailed(f"the browser did not answer for {seconds:.0f} s and was ended") from error
+        finally:
+            future.cancel()
+
+    async def _ready(self) -> Chromium:
+        """The running Chromium, started where there is none."""
+        async with self._starting:
+            if self._chromium is not None and self._chromium.is_connected():
+                return self._chromium
+            await self._close()
+            try:
+                with _tokens_hidden():
+                    self._playwright = await async_playwright().start()
+                self._chromium = await self._playwright.chromium.launch(
+                    executable_path=self._executable,
+                    args=self._flags,
+                    env=dict[str, str | float | bool](browser_environment()),
+                    handle_sigint=False,
+                    timeout=_START_SECONDS * 1000,
+                )
+                session = await self._chromium.new_browser_cdp_session()
+                processes = (await session.send("SystemInfo.getProcessInfo"))["processInfo"]
+                self.process_id = next(each["id"] for each in processes if each["type"] == "browser")
+                await session.detach()
+            except PlaywrightError as error:
+                raise BrowserFailed(f"{self._executable} did not start: {_first_line(error)}") from error
+            return self._chromium
+
+    async def _close(self) -> None:
+        """End browser and driver; a dead one is let go."""
+        chromium, self._chromium = self._chromium, None
+        driver, self._playwright = self._playwright, None
+        self.process_id = None
+        for ending in (chromium and chromium.close, driver and driver.stop):
+            if ending:
+                with contextlib.suppress(PlaywrightError, TimeoutError):
+                    await asyncio.wait_for(ending(), _CLOSE_SECONDS)
+
+    def _kill(self) -> None:
+        if self.process_id is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.process_id, signal.SIGKILL)
+
+    async def _observe(
+        self,
+        url: str,
+        login: ProxyLogin | None,
+        limits: CaptureLimits,
+        now: Callable[[], datetime],
+        progress: Callable[[str], None],
+    ) -> PageObservation:
+        chromium = await self._ready()
+        try:
+            context = await chromium.new_context(
+                viewport={"width": limits.viewport_width, "height": limits.viewport_height},
+                accept_downloads=False,
+                service_workers="allow",
+                proxy=None
+                if login is None
+                else {
+                    "server": login.server,
+                    "username": login.username,
+                    "password": login.password,
+                    "bypass": "<-loopback>",
+                },
+            )
+            try:
+                page = await context.new_page()
+                context.on("page", lambda popup: popup.close())
+                session = await context.new_cdp_session(page)
+                return await Visit(session, limits=limits, now=now, progress=progress).observe(url)
+            finally:
+                try:
+                    await asyncio.wait_for(context.close(), _CLOSE_SECONDS)
+                except TimeoutError:
+                    self._kill()
+        except PlaywrightError as error:
+            raise BrowserFailed(f"the browser failed while showing {url}: {_first_line(error)}") from error
+
+
+def _first_line(error: PlaywrightError) -> str:
+    return error.message.splitlines()[0] if error.message else type(error).__name__
+
+
+@contextlib.contextmanager
+def _tokens_hidden() -> Iterator[None]:
+    """Take the archive's variables out of our environment while the driver starts: it inherits ours."""
+    kept = {name: value for name, value in os.environ.items() if name.startswith("ARCHIVER_")}
+    for name in kept:
+        del os.environ[name]
+    try:
+        yield
+    finally:
+        os.environ.update(kept)

@@ -1,0 +1,155 @@
+// Every visible word with its rectangles on the full-page screenshot, and the regions whose
+// text is not known. CSS pixels from the top left corner of the page. Runs in one go, on a
+// frozen page: if the window is not `screen` high it is being resized for a screenshot, and
+// the caller asks again.
+({ screen, words: limit, milliseconds }) => {
+  if (innerHeight !== screen) return { resized: true };
+  const started = performance.now();
+  const texts = [];
+  const regions = [];
+  let count = 0;
+  let cut = false;
+  const segmenter = new Intl.Segmenter(undefined, { granularity: "word" });
+  const range = document.createRange();
+  const round = (value) => Math.round(value * 100) / 100;
+
+  const step = (node, name) => {
+    let place = 1;
+    for (let other = node.previousSibling; other; other = other.previousSibling) {
+      if (other.nodeType === node.nodeType && other.nodeName === node.nodeName) place += 1;
+    }
+    return `/${name}[${place}]`;
+  };
+  // XPath, with the steps `#shadow-root` and `#document` where a shadow root or a frame begins
+  const paths = new Map();
+  const pathOf = (element, base) => {
+    const known = paths.get(element);
+    if (known !== undefined) return known;
+    const parent = element.parentNode;
+    let path;
+    if (parent && parent.nodeType === 11) path = `${pathOf(parent.host, base)}/#shadow-root`;
+    else if (parent && parent.nodeType === 1) path = pathOf(parent, base);
+    else path = base;
+    path += step(element, element.localName);
+    paths.set(element, path);
+    return path;
+  };
+
+  // What an element's text can be seen through: null where none of it is shown, else the
+  // intersection of all boxes that clip it, in page coordinates; infinite where none does.
+  const windows = new Map();
+  const seenThrough = (element, shift) => {
+    if (windows.has(element)) return windows.get(element);
+    const parent = element.parentElement || (element.getRootNode().host ?? null);
+    const style = element.ownerDocument.defaultView.getComputedStyle(element);
+    let view = parent ? seenThrough(parent, shift) : shift.view;
+    // boxes taken out of the flow are clipped by their containing block, not by their parents;
+    // in doubt a word is listed, since a word that is missing here could not be redacted
+    if (style.position === "absolute") view = element.offsetParent ? seenThrough(element.offsetParent, shift) : shift.view;
+    if (style.position === "fixed") view = shift.view;
+    if (style.display === "none" || style.opacity === "0") view = null;
+    if (view && (style.overflowX !== "visible" || style.overflowY !== "visible") && style.display !== "inline" &&
+        element !== element.ownerDocument.documentElement && element !== element.ownerDocument.body) {
+      const box = element.getBoundingClientRect();
+      view = [
+        style.overflowX === "visible" ? view[0] : Math.max(view[0], box.left + shift.x),
+        style.overflowY === "visible" ? view[1] : Math.max(view[1], box.top + shift.y),
+        style.overflowX === "visible" ? view[2] : Math.min(view[2], box.right + shift.x),
+        style.overflowY === "visible" ? view[3] : Math.min(view[3], box.bottom + shift.y),
+      ];
+      if (view[2] - view[0] < 2 || view[3] - view[1] < 2) view = null;
+    }
+    windows.set(element, view);
+    return view;
+  };
+  const place = (box, view, shift) => {
+    const left = Math.max(box.left + shift.x, view[0], 0);
+    const top = Math.max(box.top + shift.y, view[1], 0);
+    const right = Math.min(box.right + shift.x, view[2]);
+    const bottom = Math.min(box.bottom + shift.y, view[3]);
+    return right - left > 0.5 && bottom - top > 0.5 ? [round(left), round(top), round(right - left), round(bottom - top)] : null;
+  };
+
+  const readText = (node, base, shift) => {
+    const element = node.parentElement || node.getRootNode().host;
+    const value = node.nodeValue;
+    if (!element || !/\S/u.test(value)) return;
+    const view = seenThrough(element, shift);
+    if (!view || element.ownerDocument.defaultView.getComputedStyle(element).visibility !== "visible") return;
+    const words = [];
+    for (const { segment, index } of segmenter.segment(value)) {
+      if (!segment.trim()) continue;
+      if (count >= limit || performance.now() - started > milliseconds) { cut = true; break; }
+      range.setStart(node, index);
+      range.setEnd(node, index + segment.length);
+      const entry = [segment];
+      for (const box of range.getClientRects()) {
+        const rect = place(box, view, shift);
+        if (rect) entry.push(...rect);
+      }
+      if (entry.length > 1) { words.push(entry); count += 1; }
+    }
+    if (!words.length) return;
+    const parent = node.parentNode;
+    const owner = parent.nodeType === 11 ? `${pathOf(parent.host, base)}/#shadow-root` : pathOf(parent, base);
+    texts.push({ path: owner + step(node, "text()"), words });
+  };
+
+  const UNREAD = { img: "image", image: "image", picture: null, video: "video", canvas: "canvas", embed: "embed",
+    object: "object", audio: "audio", input: "field", textarea: "field", select: "field" };
+  const readRegion = (element, base, shift, kind, more = {}) => {
+    const view = seenThrough(element, shift);
+    if (!view || element.ownerDocument.defaultView.getComputedStyle(element).visibility !== "visible") return;
+    const rect = place(element.getBoundingClientRect(), view, shift);
+    if (rect) regions.push({ kind, path: pathOf(element, base), rect, ...more });
+  };
+
+  const walk = (root, base, shift) => {
+    for (const node of root.childNodes) {
+      if (cut) return;
+      if (node.nodeType === 3) { readText(node, base, shift); continue; }
+      if (node.nodeType !== 1) continue;
+      const name = node.localName;
+      if (name === "script" || name === "style" || name === "noscript" || name === "template" || name === "head") continue;
+      if (name === "iframe" || name === "frame") { readFrame(node, base, shift); continue; }
+      const kind = UNREAD[name];
+      if (kind) {
+        const more = {};
+        if (kind === "image") Object.assign(more, { source: node.currentSrc || node.src || "", alt: node.alt || "" });
+        if (kind === "video" || kind === "audio") more.source = node.currentSrc || "";
+        if (kind === "field" && node.type !== "password" && node.type !== "hidden") more.text = node.value || node.placeholder || "";
+        readRegion(node, base, shift, kind, more);
+        if (name !== "object") continue;
+      } else {
+        const background = node.ownerDocument.defaultView.getComputedStyle(node).backgroundImage;
+        if (background.includes("url(")) readRegion(node, base, shift, "background");
+      }
+      if (node.shadowRoot) walk(node.shadowRoot, base, shift);
+      walk(node, base, shift);
+    }
+  };
+
+  const readFrame = (frame, base, shift) => {
+    let inner = null;
+    try { inner = frame.contentDocument; } catch { inner = null; } // another origin's
+    const view = seenThrough(frame, shift);
+    if (!view) return;
+    if (!inner || !inner.documentElement) {
+      readRegion(frame, base, shift, "frame", { source: frame.src || "" });
+      return;
+    }
+    const box = frame.getBoundingClientRect();
+    const x = box.left + shift.x + frame.clientLeft;
+    const y = box.top + shift.y + frame.clientTop;
+    const opening = [Math.max(view[0], x), Math.max(view[1], y),
+      Math.min(view[2], x + frame.clientWidth), Math.min(view[3], y + frame.clientHeight)];
+    // a frame that is scrolled or transformed is read as one region: its words would be misplaced
+    const size = frame.offsetWidth ? box.width / frame.offsetWidth : 0;
+    if (Math.abs(size - 1) > 0.001) { readRegion(frame, base, shift, "frame", { source: frame.src || "" }); return; }
+    walk(inner, `${pathOf(frame, base)}/#document`, { x, y, view: opening });
+  };
+
+  const everywhere = [-Infinity, -Infinity, Infinity, Infinity];
+  walk(document, "", { x: scrollX, y: scrollY, view: everywhere });
+  return { texts, regions, count, cut };
+}

@@ -1,0 +1,318 @@
+"""One visit to one page: load, first screen, scroll, wait, hold still, record.
+
+Speaks the DevTools protocol through a session the browser hands in. What the page does wrong
+becomes a problem in the observation; only a dead browser is an error.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+from archiver.core.errors import BrowserFailed
+from capture import page
+from capture.observation import TILE_HEIGHT, CaptureLimits, PageObservation, tile_name
+from capture.page import ScriptError
+from capture.witness import Session, Witness
+
+_T = TypeVar("_T")
+
+_LONGEST_FRAME_VIEWPORT = 32_768
+"""CSS pixels; a window of that height is one surface in memory, of some 170 MB."""
+
+
+class Stalled(Exception):
+    """The page did not answer in time."""
+
+
+class Visit:
+    """The course of one visit; used once."""
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        limits: CaptureLimits,
+        now: Callable[[], datetime],
+        progress: Callable[[str], None],
+    ) -> None:
+        self._session = session
+        self._limits = limits
+        self._now = now
+        self._progress = progress
+        self._deadline = time.monotonic() + limits.total_seconds
+        self._witness = Witness(session, self._end_dialogs)
+        self._problems: list[str] = []
+        self._behaviours: list[str] = []
+        self._given_up = False
+        self._stopping: asyncio.Task[None] | None = None
+
+    async def observe(self, url: str) -> PageObservation:
+        """Visit `url`. Raises BrowserFailed if the page's process dies."""
+        started = self._now()
+        self._progress("loading")
+        await self._listen()
+        network_error = await self._navigate(url)
+        kind = str(self._witness.response.get("mimeType", "")).lower()
+        recorded: dict[str, Any] = {}
+        if not network_error and kind != "application/pdf":
+            recorded = await self._take()
+        final_url = await self._attempt(self._current_url, "address") if not network_error else None
+        return PageObservation(
+            url=url,
+            final_url=final_url or (self._witness.chain[-1] if self._witness.chain else url),
+            started=started,
+            finished=self._now(),
+            chain=tuple(self._witness.chain) or (url,),
+            status=self._witness.response.get("status"),
+            status_text=self._witness.response.get("statusText", ""),
+            headers={
+                name.lower(): value for name, value in self._witness.response.get("headers", {}).items()
+            },
+            content_type=kind,
+            network_error=network_error,
+            problems=tuple(dict.fromkeys(self._problems)),
+            behaviours=tuple(self._behaviours),
+            console_errors=tuple(self._witness.errors),
+            resources=self._witness.resources,
+            **recorded,
+        )
+
+    # -- waiting, bounded ----------------------------------------------------------------------
+
+    async def _bounded(self, work: Awaitable[_T], seconds: float) -> _T:
+        """The result of `work`, or Stalled past `seconds` or the capture's end; BrowserFailed on death."""
+        task = asyncio.ensure_future(work)
+        bound = max(0.05, min(seconds, self._deadline - time.monotonic()))
+        try:
+            waited: set[asyncio.Future[Any]] = {task, self._witness.died}
+            await asyncio.wait(waited, timeout=bound, return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                return task.result()
+        finally:
+            if not task.done():
+                task.cancel()
+        if self._witness.died.done():
+            raise BrowserFailed(self._witness.died.result())
+        raise Stalled
+
+    async def _send(self, method: str, params: dict[str, Any] | None = None) -> dict[str, Any]:
+        answer = await self._bounded(self._session.send(method, params), self._limits.step_seconds)
+        return dict(answer or {})
+
+    async def _attempt(self, work: Callable[[], Awaitable[_T]], what: str) -> _T | None:
+        """Do `work`; where a script of the page is in the way, stop scripts and do it again."""
+        for again in (False, True):
+            if self._given_up:
+                break
+            try:
+                return await work()
+            except ScriptError as error:
+                self._problems.append(f"the page's {what} could not be read: {error}")
+                return None
+            except Stalled:
+                if again:
+                    self._given_up = True
+                else:
+                    await self._stop_scripts("a script of the page did not end and was stopped")
+        self._problems.append(f"the page's {what} could not be taken: it did not answer in time")
+        return None
+
+    async def _stop_scripts(self, why: str) -> None:
+        self._problems.append(why)
+        try:
+            await self._bounded(page.stop_scripts(self._session.send), 3.0)
+        except Stalled:
+            self._given_up = True
+
+    def _end_dialogs(self) -> None:
+        why = "the page kept opening dialogs: its scripts were stopped"
+        self._stopping = asyncio.ensure_future(self._stop_scripts(why))
+
+    # -- loading -------------------------------------------------------------------------------
+
+    async def _listen(self) -> None:
+        for domain in ("Page", "Network", "Inspector", "Runtime"):
+            await self._send(f"{domain}.enable")
+        await self._send("Network.setCacheDisabled", {"cacheDisabled": True})
+        self._witness.main_frame = (await self._send("Page.getFrameTree"))["frameTree"]["frame"]["id"]
+
+    async def _navigate(self, url: str) -> str:
+        """Go to `url`; Chromium's name of what went wrong, or "" once the document is coming in."""
+        seconds = self._limits.load_seconds
+        try:
+            answer = await self._bounded(self._session.send("Page.navigate", {"url": url}), seconds)
+        except Stalled:
+            if not self._witness.response:
+                return "net::ERR_TIMED_OUT"
+            answer = {}
+        if error := answer.get("errorText"):
+            # a download and an answer without a body end in an abort, after an answer
+            return (
+                ""
+                if error == "net::ERR_ABORTED" and self._witness.response.get("mimeType") == "application/pdf"
+                else error
+            )
+        return ""
+
+    async def _load(self) -> None:
+        """Until the page says it has loaded and what its scripts asked for has come, within bounds."""
+        try:
+            await self._bounded(self._witness.loaded.wait(), self._limits.load_seconds)
+        except Stalled:
+            self._problems.append(f"the page had not finished loading after {self._limits.load_seconds:g} s")
+            try:
+                await self._bounded(self._session.send("Runtime.evaluate", {"expression": "0"}), 2.0)
+            except Stalled:
+                await self._stop_scripts("a script of the page did not end and was stopped")
+            await self._send("Page.stopLoading")
+            return
+        await self._settle(quiet=0.5 if self._witness.scripted else 0.0)
+
+    async def _settle(self, quiet: float) -> None:
+        seconds = self._limits.idle_seconds
+        if not await page.settle(self._send, self._witness, quiet=quiet, seconds=seconds):
+            self._behaviours.append(f"requests were still under way after {seconds:g} s")
+
+    # -- recording -----------------------------------------------------------------------------
+
+    async def _take(self) -> dict[str, Any]:
+        """Everything that is recorded of a page that is there."""
+        taken: dict[str, Any] = {}
+        await self._attempt(self._load, "content")
+        taken["view"] = await self._attempt(lambda: page.shoot(self._send), "first screen") or b""
+        self._progress("scrolling")
+        await self._attempt(self._scroll, "further screens")
+        signs = await self._attempt(
+            lambda: page.read_signs(self._send, self._limits.step_seconds), "description"
+        )
+        taken["signs"] = signs
+        if signs and signs.frames:
+            await self._attempt(self._show_frames, "frames")
+        self._progress("recording")
+        await self._attempt(lambda: page.freeze(self._send), "scripts")
+        metrics = await self._attempt(lambda: self._send("Page.getLayoutMetrics"), "size")
+        if metrics is None:
+            return taken
+        size = metrics["cssContentSize"]
+        width = min(max(size["width"], 1), 4 * self._limits.viewport_width)
+        height = min(max(size["height"], 1), self._limits.max_page_height)
+        if height < size["height"]:
+            self._problems.append(f"the screenshot ends at {height:.0f} of {size['height']:.0f} pixels")
+        # the images are compressed in another process while the page is asked for its words
+        shots = asyncio.ensure_future(self._attempt(lambda: self._shoot(width, height), "full screenshot"))
+        try:
+            dom = await self._attempt(
+                lambda: self._ask("dom", characters=self._limits.max_dom_characters), "DOM"
+            )
+            layout = await self._attempt(lambda: self._layout(metrics), "layout")
+            tiles = await shots
+            if layout and layout.get("resized"):
+                layout = await self._attempt(lambda: self._layout(metrics), "layout")
+        finally:
+            shots.cancel()
+        if dom:
+            taken["html"] = dom["html"]
+            if dom["cut"]:
+                self._problems.append(f"the DOM was cut at {self._limits.max_dom_characters:,} characters")
+        taken["tiles"] = tiles or ()
+        if layout and "texts" in layout:
+            taken["layout"] = self._layout_record(layout, width, height)
+        return taken
+
+    async def _ask(self, script: str, **options: object) -> dict[str, Any]:
+        answer = await page.run_script(self._send, script, options, seconds=self._limits.step_seconds)
+        return dict(answer)
+
+    async def _scroll(self) -> None:
+        """Down to the end so that lazy images load, on while the page grows within the limit, and back up."""
+        quiet = 0.4 if await page.listens_to_scrolling(self._send) else 0.0
+        position, screens, grown, height = 0.0, 0, 0, None
+        while True:
+            step = await self._ask("scroll", **{"from": position, "milliseconds": 15_000, "steps": 400})
+            await self._settle(quiet)
+            position, screens = step["y"], screens + step["screens"]
+            metrics = (await self._send("Page.getLayoutMetrics"))["cssContentSize"]["height"]
+            if height is not None:
+                grown += max(0, metrics - height) / step["screen"]
+            height = metrics
+            if metrics <= position + step["screen"] + 1:
+                break
+            if grown >= self._limits.max_scrolls or step["screens"] >= 400:
+                self._problems.append(f"the page grew without end: scrolling stopped after {screens} screens")
+                break
+        if screens:
+            await self._ask_nothing("top")
+            self._behaviours.append(f"scrolled {screens} screens down to the end of the page")
+
+    async def _ask_nothing(self, script: str) -> None:
+        await page.run_script(self._send, script, seconds=self._limits.step_seconds)
+
+    async def _show_frames(self) -> None:
+        """Make the window as tall as the page: frames below the first screen are drawn only then."""
+        before = (await self._send("Page.getLayoutMetrics"))["cssContentSize"]["height"]
+        if not self._limits.viewport_height < before <= _LONGEST_FRAME_VIEWPORT:
+            return
+        await self._resize(int(before))
+        await self._settle(0.0)
+        after = (await self._send("Page.getLayoutMetrics"))["cssContentSize"]["height"]
+        if (
+            after > before * 1.02
+        ):  # parts sized by the window grew with it: rather blank frames than a false page
+            await self._resize(self._limits.viewport_height)
+            await self._settle(0.0)
+        else:
+            self._behaviours.append("window made as tall as the page, for its frames")
+
+    async def _resize(self, height: int) -> None:
+        size = {
+            "width": self._limits.viewport_width,
+            "height": height,
+            "deviceScaleFactor": 1,
+            "mobile": False,
+        }
+        await self._send("Emulation.setDeviceMetricsOverride", size)
+
+    async def _shoot(self, width: float, height: float) -> tuple[bytes, ...]:
+        tiles: list[bytes] = []
+        top = 0.0
+        while top < height:
+            tall = min(TILE_HEIGHT, height - top)
+            tiles.append(await page.shoot(self._send, (0, top, width, tall)))
+            top += tall
+        return tuple(tiles)
+
+    async def _layout(self, metrics: Mapping[str, Any]) -> dict[str, Any]:
+        return await self._ask(
+            "layout",
+            screen=metrics["cssLayoutViewport"]["clientHeight"],
+            words=self._limits.max_words,
+            milliseconds=self._limits.step_seconds * 750,
+        )
+
+    def _layout_record(self, layout: Mapping[str, Any], width: float, height: float) -> bytes:
+        if layout["cut"]:
+            self._problems.append(f"the layout record ends after {layout['count']:,} words")
+        tops = range(0, int(height), TILE_HEIGHT)
+        record = {
+            "format": "archiver-layout",
+            "version": 1,
+            "width": width,
+            "height": height,
+            "images": [
+                {"name": tile_name(number), "top": top, "height": min(TILE_HEIGHT, height - top)}
+                for number, top in enumerate(tops, 1)
+            ],
+            "cut": layout["cut"],
+            "texts": layout["texts"],
+            "regions": layout["regions"],
+        }
+        return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+    async def _current_url(self) -> str:
+        frame = (await self._send("Page.getFrameTree"))["frameTree"]["frame"]
+        return str(frame["url"]) + str(frame.get("urlFragment", ""))
