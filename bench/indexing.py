@@ -1,0 +1,206 @@
+"""Indexing speed, analysis included, against plain Tantivy fed ready tokens and against Whoosh.
+
+Each figure is one JSON line on standard output; progress goes to standard error.
+`ARCHIVER_BENCH_SCALE` (default 1) multiplies the number of posts.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import random
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate
+from pathlib import Path
+
+import tantivy
+
+from archiver.core.records import IndexDoc, RecordId
+from index import analyser
+from index.engines.tantivy_engine import TantivyEngine
+from index.fields import field_terms
+
+with warnings.catch_warnings():  # Whoosh 2.7.4 has invalid escapes, which newer Pythons warn of
+    warnings.simplefilter("ignore")
+    from whoosh.analysis import SpaceSeparatedTokenizer
+    from whoosh.fields import ID, TEXT, Schema
+    from whoosh.filedb.filestore import FileStorage
+
+SEED = 20261121
+SCALE = float(os.environ.get("ARCHIVER_BENCH_SCALE", "1"))
+POSTS = max(1_000, int(100_000 * SCALE))
+WHOOSH_POSTS = max(200, int(5_000 * SCALE))
+ROUNDS = 3
+
+_ALPHABETS = {
+    "en": ("abcdefghijklmnoprstuvwy", 62),
+    "fr": ("abcdefghijlmnopqrstuvéèàçêô", 8),
+    "ur": ("ابتثجحخدرزسشصطعغفقلمنوہیکگچپ", 15),
+    "as": ("কখগঘচজটডতদনপবমযৰলৱশসহািীুূেো", 15),
+}
+_VOCABULARY = 30_000
+_ENDINGS = ("", "", "", "", "", "", ",", ".", "!", "?")
+_EXTRAS = ("#RoadSafety", "@SKGov", "https://example.org/a/{n}", "🎉", "#বানপানী", "#سڑک{n}", "👍🏽", "2026-{n}")
+
+
+def make_posts(count: int) -> list[IndexDoc]:
+    """Posts of about 24 words, Zipf-distributed, in English, French, Urdu and Assamese."""
+    chance = random.Random(SEED)
+    vocabularies = {
+        language: [
+            "".join(chance.choices(letters, k=min(2 + int(chance.expovariate(0.25)), 14)))
+            for _ in range(_VOCABULARY)
+        ]
+        for language, (letters, _) in _ALPHABETS.items()
+    }
+    weights = list(accumulate(1 / (rank + 3) for rank in range(_VOCABULARY)))
+    languages = chance.choices(list(_ALPHABETS), weights=[share for _, share in _ALPHABETS.values()], k=count)
+    start = datetime(2024, 1, 1, tzinfo=UTC)
+    return [
+        _post(chance, number, language, vocabularies[language], weights, start + timedelta(minutes=7 * number))
+        for number, language in enumerate(languages)
+    ]
+
+
+def _post(
+    chance: random.Random, number: int, language: str, words: list[str], weights: list[float], moment: datetime
+) -> IndexDoc:
+    text = [
+        word.capitalize() + ending if language in ("en", "fr") and not place % 9 else word + ending
+        for place, (word, ending) in enumerate(
+            zip(
+                chance.choices(words, cum_weights=weights, k=chance.randint(16, 30)),
+                chance.choices(_ENDINGS, k=30),
+                strict=False,
+            )
+        )
+    ]
+    if chance.random() < 0.5:
+        text.append(chance.choice(_EXTRAS).format(n=chance.randint(1, 5_000)))
+    record = RecordId(f"rec_{number // 12:016x}")
+    return IndexDoc(
+        id=f"{record}/{number}",
+        record_id=record,
+        body=" ".join(text),
+        title="" if number % 12 else " ".join(text[:6]),
+        site="social.example",
+        account="SKGov",
+        creator=f"{words[number % 500]} @{words[number % 500]}{number % 900}",
+        kind="post thread" if not number % 12 else "comment thread",
+        observed="present",
+        language=language,
+        created=moment,
+        captured=moment + timedelta(hours=9),
+    )
+
+
+def forget() -> None:
+    """Empty the analyser's memory of words, so that every round starts cold."""
+    analyser.forget()
+    gc.collect()
+
+
+def index_ours(posts: list[IndexDoc], directory: Path) -> None:
+    """Everything a nightly run does: analysis, every field, commit, checks, seal."""
+    engine = TantivyEngine.create(directory)
+    engine.apply(posts, (), seq=1)
+    engine.close()
+
+
+def ready_tokens(posts: list[IndexDoc]) -> list[tuple[str, str]]:
+    """What the plain engines are fed: the id and the words of title and body, analysed beforehand."""
+    fed = []
+    for post in posts:
+        terms = field_terms(post)
+        fed.append((post.id, f"{terms.get('title', '')} {terms.get('body', '')}"))
+    return fed
+
+
+def index_plain_tantivy(tokens: list[tuple[str, str]], directory: Path) -> None:
+    """The id and one field of words, committed once, merges waited for."""
+    directory.mkdir()
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("body", tokenizer_name="words", index_option="position")
+    schema = builder.build()
+    index = tantivy.Index(schema, str(directory))
+    words = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
+    index.register_tokenizer("words", words)
+    writer = index.writer(64_000_000, 1)
+    for item, body in tokens:
+        writer.add_document(tantivy.Document.from_dict({"id": item, "body": body}, schema))
+    writer.commit()
+    writer.wait_merging_threads()
+
+
+def index_whoosh(tokens: list[tuple[str, str]], directory: Path) -> None:
+    """The same in Whoosh with its own defaults for a batch."""
+    directory.mkdir()
+    schema = Schema(id=ID(stored=True, unique=True), body=TEXT(analyzer=SpaceSeparatedTokenizer()))
+    writer = FileStorage(str(directory)).create_index(schema).writer()
+    for item, body in tokens:
+        writer.add_document(id=item, body=body)
+    writer.commit()
+
+
+def per_second(count: int, run: Callable[[Path], None]) -> float:
+    """Items per second of one run in a fresh directory."""
+    folder = Path(tempfile.mkdtemp(prefix="archiver-bench-"))
+    try:
+        forget()
+        begun = time.perf_counter()
+        run(folder / "data")
+        return count / (time.perf_counter() - begun)
+    finally:
+        shutil.rmtree(folder)
+
+
+def figure(bench: str, value: float, reference: float, aim: float) -> None:
+    """Print one figure; `aim` is the least ratio to the reference."""
+    ratio = value / reference
+    line = {
+        "bench": bench,
+        "value": round(value, 1),
+        "unit": "items/s",
+        "reference": round(reference, 1),
+        "ratio": round(ratio, 3),
+        "aim": aim,
+        "met": ratio >= aim,
+    }
+    sys.stdout.write(json.dumps(line) + "\n")
+
+
+def progress(text: str) -> None:
+    """To standard error."""
+    sys.stderr.write(text + "\n")
+
+
+def main() -> None:
+    """Run the rounds, interleaved, and print the medians."""
+    progress(f"making {POSTS:,} posts")
+    posts = make_posts(POSTS)
+    tokens = ready_tokens(posts)
+    ours, plain, whoosh = [], [], []
+    for number in range(1, ROUNDS + 1):
+        ours.append(per_second(POSTS, lambda path: index_ours(posts, path)))
+        plain.append(per_second(POSTS, lambda path: index_plain_tantivy(tokens, path)))
+        whoosh.append(per_second(WHOOSH_POSTS, lambda path: index_whoosh(tokens[:WHOOSH_POSTS], path)))
+        progress(
+            f"round {number} of {ROUNDS}: {ours[-1]:,.0f} items/s, "
+            f"plain Tantivy {plain[-1]:,.0f}, Whoosh {whoosh[-1]:,.0f}"
+        )
+    value = statistics.median(ours)
+    figure("indexing_against_plain_tantivy", value, statistics.median(plain), 0.5)
+    figure("indexing_against_whoosh", value, statistics.median(whoosh), 10.0)
+
+
+if __name__ == "__main__":
+    main()

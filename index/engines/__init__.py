@@ -1,0 +1,1 @@
+"""The search engines, one module each: nothing outside this package imports one."""

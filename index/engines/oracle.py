@@ -1,0 +1,128 @@
+"""The plainest engine: tries the query on the words of every item in turn.
+
+It is what the others are tested against; nothing in it is clever enough to be wrong. It
+keeps everything in memory and forgets it with the process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from archiver.core.records import IndexDoc
+from index.analyser import ANALYSER_VERSION
+from index.engine import Page, Receipt, Sort, Watermark, hit_of, order_key
+from index.fields import field_terms, names_of
+from index.query import (
+    DATES,
+    EXACT,
+    All,
+    And,
+    Field,
+    Node,
+    Not,
+    Or,
+    Phrase,
+    Range,
+    Term,
+    Wildcard,
+    compile_wildcard,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Entry:
+    order: str
+    terms: Mapping[str, tuple[str, ...]]  # every field's words and labels in order, by name
+    dates: Mapping[Field, datetime | None]
+
+
+class OracleEngine:
+    """A `SearchEngine` in memory."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, _Entry] = {}
+        self._seq = 0
+
+    def apply(self, adds: Iterable[IndexDoc], deletes: Iterable[str], *, seq: int) -> Receipt:
+        """See SearchEngine."""
+        added = {doc.id: _entry(doc) for doc in adds}
+        gone = (set(deletes) & self._entries.keys()) - added.keys()
+        self._entries = {item: entry for item, entry in self._entries.items() if item not in gone} | added
+        self._seq = seq
+        return Receipt(added=len(added), deleted=len(gone), total=len(self._entries), seq=seq)
+
+    def watermark(self) -> Watermark:
+        """See SearchEngine."""
+        return Watermark(seq=self._seq, analyser=ANALYSER_VERSION)
+
+    def search(self, node: Node, *, sort: Sort, limit: int, offset: int = 0) -> Page:
+        """See SearchEngine. Scores everything alike."""
+        orders = sorted(self._orders(node), reverse=sort is not Sort.OLDEST)
+        shown = orders[offset : offset + max(0, limit)]
+        return Page(total=len(orders), hits=tuple(hit_of(order) for order in shown))
+
+    def count(self, node: Node) -> int:
+        """See SearchEngine."""
+        return len(self._orders(node))
+
+    def iter_ids(self, node: Node) -> Iterator[str]:
+        """See SearchEngine."""
+        return iter([hit_of(order).id for order in sorted(self._orders(node), reverse=True)])
+
+    def missing(self, expected: Iterable[str]) -> list[str]:
+        """See SearchEngine."""
+        return sorted(set(expected) - self._entries.keys())
+
+    def close(self) -> None:
+        """See SearchEngine."""
+
+    def _orders(self, node: Node) -> list[str]:
+        return [entry.order for entry in self._entries.values() if _matches(entry, node)]
+
+
+def _entry(doc: IndexDoc) -> _Entry:
+    exact = {field.value for field in EXACT}
+    return _Entry(
+        order=order_key(doc),
+        terms={
+            name: (terms,) if name in exact else tuple(terms.split(" "))
+            for name, terms in field_terms(doc).items()
+        },
+        dates={Field(name): getattr(doc, name) for name in DATES},
+    )
+
+
+def _matches(entry: _Entry, node: Node) -> bool:
+    match node:
+        case Term():
+            return any(node.text in terms for terms in _looked_in(entry, node.field))
+        case Phrase():
+            return any(_follows(terms, node.words) for terms in _looked_in(entry, node.field))
+        case Wildcard():
+            form = compile_wildcard(node.pattern)
+            return any(form.fullmatch(term) for terms in _looked_in(entry, node.field) for term in terms)
+        case Range():
+            moment = entry.dates[node.field]
+            return (
+                moment is not None
+                and (node.start is None or node.start <= moment)
+                and (node.end is None or moment < node.end)
+            )
+        case And():
+            return all(_matches(entry, part) for part in node.parts)
+        case Or():
+            return any(_matches(entry, part) for part in node.parts)
+        case Not():
+            return not _matches(entry, node.part)
+        case All():
+            return True
+
+
+def _looked_in(entry: _Entry, field: Field) -> list[tuple[str, ...]]:
+    return [entry.terms[name] for name in names_of(field) if name in entry.terms]
+
+
+def _follows(terms: tuple[str, ...], words: tuple[str, ...]) -> bool:
+    return any(terms[start : start + len(words)] == words for start in range(len(terms) - len(words) + 1))

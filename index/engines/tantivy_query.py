@@ -1,0 +1,74 @@
+"""From the query tree to Tantivy's own queries. Tantivy's parser never sees what a person typed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from tantivy import FieldType, Occur, Query, Schema
+
+from archiver.core.errors import BadQuery
+from index.fields import names_of
+from index.query import All, And, Node, Not, Or, Phrase, Range, Term, Wildcard, wildcard_regex
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def microseconds(moment: datetime) -> int:
+    """Since 1970 UTC; negative before."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def build_query(schema: Schema, node: Node) -> Query:
+    """`node` as Tantivy runs it. Raises BadQuery for a wildcard too intricate to run."""
+    match node:
+        case Term():
+            return _any([Query.term_query(schema, name, node.text) for name in names_of(node.field)])
+        case Phrase():
+            words: list[str | tuple[int, str]] = list(node.words)
+            return _any([Query.phrase_query(schema, name, words) for name in names_of(node.field)])
+        case Wildcard():
+            return _any([_wildcard(schema, name, node.pattern) for name in names_of(node.field)])
+        case Range():
+            return _range(schema, node)
+        case And():
+            return _all(schema, node.parts)
+        case Or():
+            return _any([build_query(schema, part) for part in node.parts])
+        case Not():
+            return _all(schema, (node,))
+        case All():
+            return Query.all_query()
+
+
+def _any(queries: list[Query]) -> Query:
+    if len(queries) == 1:
+        return queries[0]
+    return Query.boolean_query([(Occur.Should, query) for query in queries])
+
+
+def _all(schema: Schema, parts: tuple[Node, ...]) -> Query:
+    clauses = [
+        (Occur.MustNot, build_query(schema, part.part))
+        if isinstance(part, Not)
+        else (Occur.Must, build_query(schema, part))
+        for part in parts
+    ]
+    if all(isinstance(part, Not) for part in parts):  # a query that only excludes finds nothing by itself
+        clauses.append((Occur.Must, Query.all_query()))
+    return Query.boolean_query(clauses)
+
+
+def _wildcard(schema: Schema, name: str, pattern: str) -> Query:
+    try:
+        return Query.regex_query(schema, name, wildcard_regex(pattern))
+    except ValueError as error:
+        raise BadQuery(f"{pattern!r} has too many wildcards; type more of the word") from error
+
+
+def _range(schema: Schema, node: Range) -> Query:
+    lower = None if node.start is None else microseconds(node.start)
+    upper = None if node.end is None else microseconds(node.end)
+    return Query.range_query(
+        schema, node.field.value, FieldType.Integer, lower, upper, include_lower=True, include_upper=False
+    )

@@ -1,0 +1,196 @@
+"""From what a person typed to the tree an engine answers.
+
+lexer.py refuses what is malformed, Whoosh's grammar joins the rest, and here each word,
+phrase and range becomes analysed words. What is asked for is shown back as `interpreted`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import tzinfo
+
+import regex
+
+from archiver.core.errors import BadQuery
+from archiver.core.records import ItemKind, Observed, RecordKind
+from index.analyser import analyse, analyse_query
+from index.days import read_days
+from index.engines.whoosh_grammar import Tree, parse_grammar, placeholder
+from index.folding import IGNORABLE, fold, fold_beginnings
+from index.lexer import LEAVES, Kind, Piece, fail, read_query
+from index.query import (
+    DATES,
+    EXACT,
+    LABELS,
+    All,
+    And,
+    Field,
+    Node,
+    Not,
+    Or,
+    Phrase,
+    Term,
+    Wildcard,
+    interpret,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParsedQuery:
+    """A query as typed, as understood, and as understood in words."""
+
+    text: str
+    node: Node
+    interpreted: str
+
+
+_CLOSED_LISTS: dict[Field, frozenset[str]] = {
+    Field.KIND: frozenset(ItemKind) | frozenset(RecordKind),
+    Field.OBSERVED: frozenset(Observed),
+}
+
+
+def parse_query(text: str, *, time_zone: tzinfo) -> ParsedQuery:
+    """Understand `text`; days are days in `time_zone`.
+
+    Words side by side are joined by AND; AND binds closer than OR. Raises BadQuery with the
+    place of the first fault.
+    """
+    pieces = read_query(text)
+    leaves = [piece for piece in pieces if piece.kind in LEAVES]
+    try:
+        tree = parse_grammar(_grammar(pieces), len(leaves))
+    except BadQuery as error:
+        fail(text, str(error), 0, len(text))
+    node = _compile(text, tree, leaves, time_zone)
+    return ParsedQuery(text=text, node=node, interpreted=interpret(node, time_zone=time_zone))
+
+
+def _grammar(pieces: list[Piece]) -> str:
+    """The query with placeholders for its leaves and every AND written out."""
+    words: list[str] = []
+    number = 0
+    ended = False  # whether the piece before could be joined to the next by AND
+    glue = ""
+    for piece in pieces:
+        if ended and piece.kind in LEAVES | {Kind.FIELD, Kind.OPEN, Kind.NOT}:
+            words.append("AND")
+        if piece.kind is Kind.FIELD:
+            glue = piece.text + ":"
+            ended = False
+            continue
+        if piece.kind in LEAVES:
+            words.append(glue + placeholder(number))
+            number += 1
+        else:
+            words.append(glue + piece.kind.value)
+        glue = ""
+        ended = piece.kind in LEAVES | {Kind.CLOSE}
+    return " ".join(words)
+
+
+def _compile(text: str, tree: Tree, leaves: list[Piece], time_zone: tzinfo) -> Node:
+    head, rest = tree
+    if isinstance(head, Field) and isinstance(rest, int):
+        return _leaf(text, head, leaves[rest], time_zone)
+    assert isinstance(rest, tuple)
+    parts = [_compile(text, part, leaves, time_zone) for part in rest]
+    if head == "NOT":
+        return Not(part=parts[0])
+    return _join_all(parts) if head == "AND" else _join_any(parts)
+
+
+def _join_all(parts: list[Node]) -> Node:
+    flat = [inner for part in parts for inner in (part.parts if isinstance(part, And) else (part,))]
+    return flat[0] if len(flat) == 1 else And(parts=tuple(flat))
+
+
+def _join_any(parts: list[Node]) -> Node:
+    flat = [inner for part in parts for inner in (part.parts if isinstance(part, Or) else (part,))]
+    return flat[0] if len(flat) == 1 else Or(parts=tuple(flat))
+
+
+def _leaf(text: str, field: Field, piece: Piece, time_zone: tzinfo) -> Node:
+    if field in DATES:
+        return read_days(text, field, piece, time_zone)
+    if piece.kind is Kind.WORD and piece.text == "*" and field is Field.TEXT:
+        return All()
+    if field in EXACT:
+        return _exact(field, piece)
+    if field in LABELS:
+        return _label(text, field, piece)
+    word = piece.text if piece.kind is Kind.WORD else ""
+    if "://" not in word and ("*" in word or re.search(r"\w\?+\w", word)):
+        return _wildcard(text, field, piece)
+    return _words(text, field, piece)
+
+
+def _exact(field: Field, piece: Piece) -> Node:
+    if piece.kind is Kind.WORD and "*" in piece.text:
+        return Wildcard(field=field, pattern=piece.text)
+    return Term(field=field, text=piece.text)
+
+
+def _label(text: str, field: Field, piece: Piece) -> Node:
+    value = piece.text.casefold()
+    if piece.kind is Kind.WORD and "*" in value:
+        return Wildcard(field=field, pattern=value)
+    known = _CLOSED_LISTS.get(field)
+    labels = value.split()
+    if not labels:
+        fail(text, f"{field.value}: has no value", piece.start, piece.end)
+    for label in labels:
+        if known is not None and label not in known:
+            fail(
+                text,
+                f"{field.value}: is never {label!r}; it is one of {', '.join(sorted(known))}",
+                piece.start,
+                piece.end,
+            )
+    return _join_all([Term(field=field, text=label) for label in labels])
+
+
+_ONE_WORD = regex.compile(rf"[#@]?[\p{{L}}\p{{M}}\p{{N}}_{IGNORABLE}]*")
+
+
+def _wildcard(text: str, field: Field, piece: Piece) -> Node:
+    typed = piece.text.rstrip(".,;:!")
+    literals = re.split(r"[*?]+", typed)
+    named = typed[0] in "#@"
+    if not literals[0].lstrip("#@") or not all(_ONE_WORD.fullmatch(part) for part in literals):
+        fail(
+            text,
+            f"{piece.text!r}: a wildcard works inside one word, after its first letter",
+            piece.start,
+            piece.end,
+        )
+    if "_" in typed and not named:
+        fail(
+            text, f"{piece.text!r}: a wildcard works inside one word; _ separates two", piece.start, piece.end
+        )
+    signs = [re.sub(r"\*+", "*", sign) if "*" not in sign else "*" for sign in re.findall(r"[*?]+", typed)]
+    beginnings = fold_beginnings(literals[0])
+    rest = "".join(sign + fold(part) for sign, part in zip(signs, literals[1:], strict=True))
+    return _join_any([Wildcard(field=field, pattern=beginning + rest) for beginning in beginnings])
+
+
+def _words(text: str, field: Field, piece: Piece) -> Node:
+    asked = analyse_query(piece.text)
+    marks = [Term(field=field, text=token.text) for token in asked if token.mark]
+    spoken = analyse(piece.text) if piece.kind is Kind.PHRASE and len(asked) > 1 else asked
+    words = tuple(token.text for token in spoken if not token.mark)
+    parts: list[Node] = []
+    if len(words) > 1:
+        parts.append(Phrase(field=field, words=words))
+    elif words:
+        parts.append(Term(field=field, text=words[0]))
+    parts += dict.fromkeys(marks)
+    if not parts:
+        fail(
+            text,
+            f"{piece.text!r} holds no letter, digit or emoji to search for; leave it out",
+            piece.start,
+            piece.end,
+        )
+    return _join_all(parts)

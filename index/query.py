@@ -1,0 +1,141 @@
+"""What a search asks for, as a tree: already analysed, the same for every engine."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from enum import StrEnum
+
+
+class Field(StrEnum):
+    """What can be searched; the value is the name typed before the colon."""
+
+    TEXT = "text"  # body and title: what a word without a field is looked for in
+    TITLE = "title"
+    SITE = "site"
+    ACCOUNT = "account"
+    CREATOR = "creator"
+    KIND = "kind"
+    OBSERVED = "observed"
+    LANGUAGE = "language"
+    KEYWORD = "keyword"
+    ID = "id"
+    RECORD = "record"
+    CREATED = "created"
+    CAPTURED = "captured"
+
+
+DATES = frozenset({Field.CREATED, Field.CAPTURED})
+"""Searched by days, not by words."""
+
+EXACT = frozenset({Field.ID, Field.RECORD})
+"""Compared letter by letter, as stored."""
+
+LABELS = frozenset({Field.SITE, Field.KIND, Field.OBSERVED, Field.LANGUAGE})
+"""A few values separated by spaces; compared whole, case aside."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Term:
+    """Has this word, mark or label."""
+
+    field: Field
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Phrase:
+    """Has these words one after the other. Title and body are two texts: no phrase spans them."""
+
+    field: Field
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wildcard:
+    """Has a word of this form: `*` stands for any characters, `?` for one. Never starts with either."""
+
+    field: Field
+    pattern: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Range:
+    """`start <= moment < end`, UTC; None leaves that side open. What has no moment never matches."""
+
+    field: Field
+    start: datetime | None
+    end: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class And:
+    parts: tuple[Node, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Or:
+    parts: tuple[Node, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Not:
+    """Everything but `part`; stands by itself."""
+
+    part: Node
+
+
+@dataclass(frozen=True, kw_only=True)
+class All:
+    """Everything."""
+
+
+Node = Term | Phrase | Wildcard | Range | And | Or | Not | All
+
+
+def wildcard_regex(pattern: str) -> str:
+    """`pattern` as a regular expression for the whole word, in the syntax `re` and the engines share."""
+    escaped = {"*": ".*", "?": "."}
+    return "".join(escaped.get(char) or _literal(char) for char in pattern)
+
+
+def _literal(char: str) -> str:
+    return "\\" + char if char in "\\.+*?()|[]{}^$#&-~" else char
+
+
+def compile_wildcard(pattern: str) -> re.Pattern[str]:
+    """`pattern` for Python's `fullmatch`."""
+    return re.compile(wildcard_regex(pattern), re.DOTALL)
+
+
+def interpret(node: Node, *, time_zone: tzinfo) -> str:
+    """`node` written out with every operator and parenthesis; dates are days in `time_zone`."""
+    match node:
+        case Term():
+            return _labelled(node.field, node.text)
+        case Phrase():
+            return _labelled(node.field, '"' + " ".join(node.words) + '"')
+        case Wildcard():
+            return _labelled(node.field, node.pattern)
+        case Range():
+            start = node.start.astimezone(time_zone).date().isoformat() if node.start else "*"
+            last = node.end and node.end.astimezone(time_zone) - timedelta(microseconds=1)
+            return f"{node.field.value}:[{start} TO {last.date().isoformat() if last else '*'}]"
+        case And():
+            return " AND ".join(_grouped(part, time_zone) for part in node.parts)
+        case Or():
+            return " OR ".join(_grouped(part, time_zone) for part in node.parts)
+        case Not():
+            return f"NOT {_grouped(node.part, time_zone)}"
+        case All():
+            return "*"
+
+
+def _labelled(field: Field, text: str) -> str:
+    return text if field is Field.TEXT else f"{field.value}:{text}"
+
+
+def _grouped(node: Node, time_zone: tzinfo) -> str:
+    text = interpret(node, time_zone=time_zone)
+    return f"({text})" if isinstance(node, And | Or) else text
