@@ -24,6 +24,7 @@ _REFUSALS = {
     errno.EDQUOT: "the disk quota is used up",
     errno.EIO: "the disk reports an input/output error",
     errno.EROFS: "the file system is read-only",
+    errno.EFBIG: "the file grew past the size allowed",
 }
 
 

@@ -4,8 +4,8 @@ Files are written with another gzip than they are read with (isal, then zlib), s
 fault of the one does not hide in the other.
 """
 
-from archiver.core.warc.checking import Finding, WarcCheck, check_warc
-from archiver.core.warc.reading import WarcRecord, read_record, read_records
+from archiver.core.warc.checking import Finding, WarcCheck, check_stream, check_warc
+from archiver.core.warc.reading import WarcRecord, read_record, read_records, read_stream
 from archiver.core.warc.recovering import Recovered, recover
 from archiver.core.warc.writing import Exchange, WarcSummary, WarcWriter
 
@@ -17,8 +17,10 @@ __all__ = [
     "WarcRecord",
     "WarcSummary",
     "WarcWriter",
+    "check_stream",
     "check_warc",
     "read_record",
     "read_records",
+    "read_stream",
     "recover",
 ]

@@ -49,25 +49,30 @@ def check_warc(path: Path, *, records: int | None = None) -> WarcCheck:
     `records` is how many it must hold: a file cut exactly between two records is whole in
     every other respect. After damaged compression the rest cannot be read and is not checked.
     """
+    with path.open("rb") as file:
+        return check_stream(file, path, records=records)
+
+
+def check_stream(file: BinaryIO, path: Path, *, records: int | None = None) -> WarcCheck:
+    """As `check_warc`, from an open file that findings call `path`."""
     findings: list[Finding] = []
     seen: set[str] = set()
     gzip_header = b""
     count = offset = 0
-    with path.open("rb") as file:
-        size = file.seek(0, 2)
-        while offset < size:
-            try:
-                length, header, problems = _check_record(file, path, offset, seen)
-            except BadWarc as error:
-                findings.append(Finding(offset=offset, problem=str(error)))
-                break
-            gzip_header = gzip_header or header
-            if header != gzip_header:
-                # flags, time and system are outside the checksum: a flip shows only by comparison
-                problems.append("its gzip header differs from the first record's")
-            findings += [Finding(offset=offset, problem=problem) for problem in problems]
-            count += 1
-            offset += length
+    size = file.seek(0, 2)
+    while offset < size:
+        try:
+            length, header, problems = _check_record(file, path, offset, seen)
+        except BadWarc as error:
+            findings.append(Finding(offset=offset, problem=str(error)))
+            break
+        gzip_header = gzip_header or header
+        if header != gzip_header:
+            # flags, time and system are outside the checksum: a flip shows only by comparison
+            problems.append("its gzip header differs from the first record's")
+        findings += [Finding(offset=offset, problem=problem) for problem in problems]
+        count += 1
+        offset += length
     if not count and not findings:
         findings.append(Finding(offset=0, problem="the file holds no record"))
     if records is not None and count != records:

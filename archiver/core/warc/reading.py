@@ -117,12 +117,20 @@ class WarcRecord:
 def read_records(path: Path) -> Iterator[WarcRecord]:
     """Every record of the WARC at `path`, in order. Raises BadWarc where it cannot be read on."""
     with path.open("rb") as file:
-        end = file.seek(0, 2)
-        offset = 0
-        while offset < end:
-            record = _read_one(file, path, offset)
-            yield record
-            offset += record.length
+        yield from read_stream(file, path)
+
+
+def read_stream(file: BinaryIO, path: Path) -> Iterator[WarcRecord]:
+    """As `read_records`, from an open file that messages call `path`.
+
+    Payloads over 1 MiB cannot be read from such a record, since `path` may be no file.
+    """
+    end = file.seek(0, 2)
+    offset = 0
+    while offset < end:
+        record = _read_one(file, path, offset)
+        yield record
+        offset += record.length
 
 
 def read_record(path: Path, offset: int) -> WarcRecord:
