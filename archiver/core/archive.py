@@ -20,7 +20,7 @@ from sqlite_utils import Database
 
 from archiver.core import config
 from archiver.core.catalogue import Catalogue
-from archiver.core.checkpoints import append_checkpoint, sign_checkpoint
+from archiver.core.checkpoints import Checkpoint, append_checkpoint, sign_checkpoint
 from archiver.core.durable import make_directory, storage_errors, write_durably
 from archiver.core.errors import ArchiveBusy, ArchiveExists, ArchiveNotFound, StorageFull, TrailBroken
 from archiver.core.events import Event, EventType, Trail
@@ -159,13 +159,18 @@ class Archive:
         newest = next(iter(snapshots(self.directory / "snapshots")), None)
         if head.size == self._opened_at_size and newest is not None:
             return
-        key = self.signing_key()
-        if key is not None:
-            append_checkpoint(
-                self.directory / "trail", sign_checkpoint(self.settings.archive.id, head, key, at=at)
-            )
+        self.sign_checkpoint(at=at)
         take_snapshot(self.db, self.directory / "snapshots", at=at, trail_size=head.size)
         self._opened_at_size = head.size
+
+    def sign_checkpoint(self, *, at: datetime) -> Checkpoint | None:
+        """Sign the trail as it stands; None where this machine has no key for the archive."""
+        key = self.signing_key()
+        if key is None:
+            return None
+        checkpoint = sign_checkpoint(self.settings.archive.id, self.trail.head(), key, at=at)
+        append_checkpoint(self.directory / "trail", checkpoint)
+        return checkpoint
 
     def signing_key(self) -> SigningKey | None:
         """This machine's key for the archive, None where it has none."""

@@ -35,9 +35,11 @@ class EventType(StrEnum):
     PERSON_ADDED = "person_added"
     PERSON_DISABLED = "person_disabled"
     LOGGED_IN = "logged_in"
+    LOGGED_OUT = "logged_out"
     ACCOUNT_ADDED = "account_added"
     JOB_ADDED = "job_added"
     JOB_STATUS_SET = "job_status_set"
+    JOB_RUN = "job_run"
     CAPTURED = "captured"
     CAPTURE_ENDED = "capture_ended"  # nothing was filed; the outcome says why
     RECORD_CORRECTED = "record_corrected"
@@ -57,7 +59,7 @@ class EventType(StrEnum):
     @property
     def decision(self) -> bool:
         """Whether a person's decision is told of, which only the catalogue holds in full."""
-        return self not in (EventType.ARCHIVE_MADE, EventType.LOGGED_IN, EventType.CAPTURED, EventType.CAPTURE_ENDED)
+        return self not in (EventType.JOB_RUN, EventType.ARCHIVE_MADE, EventType.LOGGED_IN, EventType.LOGGED_OUT, EventType.CAPTURED, EventType.CAPTURE_ENDED)
 
 
 _PREMIS = {

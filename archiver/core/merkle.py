@@ -53,31 +53,36 @@ class Frontier:
         return node
 
 
-def _split(size: int) -> int:
-    """The largest power of two smaller than `size`."""
-    return 1 << ((size - 1).bit_length() - 1)
-
-
 def tree_root(leaves: Sequence[bytes]) -> bytes:
     """The root over leaf hashes, in order."""
     return Frontier().extend(leaves).root()
 
 
-def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
-    """The sibling hashes that lead from leaf `index` to the root (RFC 9162, 2.1.3.1)."""
-    if not 0 <= index < len(leaves):
-        raise IndexError(index)
-    proof: list[bytes] = []
-    start, end = 0, len(leaves)
-    while end - start > 1:
-        middle = start + _split(end - start)
-        if index < middle:
-            proof.append(tree_root(leaves[middle:end]))
-            end = middle
-        else:
-            proof.append(tree_root(leaves[start:middle]))
-            start = middle
-    return proof[::-1]
+class InclusionProver:
+    """Gives inclusion proofs in one tree: the tree is hashed once, each proof takes O(log n)."""
+
+    def __init__(self, leaves: Sequence[bytes]) -> None:
+        # pairing from the bottom and lifting an odd last node unchanged gives the tree of RFC 9162,
+        # which is defined from the top by splitting at the largest power of two
+        self._levels = [list(leaves)]
+        while len(self._levels[-1]) > 1:
+            below = self._levels[-1]
+            level = [hash_node(left, right) for left, right in zip(below[::2], below[1::2], strict=False)]
+            self._levels.append(level + below[len(level) * 2 :])
+
+    def root(self) -> bytes:
+        return self._levels[-1][0] if self._levels[0] else EMPTY_ROOT
+
+    def proof(self, index: int) -> list[bytes]:
+        """The sibling hashes from leaf `index` up to the root (RFC 9162, 2.1.3.1). Raises IndexError."""
+        if not 0 <= index < len(self._levels[0]):
+            raise IndexError(index)
+        siblings = []
+        for level in self._levels[:-1]:
+            if index ^ 1 < len(level):
+                siblings.append(level[index ^ 1])
+            index >>= 1
+        return siblings
 
 
 def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:

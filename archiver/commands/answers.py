@@ -1,0 +1,124 @@
+"""`archiver request`, `archiver export` and `archiver check`: from a demand to a bundle anyone can verify."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from archiver.commands.output import describe, print_json, progress, say, show_moment, table
+from archiver.commands.session import Session, archive_command, json_option
+from archiver.core import clock
+from archiver.core.errors import BundleInvalid
+from archiver.core.people import Permission
+from archiver.workflows.answer import open_request, produce, search_for_request
+from exports.check import check_bundle
+
+
+@click.group()
+def request() -> None:
+    """Information requests: RTI, FOI, court demands."""
+
+
+@request.command("new")
+@click.option("--law", required=True, help="The law it is made under, for example: RTI Act 2005.")
+@click.option("--received", type=click.DateTime(["%Y-%m-%d"]), help="The day it was received.  [default: today]")
+@click.option("--requester", required=True)
+@click.option("--subject", required=True, help="What is asked for, in the requester's words.")
+@archive_command
+def new(session: Session, law: str, received: datetime | None, requester: str, subject: str) -> None:
+    """Register a request."""
+    with session.act(Permission.ANSWER) as (archive, actor):
+        now = clock.now()
+        day = received.date() if received else now.astimezone(archive.settings.archive.zone).date()
+        opened = open_request(archive, law=law, received=day, requester=requester, subject=subject, actor=actor, now=now)
+    if session.as_json:
+        print_json(opened)
+    else:
+        say(f"Registered as {opened.number}.", "green")
+        say(f"Next: archiver request search {opened.number} QUERY")
+
+
+@request.command("list")
+@archive_command
+def list_requests(session: Session) -> None:
+    """Every request."""
+    with session.look() as archive:
+        requests = archive.requests.requests()
+    if session.as_json:
+        print_json(requests)
+    else:
+        table(
+            "Requests",
+            ("Number", "Received", "Law", "Requester", "Subject", "Status"),
+            ((r.number, r.received, r.law, r.requester, r.subject, r.status) for r in requests),
+        )
+
+
+@request.command("show")
+@click.argument("number")
+@archive_command
+def show(session: Session, number: str) -> None:
+    """One request with its searches and productions."""
+    with session.look() as archive:
+        found, zone = archive.requests.request(number), archive.settings.archive.zone
+        searches, productions = archive.requests.searches(found), archive.requests.productions(found)
+        hits = archive.requests.hits(found)
+    if session.as_json:
+        print_json({"request": found, "searches": searches, "hits": hits, "productions": productions})
+        return
+    describe((name.capitalize(), getattr(found, name)) for name in ("number", "law", "received", "requester", "subject", "status"))
+    table("Searches", ("When", "Query", "Interpreted as", "Hits"), ((show_moment(s.at, zone), s.query, s.interpreted, s.total) for s in searches))
+    table("Productions", ("When", "Records", "Items", "Bundle"), ((show_moment(p.made_at, zone), p.records, p.items, p.path) for p in productions))
+
+
+@request.command("search")
+@click.argument("number")
+@click.argument("query")
+@archive_command
+def search(session: Session, number: str, query: str) -> None:
+    """Search for request NUMBER and keep every hit with it, as it stands now."""
+    with session.act(Permission.ANSWER) as (archive, actor), progress("Searching") as shown:
+        declared = search_for_request(archive, number, query, actor=actor, now=clock.now(), progress=shown)
+    if session.as_json:
+        print_json(declared)
+    else:
+        say(f"{declared.total} hits kept with {declared.request_number}; interpreted as {declared.interpreted}", "green")
+        say(f"Next: archiver export {declared.request_number}")
+
+
+@click.command()
+@click.argument("number")
+@click.option("--into", type=click.Path(path_type=Path, file_okay=False), help="Directory to make the bundle in.  [default: the archive's productions/]")
+@archive_command
+def export(session: Session, number: str, into: Path | None) -> None:
+    """Make the bundle that answers request NUMBER: every record its searches hit."""
+    with session.act(Permission.ANSWER) as (archive, actor), progress("Exporting") as shown:
+        made = produce(archive, number, actor=actor, now=clock.now(), into=into, progress=shown)
+    if session.as_json:
+        print_json(made)
+        return
+    say(f"Produced {made.filed.records} records with {made.filed.items} items.", "green")
+    describe([("Bundle", made.filed.path), ("Read", f"{made.filed.path}/data/index.html"), ("Seal", made.filed.sha256)])
+    say(f"Anyone can check it: archiver check {made.filed.path}")
+
+
+@click.command()
+@click.argument("bundle", type=click.Path(path_type=Path, exists=True))
+@json_option
+def check(bundle: Path, as_json: bool) -> None:
+    """Check an export bundle; needs no archive."""
+    with progress("Checking"):
+        report = check_bundle(bundle)
+    if as_json:
+        print_json(report)
+    elif not report.findings:
+        say(f"{bundle} is whole: {report.files} files, {report.records} records, {report.items} items agree with their proofs.", "green")
+    if report.findings:
+        if not as_json:
+            table("Defects", ("File", "What is wrong"), ((f.path, f.message) for f in report.findings))
+        raise BundleInvalid(f"{bundle} has {len(report.findings)} defects")
+
+
+COMMANDS = (request, export, check)

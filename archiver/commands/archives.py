@@ -1,0 +1,127 @@
+"""`archiver init`, `archiver status`, `archiver rebuild`."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from pathlib import Path
+
+import click
+
+from archiver.commands.output import describe, print_json, progress, say, table
+from archiver.commands.session import Session, archive_command, json_option, read_secret
+from archiver.core import clock
+from archiver.core.config import ArchiveSettings, CaptureSettings, Settings
+from archiver.workflows.make_archive import make_archive
+from archiver.workflows.rebuild import rebuild_archive
+from archiver.workflows.status import describe_archive
+
+
+@click.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option("--agency", required=True, help="The public body whose records these are.")
+@click.option("--jurisdiction", required=True, help="ISO 3166 code: IN-AS, CA-SK, PK-BA.")
+@click.option("--time-zone", default="UTC", show_default=True, help="IANA name, for example Asia/Kolkata.")
+@click.option("--language", "languages", multiple=True, default=("en",), help="BCP 47 tag; give it once for each.")
+@click.option("--allow-host", "allow_hosts", multiple=True, help="A loopback or private host[:port] that may be captured.")
+@click.option("--administrator", default="administrator", show_default=True, help="Name of the first administrator.")
+@click.option("--generate-secret", is_flag=True, help="Make the administrator's secret up and print it once.")
+@json_option
+def init(
+    directory: Path,
+    agency: str,
+    jurisdiction: str,
+    time_zone: str,
+    languages: tuple[str, ...],
+    allow_hosts: tuple[str, ...],
+    administrator: str,
+    generate_secret: bool,
+    as_json: bool,
+) -> None:
+    """Make an archive in DIRECTORY, with its first administrator, who is then logged in.
+
+    Without a terminal, or with --generate-secret, the administrator's secret is made up and
+    printed once.
+    """
+    generated = generate_secret or not sys.stdin.isatty()
+    secret = secrets.token_urlsafe(12) if generated else read_secret(f"Secret for {administrator}", confirm=True)
+    settings = Settings(
+        archive=ArchiveSettings(
+            id=f"arc_{secrets.token_hex(8)}",
+            agency=agency,
+            jurisdiction=jurisdiction,
+            time_zone=time_zone,
+            languages=languages,
+        ),
+        capture=CaptureSettings(allow_hosts=allow_hosts),
+    )
+    made = make_archive(directory, settings, administrator=administrator, secret=secret, now=clock.now())
+    if as_json:
+        print_json({**vars(made), "secret": secret if generated else None})
+        return
+    say(f"Made an archive for {agency} in {directory}.", "green")
+    describe(
+        [
+            ("Settings", directory / "archive.toml"),
+            ("Administrator", f"{administrator} (logged in for 8 hours)"),
+            ("Secret", f"{secret}  (shown this once; keep it safe)" if generated else ""),
+            ("Trail key", made.fingerprint),
+        ]
+    )
+    say(f"Next: archiver capture URL --archive {directory}")
+
+
+@click.command()
+@archive_command
+def status(session: Session) -> None:
+    """What the archive holds, and what it waits for."""
+    with session.look() as archive:
+        found = describe_archive(archive)
+    if session.as_json:
+        print_json(found)
+        return
+    describe(
+        [
+            ("Agency", found.agency),
+            ("Archive", found.archive_id),
+            *((name.capitalize(), count) for name, count in found.counts.items()),
+            ("Trail", f"{found.trail.size} events, root {found.trail.root[:16]}…"),
+            ("Without a class", found.unclassified or ""),
+            ("Not yet indexed", found.index_lag or ""),
+            ("Disposal", "LOCKED: see `archiver rebuild`" if found.disposal_locked else ""),
+        ]
+    )
+
+
+@click.command()
+@archive_command
+def rebuild(session: Session) -> None:
+    """Make a new catalogue and index from the evidence, the trail and the newest snapshot.
+
+    Where the trail tells of decisions that no snapshot holds, they are listed and disposal is locked.
+    """
+    with progress("Rebuilding") as advance:
+        report = rebuild_archive(session.directory, now=clock.now(), progress=advance)
+    if session.as_json:
+        print_json(report)
+        return
+    describe(
+        [
+            ("Snapshot used", report.snapshot or "none"),
+            ("Captures filed anew", report.captures_filed),
+            ("Events read back", report.events_read),
+            ("Records", report.records),
+            ("Items", report.items),
+            ("Trail", f"{report.trail.size} events, root {report.trail.root[:16]}…"),
+        ]
+    )
+    if report.missing:
+        table(
+            "Decisions the trail knows and the catalogue does not",
+            ("Event", "When", "What", "About"),
+            ((each.seq, each.at, each.type, " ".join(each.subjects)) for each in report.missing),
+        )
+        say("Disposal is LOCKED until two people have confirmed the list of holds.", "bold yellow")
+
+
+COMMANDS = (init, status, rebuild)

@@ -1,0 +1,170 @@
+"""`archiver record`: records as officers see and keep them."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import click
+from rich.text import Text
+
+from archiver.commands.output import console, describe, heading, plain, print_json, say, show_moment, table
+from archiver.commands.session import Session, archive_command
+from archiver.core import clock
+from archiver.core.catalogue import RecordFilter
+from archiver.core.people import Permission
+from archiver.core.records import CataloguedItem, Observed, RecordKind
+from archiver.workflows.keep_register import correct_record, tag_record
+
+
+@click.group()
+def record() -> None:
+    """Records: threads, pages, timelines, with their items and captures."""
+
+
+@record.command("list")
+@click.option("--site")
+@click.option("--account")
+@click.option("--kind", type=click.Choice([each.value for each in RecordKind]))
+@click.option("--class", "class_code", help="Record class of the file plan.")
+@click.option("--unclassified", is_flag=True, help="Only those that wait for an officer to classify them.")
+@click.option("--tag")
+@archive_command
+def list_records(
+    session: Session,
+    site: str | None,
+    account: str | None,
+    kind: str | None,
+    class_code: str | None,
+    unclassified: bool,
+    tag: str | None,
+) -> None:
+    """Records, last captured first."""
+    with session.look() as archive:
+        only = RecordFilter(
+            site=site,
+            account_id=archive.register.account(account).id if account else None,
+            kind=kind,
+            class_code=class_code,
+            tag=tag,
+            classified=False if unclassified else None,
+        )
+        records, zone = archive.catalogue.records(only), archive.settings.archive.zone
+    if session.as_json:
+        print_json(records)
+    else:
+        table(
+            f"{len(records)} records",
+            ("Record", "Kind", "Title", "Creator", "Created", "Last captured", "Class"),
+            (
+                (r.id, r.kind, r.title, r.creator_name or r.creator_handle, show_moment(r.created, zone), show_moment(r.last_captured, zone), r.class_code or "undecided")
+                for r in records
+            ),
+        )  # fmt: skip
+
+
+@record.command("show")
+@click.argument("id")
+@archive_command
+def show(session: Session, id: str) -> None:
+    """One record: description, corrections, every item with its versions, every capture with its files."""
+    with session.look() as archive:
+        catalogue, zone = archive.catalogue, archive.settings.archive.zone
+        found, observed = catalogue.record(id), catalogue.observed_record(id)
+        corrections, items, captures = catalogue.corrections(id), catalogue.items(id), catalogue.captures(id)
+        objects = {each.id: catalogue.objects(each.id) for each in captures}
+        reason = catalogue.class_reason(id)
+        people = {each.id: each.name for each in archive.people.everybody()}
+    if session.as_json:
+        print_json(
+            {
+                "record": found,
+                "observed": observed,
+                "class_reason": reason,
+                "corrections": corrections,
+                "items": items,
+                "captures": [{**plain(each), "objects": objects[each.id]} for each in captures],
+            }
+        )
+        return
+    heading(found.title or found.canonical_url)
+    describe(
+        [
+            ("Record", found.id), ("Kind", found.kind), ("Site", found.site), ("Address", found.canonical_url),
+            ("Creator", " ".join(filter(None, [found.creator_name, found.creator_handle]))),
+            ("Created", show_moment(found.created, zone)), ("Modified", show_moment(found.modified, zone)),
+            ("First captured", show_moment(found.first_captured, zone)), ("Last captured", show_moment(found.last_captured, zone)),
+            ("Language", found.language), ("Keywords", ", ".join(found.keywords)), ("Tags", ", ".join(found.tags)),
+            ("Class", f"{found.class_code}: {reason}" if found.class_code else "undecided"),
+        ]
+    )  # fmt: skip
+    for each in corrections:
+        was = getattr(observed, each.field)
+        say(f"Corrected {each.field} from {plain(was)!r} to {each.value!r}: {each.reason} ({people.get(each.actor, each.actor)}, {show_moment(each.at, zone)})", "yellow")
+    heading(f"\n{len(items)} items")
+    depths: dict[str | None, int] = {None: -1}
+    for entry in items:
+        depths[entry.item.native_id] = depth = depths.get(entry.item.parent_id, -1) + 1
+        _show_item(entry, depth, zone=zone)
+    table(
+        f"\n{len(captures)} captures",
+        ("When", "Outcome", "Reason", "Files"),
+        (
+            (show_moment(c.started, zone), c.outcome, c.reason, "\n".join(f"{o.path.rsplit('/', 1)[1]}  {o.size:,} bytes  {o.sha256[:19]}…" for o in objects[c.id]))
+            for c in captures
+        ),
+    )  # fmt: skip
+
+
+def _show_item(entry: CataloguedItem, depth: int, *, zone: ZoneInfo) -> None:
+    item, indent = entry.item, "  " * depth
+    head = Text(indent)
+    head.append(item.creator_name or item.creator_handle or "unknown", "bold")
+    head.append(f"  {show_moment(item.created, zone)}  ", "bright_black")
+    if entry.observed is not Observed.PRESENT:
+        when = f" between {show_moment(entry.gone_after, zone)} and {show_moment(entry.gone_before, zone)}" if entry.gone_after else ""
+        head.append(f"{entry.observed.value}{when}", "magenta" if entry.observed is Observed.GONE else "yellow")
+    console().print(head, soft_wrap=True)
+    for line in item.text.splitlines():
+        say(f"{indent}{line}")
+    for version in entry.versions[:-1]:
+        say(f"{indent}until the next capture it read: {version.text}", "bright_black")
+
+
+@record.command("edit")
+@click.argument("id")
+@click.option("--title")
+@click.option("--keyword", "keywords", multiple=True, help="Replaces all keywords; give it once for each.")
+@click.option("--created", metavar="DATE", help="A day, or a moment with its offset.")
+@click.option("--modified", metavar="DATE", help="A day, or a moment with its offset.")
+@click.option("--reason", required=True, help="Why the observed value is wrong.")
+@archive_command
+def edit(
+    session: Session, id: str, title: str | None, keywords: tuple[str, ...], created: str | None, modified: str | None, reason: str
+) -> None:
+    """Correct a record's description; the observed values stay beside the corrected ones."""
+    given = {"title": title, "keywords": keywords or None, "created": created, "modified": modified}
+    corrections = {field: value for field, value in given.items() if value is not None}
+    with session.act(Permission.KEEP_RECORDS) as (archive, actor):
+        corrected = correct_record(archive, id, corrections, reason=reason, actor=actor, now=clock.now())
+    if session.as_json:
+        print_json(corrected)
+    else:
+        say(f"Corrected {', '.join(corrections)} of {corrected.id}; what was observed stays beside it.", "green")
+
+
+@record.command("tag")
+@click.argument("id")
+@click.argument("tags", nargs=-1)
+@click.option("--remove", multiple=True, help="Take this tag off; give it once for each.")
+@archive_command
+def tag(session: Session, id: str, tags: tuple[str, ...], remove: tuple[str, ...]) -> None:
+    """Put TAGS on a record, or take them off."""
+    with session.act(Permission.KEEP_RECORDS) as (archive, actor):
+        tagged = tag_record(archive, id, add=tags, remove=remove, actor=actor, now=clock.now())
+    if session.as_json:
+        print_json(tagged)
+    else:
+        say(f"{tagged.id} is tagged {', '.join(tagged.tags) or 'with nothing'}.")
+
+
+COMMANDS = (record,)

@@ -1,0 +1,195 @@
+"""From an information request to a bundle: register, search with frozen hits, produce with proofs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from archiver.core.archive import Archive
+from archiver.core.checkpoints import Checkpoint
+from archiver.core.errors import ProductionRefused
+from archiver.core.events import EventType
+from archiver.core.merkle import InclusionProver
+from archiver.core.people import Permission, Person
+from archiver.core.progress import Progress, silent
+from archiver.core.records import CaptureId, RecordId, new_id
+from archiver.core.requests import FiledProduction, InformationRequest, SearchDeclaration
+from archiver.workflows.find import freeze
+from exports.production import (
+    ProducedCapture,
+    ProducedRecord,
+    ProducedRequest,
+    ProducedSearch,
+    Production,
+    make_production,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Produced:
+    """A finished production and the bundle's place."""
+
+    filed: FiledProduction
+    production: Production
+
+
+def open_request(
+    archive: Archive, *, law: str, received: date, requester: str, subject: str, actor: Person, now: datetime
+) -> InformationRequest:
+    actor.require(Permission.ANSWER)
+    with archive.change(at=now, actor=actor.id) as change:
+        request = archive.requests.open(
+            law=law, received=received, requester=requester, subject=subject, now=now, actor=actor.id
+        )
+        change.record(EventType.REQUEST_OPENED, [request.number], {"received": received.isoformat()})
+    return request
+
+
+def search_for_request(
+    archive: Archive, number: str, query: str, *, actor: Person, now: datetime, progress: Progress = silent
+) -> SearchDeclaration:
+    """Search, and keep every hit with the request as it stood. Raises BadQuery, NotFound."""
+    actor.require(Permission.ANSWER)
+    request = archive.requests.request(number)
+    frozen = freeze(archive, query, now=now, progress=progress)
+    with archive.change(at=now, actor=actor.id) as change:
+        search = archive.requests.freeze_hits(
+            request,
+            query=query,
+            interpreted=frozen.interpreted,
+            analyser_version=str(frozen.analyser_version),
+            watermark=frozen.watermark,
+            hits=frozen.hits,
+            now=now,
+            actor=actor.id,
+        )
+        change.record(
+            EventType.REQUEST_SEARCHED,
+            [request.number],
+            {"search": search.id, "total": search.total, "watermark": search.watermark},
+        )
+    return search
+
+
+def produce(
+    archive: Archive,
+    number: str,
+    *,
+    actor: Person,
+    now: datetime,
+    into: Path | None = None,
+    progress: Progress = silent,
+) -> Produced:
+    """Make the bundle of every record the request's searches hit. Raises ProductionRefused, EvidenceDamaged.
+
+    `into` is the directory the bundle is made in; None: the archive's `productions/`.
+    """
+    actor.require(Permission.ANSWER)
+    request = archive.requests.request(number)
+    hits = archive.requests.hits(request)
+    if not hits:
+        raise ProductionRefused(
+            f"{request.number} has no hits to produce: search for it with `archiver request search {request.number} QUERY`"
+        )
+    id = new_id("prod")
+    where = into if into is not None else archive.directory / "productions"
+    made = make_production(
+        _describe_request(archive, request),
+        _records(archive, hits, progress),
+        into=where / f"{request.number}-{id[5:]}",
+        production_id=id,
+        made_at=now,
+        made_by=actor.name,
+        trail=prove_captures(archive, list(hits), now=now),
+        progress=silent,
+    )
+    filed = FiledProduction(
+        id=id,
+        request_number=request.number,
+        path=str(made.path),
+        sha256=made.sha256,
+        records=made.records,
+        items=made.items,
+        made_at=now,
+        made_by=actor.id,
+    )
+    with archive.change(at=now, actor=actor.id) as change:
+        archive.requests.file_production(filed)
+        change.record(
+            EventType.PRODUCED,
+            [request.number, id],
+            {"bundle": made.sha256, "records": made.records, "items": made.items},
+        )
+    return Produced(filed=filed, production=made)
+
+
+def prove_captures(archive: Archive, records: Sequence[RecordId], *, now: datetime) -> dict[str, Any]:
+    """The events of these records' captures, each with its inclusion proof under a freshly signed checkpoint.
+
+    Raises ProductionRefused where this machine has no key to sign with.
+    """
+    checkpoint: Checkpoint | None = archive.sign_checkpoint(at=now)
+    if checkpoint is None:
+        raise ProductionRefused(
+            f"this machine has no key to sign the trail of {archive.settings.archive.id} with: restore it to "
+            f"{archive.config_directory / 'keys'}, or produce where it is"
+        )
+    wanted: set[CaptureId] = {each.id for record in records for each in archive.catalogue.captures(record)}
+    prover = InclusionProver(archive.trail.leaves()[: checkpoint.size])
+    events = [
+        {"index": event.seq, "line": event.line, "proof": [each.hex() for each in prover.proof(event.seq)]}
+        for event in archive.trail.events()
+        if event.type == EventType.CAPTURED and event.subjects[-1] in wanted
+    ]
+    return {"archive": archive.settings.archive.id, "checkpoint": asdict(checkpoint), "events": events}
+
+
+def _describe_request(archive: Archive, request: InformationRequest) -> ProducedRequest:
+    settings = archive.settings.archive
+    return ProducedRequest(
+        number=request.number,
+        law=request.law,
+        received=request.received,
+        requester=request.requester,
+        subject=request.subject,
+        searches=tuple(
+            ProducedSearch(
+                query=each.query,
+                interpreted=each.interpreted,
+                total_hits=each.total,
+                at=each.at,
+                analyser_version=each.analyser_version,
+                watermark=each.watermark,
+            )
+            for each in archive.requests.searches(request)
+        ),
+        agency=settings.agency,
+        jurisdiction=settings.jurisdiction,
+        time_zone=settings.time_zone,
+    )
+
+
+def _records(archive: Archive, hits: dict[RecordId, frozenset[str]], progress: Progress) -> Iterator[ProducedRecord]:
+    accounts = {each.id: each for each in archive.register.accounts()}
+    for number, (id, items) in enumerate(hits.items(), 1):
+        record = archive.catalogue.record(id)
+        yield ProducedRecord(
+            record=record,
+            account=accounts.get(record.account_id) if record.account_id else None,
+            items=tuple(archive.catalogue.items(id)),
+            captures=tuple(
+                ProducedCapture(
+                    capture=capture,
+                    files=tuple(
+                        (each, archive.objects.path_of(each.path)) for each in archive.catalogue.objects(capture.id)
+                    ),
+                )
+                for capture in archive.catalogue.captures(id)
+            ),
+            hit_ids=items,
+            observed=archive.catalogue.observed_record(id),
+        )
+        progress(number, len(hits), record.title)

@@ -1,0 +1,217 @@
+"""From a finished observation to a filed capture: extract, compare, settle the files, catalogue with its event.
+
+The files are settled in one rename before the catalogue learns of them; a crash between the two leaves
+a whole capture that the next start files from its `capture.json` (see recover.py), as a rebuild does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+
+from archiver.core import filing
+from archiver.core.archive import Archive, Change
+from archiver.core.durable import write_durably
+from archiver.core.errors import BadWarc
+from archiver.core.events import EventType
+from archiver.core.manifest import CaptureManifest, read_items, read_manifest, write_items, write_manifest
+from archiver.core.objects import MANIFEST, TICKET, describe_object
+from archiver.core.records import (
+    AccountId,
+    Capture,
+    CataloguedItem,
+    Extraction,
+    ObjectRole,
+    Outcome,
+    RecordId,
+    RecordKind,
+    StoredObject,
+    new_id,
+)
+from archiver.core.register import account_for
+from archiver.workflows.classify import classify_record
+from archiver.workflows.record_history import history_after
+from capture.compare import Changes
+from capture.extraction import extract
+from capture.job import Observation
+
+SOFTWARE = f"records-archiver {version('records-archiver')}"
+_GONE_STATUS = (404, 410)
+_NOTHING = Changes()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filed:
+    """What became of one capture. `extraction` is None where no content was read."""
+
+    capture: Capture
+    title: str
+    kind: RecordKind | None
+    items: int
+    changes: Changes
+    class_code: str | None = None
+
+
+def file_observation(
+    archive: Archive,
+    observed: Observation,
+    staged: Path,
+    *,
+    actor: str,
+    account: AccountId | None = None,
+    job: str | None = None,
+) -> Filed:
+    """File what was observed, or the reason why nothing could be. Raises StorageFull."""
+    capture, extraction = _judge(archive, observed, staged, account, job)
+    if not capture.outcome.files_content and capture.record_id is None:
+        # what was recorded of a failed attempt is no record, and may be somebody's login page
+        for file in observed.files:
+            (staged / file.name).unlink(missing_ok=True)
+        files: tuple[StoredObject, ...] = ()
+    else:
+        files = _describe(archive, observed, staged, capture)
+    items_file = None
+    place = archive.objects.place(capture.id, capture.record_id)
+    if extraction is not None:
+        items_file = f"items.{extraction.extractor}.jsonl"
+        write_durably(staged / items_file, write_items(extraction.items))
+        files = (*files, describe_object(staged, place, items_file, ObjectRole.ITEMS, "application/jsonl"))
+    complete = capture.outcome in (Outcome.COMPLETE, Outcome.UNCHANGED, Outcome.GONE)
+    manifest = CaptureManifest(
+        capture=capture,
+        extraction=extraction,
+        items_file=items_file,
+        objects=files,
+        complete=complete,
+        actor=actor,
+        software=SOFTWARE,
+    )
+    write_durably(staged / MANIFEST, write_manifest(manifest))
+    (staged / TICKET).unlink(missing_ok=True)
+    settled = archive.objects.settle(capture.id, capture.record_id)
+    with archive.change(at=capture.finished, actor=actor) as change:
+        return enter_capture(archive, change, settled)
+
+
+def enter_capture(archive: Archive, change: Change, directory: Path, *, tell: bool = True) -> Filed:
+    """Catalogue a settled capture from its files alone, with its event unless the trail has it (`tell`)."""
+    manifest = read_manifest(directory / MANIFEST)
+    capture = manifest.capture
+    filed = _enter_content(archive, change, manifest, directory)
+    place = archive.objects.place(capture.id, capture.record_id)
+    described = describe_object(directory, place, MANIFEST, ObjectRole.MANIFEST, "application/json")
+    filing.file_capture(change.db, capture, manifest.extraction, (*manifest.objects, described))
+    if tell:
+        type = EventType.CAPTURE_ENDED if capture.record_id is None else EventType.CAPTURED
+        change.record(
+            type,
+            [each for each in (capture.record_id, capture.id) if each is not None],
+            {
+                "outcome": capture.outcome.value,
+                "manifest": described.sha256,
+                "new": len(filed.changes.new),
+                "edited": len(filed.changes.edited),
+                "gone": len(filed.changes.gone),
+                "class": filed.class_code,
+            },
+        )
+    return filed
+
+
+def _enter_content(archive: Archive, change: Change, manifest: CaptureManifest, directory: Path) -> Filed:
+    capture, extraction = manifest.capture, manifest.extraction
+    if capture.record_id is None:
+        return Filed(capture=capture, title="", kind=None, items=0, changes=_NOTHING)
+    previous = archive.catalogue.items(capture.record_id)
+    if extraction is None or manifest.items_file is None:
+        record = archive.catalogue.record(capture.record_id)
+        after, changes = history_after(previous, (), capture, record.kind, complete=manifest.complete)
+        filing.note_seen(change.db, capture.record_id, capture.finished)
+    else:
+        items = read_items(directory / manifest.items_file)
+        after, changes = history_after(previous, items, capture, extraction.kind, complete=manifest.complete)
+        account = capture.account_id or account_for(
+            archive.register.accounts(), capture.final_url, extraction.site, extraction.creator_handle
+        )
+        filing.file_record(change.db, capture.record_id, extraction, account=account, captured=capture.finished)
+    filing.file_items(change.db, capture.record_id, after)
+    code = classify_record(archive, change, capture.record_id)
+    record = archive.catalogue.record(capture.record_id)
+    return Filed(
+        capture=capture, title=record.title, kind=record.kind, items=len(after), changes=changes, class_code=code
+    )
+
+
+def _judge(
+    archive: Archive, observed: Observation, staged: Path, account: AccountId | None, job: str | None
+) -> tuple[Capture, Extraction | None]:
+    """The capture with its final outcome, and what was read out of it."""
+    capture = Capture(
+        id=observed.capture_id,
+        record_id=None,
+        url=observed.url,
+        final_url=observed.final_url,
+        started=observed.started,
+        finished=observed.finished,
+        outcome=observed.outcome,
+        reason=observed.reason,
+        warc_records=observed.warc_records,
+        account_id=account,
+        job_id=job,
+    )
+    if not observed.outcome.files_content:
+        return _judge_absence(archive, observed, capture), None
+    warc = staged / next(file.name for file in observed.files if file.role is ObjectRole.WARC)
+    try:
+        extraction = extract(warc)
+    except BadWarc as error:
+        return replace(capture, outcome=Outcome.FAILED, reason=f"the WARC just written cannot be read: {error}"), None
+    capture = _count_what_is_missing(capture, extraction)
+    known = archive.catalogue.find_record(
+        extraction.site, extraction.kind, extraction.native_root_id, extraction.canonical_url
+    )
+    capture = replace(capture, record_id=known or RecordId(new_id("rec")))
+    if known is not None and capture.outcome is Outcome.COMPLETE:
+        capture = _recognise_unchanged(archive.catalogue.items(known), extraction, capture)
+    return capture, extraction
+
+
+def _judge_absence(archive: Archive, observed: Observation, capture: Capture) -> Capture:
+    """`gone` is only said of what was captured before, and only where the site answers so itself."""
+    if observed.http_status not in _GONE_STATUS:
+        return capture
+    for record in archive.catalogue.records_of_url(observed.url):
+        if any(each.outcome.files_content for each in archive.catalogue.captures(record)):
+            reason = f"the site answered {observed.http_status}: what was captured before is there no longer"
+            return replace(capture, record_id=record, outcome=Outcome.GONE, reason=reason)
+    return capture
+
+
+def _count_what_is_missing(capture: Capture, extraction: Extraction) -> Capture:
+    short = [
+        f"the site declares {declared} {what}, {extraction.found.get(what, 0)} were filed"
+        for what, declared in sorted(extraction.declared.items())
+        if extraction.found.get(what, 0) < declared
+    ]
+    if not short:
+        return capture
+    reason = "; ".join(filter(None, [capture.reason, *short]))
+    return replace(capture, outcome=Outcome.PARTIAL, reason=reason)
+
+
+def _recognise_unchanged(previous: list[CataloguedItem], extraction: Extraction, capture: Capture) -> Capture:
+    _, changes = history_after(previous, extraction.items, capture, extraction.kind, complete=True)
+    if changes.new or changes.edited or changes.gone or changes.returned:
+        return capture
+    return replace(capture, outcome=Outcome.UNCHANGED)
+
+
+def _describe(
+    archive: Archive, observed: Observation, staged: Path, capture: Capture
+) -> tuple[StoredObject, ...]:
+    place = archive.objects.place(capture.id, capture.record_id)
+    return tuple(
+        describe_object(staged, place, file.name, file.role, file.media_type) for file in observed.files
+    )
+

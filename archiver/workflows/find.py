@@ -1,0 +1,122 @@
+"""Searching: from a query an officer types to hits with their records and the words that matched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from archiver.core.archive import Archive
+from archiver.core.errors import BadQuery
+from archiver.core.progress import Progress, silent
+from archiver.core.records import CataloguedItem, Record, RecordId
+from archiver.workflows.indexing import current_engine
+from index.engine import Sort
+from index.highlight import Snippet, snippet
+from index.parse import parse_query
+from index.parse import show_place as _show_place
+from index.query import Node
+
+SNIPPET_WIDTH = 160
+"""Characters of an item's text shown around the first hit."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """One hit: the item, its record, and the part of its text that matched.
+
+    `earlier_text` is set where only a text that was edited away matched.
+    """
+
+    item: CataloguedItem
+    record: Record
+    snippet: Snippet
+    earlier_text: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """`total` is exact; `hits` is the part asked for."""
+
+    query: str
+    interpreted: str
+    total: int
+    hits: tuple[Found, ...]
+    analyser_version: int
+    watermark: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrozenHits:
+    """Every hit of a query at one watermark, as (item id, record id)."""
+
+    query: str
+    interpreted: str
+    hits: tuple[tuple[str, RecordId], ...]
+    analyser_version: int
+    watermark: int
+    at: datetime
+
+
+def find(
+    archive: Archive,
+    query: str,
+    *,
+    limit: int | None = 20,
+    offset: int = 0,
+    sort: Sort = Sort.NEWEST,
+    progress: Progress = silent,
+) -> Answer:
+    """Answer `query`; `limit` None gives every hit. Raises BadQuery."""
+    parsed = parse_query(query, time_zone=archive.settings.archive.zone)
+    with current_engine(archive, progress) as engine:
+        mark = engine.watermark()
+        total = engine.count(parsed.node)
+        page = engine.search(parsed.node, sort=sort, limit=max(total, 1) if limit is None else limit, offset=offset)
+    records: dict[str, tuple[Record, dict[str, CataloguedItem]]] = {}
+    found = []
+    for number, hit in enumerate(page.hits, 1):
+        if hit.record_id not in records:
+            items = {each.id: each for each in archive.catalogue.items(hit.record_id)}
+            records[hit.record_id] = (archive.catalogue.record(hit.record_id), items)
+        record, items = records[hit.record_id]
+        found.append(_show(record, items[hit.id], parsed.node))
+        progress(number, len(page.hits), "reading hits")
+    return Answer(
+        query=query,
+        interpreted=parsed.interpreted,
+        total=page.total,
+        hits=tuple(found),
+        analyser_version=mark.analyser,
+        watermark=mark.seq,
+    )
+
+
+def freeze(archive: Archive, query: str, *, now: datetime, progress: Progress = silent) -> FrozenHits:
+    """Every hit of `query` as of now. Raises BadQuery."""
+    parsed = parse_query(query, time_zone=archive.settings.archive.zone)
+    with current_engine(archive, progress) as engine:
+        mark = engine.watermark()
+        ids = list(engine.iter_ids(parsed.node))
+    return FrozenHits(
+        query=query,
+        interpreted=parsed.interpreted,
+        hits=tuple((id, archive.catalogue.record_of_item(id)) for id in ids),
+        analyser_version=mark.analyser,
+        watermark=mark.seq,
+        at=now,
+    )
+
+
+def _show(record: Record, entry: CataloguedItem, node: Node) -> Found:
+    shown = snippet(entry.item.text, node, width=SNIPPET_WIDTH)
+    if not any(is_hit for _, is_hit in shown.parts):
+        for version in reversed(entry.versions):
+            earlier = snippet(version.text, node, width=SNIPPET_WIDTH)
+            if any(is_hit for _, is_hit in earlier.parts):
+                return Found(item=entry, record=record, snippet=earlier, earlier_text=True)
+    return Found(item=entry, record=record, snippet=shown)
+
+
+def show_place(error: BadQuery) -> str:
+    """The message with the query below it and the place marked."""
+    return f"{error}\n{_show_place(error.query, error)}" if error.query else str(error)

@@ -1,0 +1,116 @@
+"""Keeping the index what the catalogue says: what lags is caught up before anything is answered."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from archiver.core.archive import Archive
+from archiver.core.errors import IndexDamaged
+from archiver.core.progress import Progress, silent
+from archiver.core.records import Account, AccountId, CataloguedItem, IndexDoc, Record, RecordId
+from index.analyser import ANALYSER_VERSION
+from index.engine import SearchEngine
+from index.engines.tantivy_engine import TantivyEngine
+from index.query import All
+
+_RECORDS_AT_ONCE = 2000
+
+
+@dataclass(frozen=True, kw_only=True)
+class IndexState:
+    seq: int
+    analyser: int
+    items: int
+    rebuilt: bool
+
+
+@contextmanager
+def open_engine(archive: Archive) -> Iterator[SearchEngine]:
+    """The archive's engine as it stands. Raises IndexDamaged."""
+    engine = TantivyEngine(archive.directory / "search")
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+@contextmanager
+def current_engine(archive: Archive, progress: Progress = silent) -> Iterator[SearchEngine]:
+    """The engine, caught up with the catalogue; a damaged or outdated index is made anew first."""
+    update_index(archive, progress=progress)
+    with open_engine(archive) as engine:
+        yield engine
+
+
+def update_index(archive: Archive, *, rebuild: bool = False, progress: Progress = silent) -> IndexState:
+    """Teach the index every change it lacks; make it anew where it is damaged, outdated or `rebuild` asks for it."""
+    if not rebuild:
+        try:
+            return _catch_up(archive, progress)
+        except IndexDamaged:
+            pass  # it is derived: what it was cannot matter, what it must be is in the catalogue
+    directory = archive.directory / "search"
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir()
+    state = _catch_up(archive, progress)
+    return IndexState(seq=state.seq, analyser=state.analyser, items=state.items, rebuilt=True)
+
+
+def _catch_up(archive: Archive, progress: Progress) -> IndexState:
+    head = archive.catalogue.index_head()
+    with open_engine(archive) as engine:
+        mark = engine.watermark()
+        if mark.analyser != ANALYSER_VERSION or mark.seq > head:
+            raise IndexDamaged(
+                f"the index was made by analyser {mark.analyser} up to change {mark.seq}; this is analyser "
+                f"{ANALYSER_VERSION}, and the catalogue is at change {head}"
+            )
+        changed = archive.catalogue.records_changed_since(mark.seq)
+        for start in range(0, len(changed), _RECORDS_AT_ONCE):
+            batch = changed[start : start + _RECORDS_AT_ONCE]
+            # the mark moves with the last batch: a run cut short is repeated, and repeating changes nothing
+            seq = head if start + _RECORDS_AT_ONCE >= len(changed) else mark.seq
+            engine.apply(index_docs(archive, batch), (), seq=seq)
+            progress(min(start + _RECORDS_AT_ONCE, len(changed)), len(changed), "indexing")
+        return IndexState(seq=head, analyser=ANALYSER_VERSION, items=engine.count(All()), rebuilt=False)
+
+
+def index_docs(archive: Archive, records: Iterable[RecordId]) -> Iterator[IndexDoc]:
+    """What the index is told of these records' items."""
+    accounts = {each.id: each for each in archive.register.accounts()}
+    for id in records:
+        record = archive.catalogue.record(id)
+        for item in archive.catalogue.items(id):
+            yield index_doc(record, item, accounts)
+
+
+def index_doc(record: Record, entry: CataloguedItem, accounts: dict[AccountId, Account]) -> IndexDoc:
+    """Earlier texts follow the current one, so that what was said is found though it was edited away."""
+    item = entry.item
+    earlier = [version.text for version in reversed(entry.versions) if version.text != item.text]
+    alternatives = [media.alt for media in item.media if media.alt]
+    account = accounts.get(record.account_id) if record.account_id else None
+    return IndexDoc(
+        id=entry.id,
+        record_id=record.id,
+        body="\n\n".join([item.text, *earlier, *alternatives]),
+        title=record.title,
+        site=record.site,
+        account=f"{account.handle} {account.department}".strip() if account else "",
+        creator=f"{item.creator_name} {item.creator_handle}".strip(),
+        kind=f"{item.kind.value} {record.kind.value}",
+        observed=entry.observed.value,
+        language=item.language,
+        keywords=" ".join((*record.keywords, *record.tags)),
+        created=item.created,
+        captured=entry.first_seen,
+    )
+
+
+def unfindable_items(archive: Archive) -> list[str]:
+    """Items the catalogue has and the index has not, after catching up: empty, or the index is broken."""
+    with current_engine(archive) as engine:
+        return engine.missing(archive.catalogue.item_ids())

@@ -1,0 +1,112 @@
+"""Accounts, jobs and records as officers keep them: every act with its event."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Sequence
+from datetime import date, datetime, time
+
+from archiver.core import filing
+from archiver.core.archive import Archive
+from archiver.core.clock import to_iso, to_utc
+from archiver.core.errors import BadInput
+from archiver.core.events import EventType
+from archiver.core.people import Permission, Person
+from archiver.core.records import Account, Record
+from archiver.core.register import CaptureJob
+
+
+def add_account(
+    archive: Archive, *, handle: str, url: str, site: str, department: str, contact: str, actor: Person, now: datetime
+) -> Account:
+    with archive.change(at=now, actor=actor.id) as change:
+        account = archive.register.add_account(
+            handle=handle, url=url, site=site, department=department, contact=contact, now=now
+        )
+        change.record(EventType.ACCOUNT_ADDED, [account.id])
+    return account
+
+
+def add_job(
+    archive: Archive, *, name: str, account: str | None, urls: Sequence[str], every: str, depth: int, actor: Person, now: datetime
+) -> CaptureJob:
+    found = archive.register.account(account) if account else None
+    with archive.change(at=now, actor=actor.id) as change:
+        job = archive.register.add_job(
+            name=name, account=found.id if found else None, urls=urls, every=every, depth=depth, now=now
+        )
+        change.record(EventType.JOB_ADDED, [job.id])
+    return job
+
+
+def set_job_status(archive: Archive, name: str, status: str, *, actor: Person, now: datetime) -> CaptureJob:
+    """Pause a job, or take it up again."""
+    job = archive.register.job(name)
+    with archive.change(at=now, actor=actor.id) as change:
+        archive.register.set_job_status(job, status)
+        change.record(EventType.JOB_STATUS_SET, [job.id], {"status": status})
+    return archive.register.job(job.id)
+
+
+def correct_record(
+    archive: Archive, id: str, corrections: dict[str, str | Sequence[str]], *, reason: str, actor: Person, now: datetime
+) -> Record:
+    """Put an officer's values beside the observed ones; dates are moments, or days of the archive's zone.
+
+    The trail keeps a salted commitment to each value and its reason, so that a later change of the
+    catalogue shows, and the text itself is in no event. Raises BadInput, NotFound.
+    """
+    actor.require(Permission.KEEP_RECORDS)
+    record = archive.catalogue.record(id)
+    if not corrections:
+        raise BadInput("nothing to correct was given: see `archiver record edit --help`")
+    values = {field: _read_value(archive, field, value) for field, value in corrections.items()}
+    with archive.change(at=now, actor=actor.id) as change:
+        for field, value in values.items():
+            salt = secrets.token_hex(16)
+            number = filing.add_correction(
+                change.db, record.id, field, value, reason=reason, at=now, actor=actor.id, salt=salt
+            )
+            change.record(
+                EventType.RECORD_CORRECTED,
+                [record.id],
+                {"field": field, "correction": number, "commitment": commit(salt, value, reason)},
+            )
+    return archive.catalogue.record(id)
+
+
+def commit(salt: str, value: object, reason: str) -> str:
+    """HMAC-SHA256 over the value and the reason as JSON, keyed by the salt that only the catalogue has."""
+    message = json.dumps([value, reason], ensure_ascii=False, sort_keys=True).encode()
+    return "hmac-sha256:" + hmac.new(bytes.fromhex(salt), message, hashlib.sha256).hexdigest()
+
+
+def _read_value(archive: Archive, field: str, value: str | Sequence[str]) -> str | list[str]:
+    if field not in ("created", "modified"):
+        return value if isinstance(value, str) else [each.strip() for each in value if each.strip()]
+    try:
+        text = str(value)
+        zone = archive.settings.archive.zone
+        moment = datetime.combine(date.fromisoformat(text), time()) if len(text) == 10 else datetime.fromisoformat(text)
+        return to_iso(to_utc(moment, zone))
+    except ValueError as error:
+        raise BadInput(f"{value!r} is no date: write 2026-11-21 or 2026-11-21T07:45+05:30") from error
+
+
+def tag_record(
+    archive: Archive, id: str, *, add: Sequence[str], remove: Sequence[str], actor: Person, now: datetime
+) -> Record:
+    """Tags are an officer's own words on a record; they are searched as keywords."""
+    actor.require(Permission.KEEP_RECORDS)
+    record = archive.catalogue.record(id)
+    wanted = [each.strip() for each in add]
+    if not all(wanted) or not (wanted or remove):
+        raise BadInput("name at least one tag to add or to --remove")
+    with archive.change(at=now, actor=actor.id) as change:
+        filing.set_tags(change.db, record.id, add=wanted, remove=remove)
+        filing.tell_index(change.db, record.id)
+        change.record(EventType.RECORD_TAGGED, [record.id], {"added": len(wanted), "removed": len(remove)})
+    return archive.catalogue.record(id)

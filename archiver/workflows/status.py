@@ -1,0 +1,36 @@
+"""What an archive holds and what it waits for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from archiver.core.archive import Archive
+from archiver.core.catalogue import RecordFilter
+from archiver.core.events import TrailHead
+from archiver.workflows.indexing import open_engine
+from archiver.workflows.rebuild import DISPOSAL_LOCK
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    agency: str
+    archive_id: str
+    counts: dict[str, int]
+    trail: TrailHead
+    unclassified: int
+    index_lag: int  # changes the index has yet to learn
+    disposal_locked: bool
+
+
+def describe_archive(archive: Archive) -> Status:
+    with open_engine(archive) as engine:
+        known = engine.watermark().seq
+    return Status(
+        agency=archive.settings.archive.agency,
+        archive_id=archive.settings.archive.id,
+        counts=archive.catalogue.counts(),
+        trail=archive.trail.head(),
+        unclassified=len(archive.catalogue.records(RecordFilter(classified=False))),
+        index_lag=len(archive.catalogue.records_changed_since(known)),
+        disposal_locked=archive.meta(DISPOSAL_LOCK) is not None,
+    )
