@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from archiver.core import clock
 from archiver.core.errors import BadWarc
-from archiver.core.warc.members import Member
+from archiver.core.warc.members import Member, has_stray_bits
 from archiver.core.warc.reading import first_value, read_http_head, read_warc_head
 
 _CHUNK = 1 << 18
@@ -120,6 +120,8 @@ def _check_record(file: BinaryIO, path: Path, offset: int, seen: set[str]) -> tu
         raise member.damage("the record is longer than its Content-Length says")
     if member.read(1):
         raise member.damage("its gzip member holds more than one record")
+    if has_stray_bits(file, offset, member.length):
+        problems.append("bits that belong to nothing are set at the end of its compressed bytes")
     return member.length, member.header, problems
 
 

@@ -10,6 +10,7 @@ from archiver.core.errors import BadWarc
 
 _CHUNK = 1 << 16
 _GZIP_ONLY = 31
+_TRAILER_LENGTH = 8
 HEADER_LENGTH = 10
 """Of a gzip header without optional fields, in bytes."""
 
@@ -93,3 +94,33 @@ class Member:
         if self._inflate.eof:
             self.length = self._taken - len(self._inflate.unused_data)
         return len(self._ready) > before
+
+
+def has_stray_bits(file: BinaryIO, offset: int, length: int) -> bool:
+    """Whether bits after the member's last code, up to the byte's end, are set.
+
+    No checksum covers them and every encoder leaves them 0 (RFC 1951, 3.2.3), so a set one
+    was flipped later. The test: the last byte's highest set bit is cleared; if the member
+    still inflates with its checksum right, that bit meant nothing.
+    """
+    place = offset + length - _TRAILER_LENGTH - 1
+    file.seek(place)
+    last = file.read(1)[0]
+    if not last:
+        return False
+    cleared = bytes([last & ~(1 << (last.bit_length() - 1))])
+    inflate = zlib.decompressobj(_GZIP_ONLY)
+    file.seek(offset)
+    position = offset
+    try:
+        while position < offset + length:
+            packed = file.read(min(_CHUNK, offset + length - position))
+            if position <= place < position + len(packed):
+                packed = packed[: place - position] + cleared + packed[place - position + 1 :]
+            position += len(packed)
+            while packed:
+                inflate.decompress(packed, _CHUNK)
+                packed = inflate.unconsumed_tail
+    except zlib.error:
+        return False
+    return inflate.eof
