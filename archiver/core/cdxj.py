@@ -10,6 +10,7 @@ from urllib.parse import unquote_plus, urlencode, urlsplit
 
 from archiver.core import clock
 from archiver.core.warc import WarcRecord
+from archiver.core.warc.writing import ascii_uri
 
 _INDEXED = frozenset({"response", "resource", "revisit"})
 _QUERY_LIMIT = 4096  # what replay tools compare of a request body, in characters
@@ -27,7 +28,7 @@ def url_key(url: str) -> str:
     labels = host if ":" in host else ",".join(reversed(host.split(".")))
     port = "" if parts.port in (None, _DEFAULT_PORTS[scheme]) else f":{parts.port}"
     path = parts.path.lower().rstrip("/") or "/"
-    query = "&".join(sorted(parts.query.lower().split("&")))
+    query = "&".join(sorted(parts.query.lower().split("&"), key=lambda part: part.split("=", 1)))
     return f"{labels}{port}){path}{'?' + query if query else ''}"
 
 
@@ -72,12 +73,10 @@ def _line(record: WarcRecord, request: WarcRecord | None, filename: str) -> str:
     method = request.method if request is not None else None
     if request is not None and method not in (None, "GET"):
         body = _canonical_body(request) if method in ("POST", "PUT") else ""
-        fields["method"] = method or ""
-        if body:
-            fields["requestBody"] = body
+        fields |= {"requestBody": body, "method": method or ""}
         url += f"{'&' if '?' in url else '?'}__wb_method={method}{'&' + body if body else ''}"
     timestamp = clock.to_timestamp14(record.date)
-    return f"{url_key(url)} {timestamp} {json.dumps(fields, ensure_ascii=True)}"
+    return f"{url_key(ascii_uri(url))} {timestamp} {json.dumps(fields, ensure_ascii=True)}"
 
 
 def _canonical_body(request: WarcRecord) -> str:

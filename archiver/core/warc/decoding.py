@@ -69,13 +69,17 @@ def _unchunk(body: bytes) -> bytes:
     """RFC 9112, 7.1; a body that does not begin with a chunk size was not chunked."""
     pieces: list[bytes] = []
     position = 0
-    while (end := body.find(b"\r\n", position)) >= 0:
-        try:
-            size = int(body[position:end].split(b";")[0], 16)
-        except ValueError:
-            return body if not pieces else b"".join(pieces)
+    while True:
+        end = body.find(b"\r\n", position)
+        size = _chunk_size(body[position:end]) if end >= 0 else None
+        if size is None:
+            return b"".join(pieces) if pieces else body
         if size == 0:
-            break
+            return b"".join(pieces)
         pieces.append(body[end + 2 : end + 2 + size])
         position = end + 2 + size + 2
-    return b"".join(pieces) if pieces or position < len(body) else body
+
+
+def _chunk_size(line: bytes) -> int | None:
+    digits = line.split(b";")[0].strip()
+    return int(digits, 16) if digits and not digits.strip(b"0123456789abcdefABCDEF") else None
