@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import pytest
+
+from archiver.core.archive import Archive
+from archiver.core.errors import BadQuery
+from archiver.core.records import Observed
+from archiver.workflows.find import find, freeze, show_place
+from archiver.workflows.indexing import unfindable_items, update_index
+from archiver.workflows.keep_register import correct_record
+from tests.workflows.town import NOW, Town, clerk, threads
+
+pytestmark = pytest.mark.browser
+
+
+def test_every_item_is_found_by_a_phrase_of_its_own_text_in_every_script(archive: Archive) -> None:
+    languages = set()
+    for record in threads(archive):
+        for entry in archive.catalogue.items(record.id):
+            words = [word for word in entry.item.text.split() if word.isalpha() or any(ord(c) > 0x300 for c in word)][:2]
+            if not words:
+                continue
+            phrase = " ".join(words).replace('"', "")
+            answer = find(archive, f'"{phrase}"', limit=None)
+            assert entry.id in {hit.item.id for hit in answer.hits}, phrase
+            languages.add(entry.item.language)
+    assert {"en", "fr", "as", "ur"} <= languages
+
+
+def test_what_was_edited_away_is_still_found_and_said_to_be_an_earlier_text(archive: Archive) -> None:
+    edited = next(
+        item for record in threads(archive) for item in archive.catalogue.items(record.id) if item.observed is Observed.EDITED
+    )
+    old, new = edited.versions
+    lost = [word for word in old.text.split() if word.isalnum() and word not in new.text.split()]
+    assert lost
+    (hit,) = [each for each in find(archive, lost[0], limit=None).hits if each.item.id == edited.id]
+    assert hit.earlier_text
+
+
+def test_a_deleted_comment_is_still_found(archive: Archive) -> None:
+    answer = find(archive, "observed:gone", limit=None)
+    assert answer.total == 1
+    assert answer.hits[0].item.observed is Observed.GONE
+
+
+def test_hits_are_marked_in_the_snippet(archive: Archive) -> None:
+    answer = find(archive, "water", limit=3)
+    assert answer.total >= 1
+    for hit in answer.hits:
+        marked = [text for text, is_hit in hit.snippet.parts if is_hit]
+        assert marked or "water" in hit.record.title.casefold()
+
+
+def test_all_hits_are_reachable_page_by_page(archive: Archive) -> None:
+    everything = find(archive, "kind:comment", limit=None)
+    pages = [
+        hit.item.id
+        for offset in range(0, everything.total, 7)
+        for hit in find(archive, "kind:comment", limit=7, offset=offset).hits
+    ]
+    assert pages == [hit.item.id for hit in everything.hits]
+    assert len(pages) == everything.total
+    frozen = freeze(archive, "kind:comment", now=NOW)
+    assert {item for item, _ in frozen.hits} == set(pages)
+
+
+def test_a_correction_is_searchable_at_once(archive: Archive) -> None:
+    record = threads(archive)[0]
+    assert find(archive, "title:Überschwemmungshilfe").total == 0
+    correct_record(
+        archive, record.id, {"title": "Überschwemmungshilfe"}, reason="test", actor=clerk(archive), now=NOW
+    )
+    answer = find(archive, "title:uberschwemmungshilfe", limit=None)
+    assert {hit.record.id for hit in answer.hits} == {record.id}
+
+
+def test_a_malformed_query_points_at_the_place(archive: Archive) -> None:
+    with pytest.raises(BadQuery) as caught:
+        find(archive, "water AND (road")
+    shown = show_place(caught.value).splitlines()
+    assert shown[-2].endswith("water AND (road")
+    assert shown[-1].rstrip().endswith("^")
+
+
+def test_a_damaged_index_is_made_anew_and_nothing_is_lost(town: Town) -> None:
+    with town.open() as archive:
+        before = [hit.item.id for hit in find(archive, "water", limit=None).hits]
+    files = [path for path in (town.directory / "search").rglob("*") if path.is_file() and path.stat().st_size > 64]
+    for path in files:
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 0xFF
+        path.write_bytes(content)
+    with town.open() as archive:
+        assert [hit.item.id for hit in find(archive, "water", limit=None).hits] == before
+        assert unfindable_items(archive) == []
+
+
+def test_a_rebuild_of_the_index_answers_the_same(archive: Archive) -> None:
+    before = [hit.item.id for hit in find(archive, "kind:comment", limit=None).hits]
+    state = update_index(archive, rebuild=True)
+    assert state.rebuilt
+    assert [hit.item.id for hit in find(archive, "kind:comment", limit=None).hits] == before
