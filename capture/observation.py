@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 TILE_HEIGHT = 16_384
 """CSS pixels of the page in one image of the full-page screenshot."""
@@ -59,6 +62,7 @@ class PageObservation:
     status_text: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)  # of the main document, names in lower case
     content_type: str = ""  # without parameters, lower case
+    download: bool = False  # the site sent the main document to be stored, not shown
     network_error: str = ""
     signs: PageSigns | None = None
     problems: tuple[str, ...] = ()
@@ -71,10 +75,34 @@ class PageObservation:
     tiles: tuple[bytes, ...] = ()  # the full page from the top, TILE_HEIGHT each
 
     @property
-    def is_html(self) -> bool:
-        return self.content_type in ("text/html", "application/xhtml+xml")
+    def is_page(self) -> bool:
+        """Whether the main document is a page, not a file."""
+        return not self.download and self.content_type in ("text/html", "application/xhtml+xml")
 
 
 def tile_name(number: int) -> str:
     """`page.png`, `page@2.png`, ... : the file names of a full-page screenshot, from 1."""
     return "page.png" if number == 1 else f"page@{number}.png"
+
+
+def write_layout(layout: Mapping[str, Any], width: float, height: float) -> bytes:
+    """The `urn:layout` record, JSON: what `page_scripts/layout.js` read, with the images it lies on.
+
+    A word is `[text, left, top, width, height, ...]`, four numbers for each of its rectangles,
+    in CSS pixels from the top left corner of the full page.
+    """
+    images = [
+        {"name": tile_name(number), "top": top, "height": min(TILE_HEIGHT, height - top)}
+        for number, top in enumerate(range(0, math.ceil(height), TILE_HEIGHT), 1)
+    ]
+    record = {
+        "format": "archiver-layout",
+        "version": 1,
+        "width": width,
+        "height": height,
+        "images": images,
+        "cut": layout["cut"],
+        "texts": layout["texts"],
+        "regions": layout["regions"],
+    }
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

@@ -55,15 +55,21 @@ _NETWORK_ERRORS = {
     "ERR_HTTP2_PROTOCOL_ERROR": "the server's answer is not valid HTTP/2",
 }
 
+_ERRNO = re.compile(r"\[Errno -?\d+\] ?")
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """How a capture ended, and why. A complete one's reason may be empty."""
+    """How a capture ended, and why; a complete one's reason may be empty.
+
+    `answered` is False where no server but the proxy itself answered.
+    """
 
     outcome: Outcome
     reason: str = ""
+    answered: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +85,9 @@ class PageFacts:
     chain: tuple[str, ...]
     status: int | None
     headers: Mapping[str, str] = field(default_factory=dict)  # names in lower case
+    is_page: bool = True  # the main document is a page, not a file
     content_type: str = "text/html"
+    file_fetched: bool = False
     network_error: str = ""
     signs: PageSigns | None = None
     problems: tuple[str, ...] = ()
@@ -88,10 +96,6 @@ class PageFacts:
     failed: tuple[Failure, ...] = ()
     api_problems: tuple[str, ...] = ()
     max_bytes: int = 0
-
-    @property
-    def is_html(self) -> bool:
-        return self.content_type in ("text/html", "application/xhtml+xml")
 
 
 def judge(facts: PageFacts) -> Verdict:
@@ -138,6 +142,7 @@ def _refused(facts: PageFacts) -> Verdict | None:
             return Verdict(
                 outcome=Outcome.REFUSED,
                 reason=f"{where}{led}: {refusal.reason}; allow it in `capture.allow_hosts` if it is meant",
+                answered=False,
             )
     return None
 
@@ -145,14 +150,19 @@ def _refused(facts: PageFacts) -> Verdict | None:
 def _unreachable(facts: PageFacts) -> Verdict | None:
     last = _endpoint(facts.chain[-1])
     if _no_server_answered(facts):
-        for failure in facts.failed:
+        for failure in _own_failures(facts):
             if _endpoint(failure.url) == last:
-                return _failed(f"{last[0]}: {failure.reason}")
+                return _unanswered(f"{last[0]}: {_ERRNO.sub('', failure.reason)}")
     if facts.network_error:
-        return _failed(f"{last[0]}: {explain_network_error(facts.network_error)}")
+        return _unanswered(f"{last[0]}: {explain_network_error(facts.network_error)}")
     if facts.status is None:
-        return _failed(f"{last[0]}: the server did not answer")
+        return _unanswered(f"{last[0]}: the server did not answer")
     return None
+
+
+def _own_failures(facts: PageFacts) -> list[Failure]:
+    """What the network failed to bring; not what the browser itself broke off."""
+    return [each for each in facts.failed if "client disconnected" not in each.reason.lower()]
 
 
 def _challenge(facts: PageFacts) -> Verdict | None:
@@ -172,7 +182,7 @@ def _challenge(facts: PageFacts) -> Verdict | None:
 def _login_wall(facts: PageFacts) -> Verdict | None:
     if facts.status in (401, 403):
         return Verdict(outcome=Outcome.LOGIN_WALL, reason=f"the site answered {_status_name(facts.status)}")
-    if not facts.is_html or (facts.status or 0) >= 400:
+    if not facts.is_page or (facts.status or 0) >= 400:
         return None
     signs = facts.signs or PageSigns()
     wanted, got = urlsplit(facts.url), urlsplit(facts.final_url)
@@ -202,11 +212,13 @@ def _status(facts: PageFacts) -> Verdict | None:
 
 
 def _file(facts: PageFacts) -> Verdict | None:
-    if facts.is_html:
+    if facts.is_page:
         return None
     missing = tuple(_missing(facts))
     if missing:
         return Verdict(outcome=Outcome.PARTIAL, reason="; ".join(missing))
+    if not facts.file_fetched and facts.signs is None:
+        return _failed("the file could not be fetched whole")
     kind = facts.content_type or "of an unnamed type"
     reason = "" if facts.signs else f"a file ({kind}), kept whole; no screenshot is taken of it"
     return Verdict(outcome=Outcome.COMPLETE, reason=reason)
@@ -227,7 +239,7 @@ def _missing(facts: PageFacts) -> Iterator[str]:
     """What a content page lacks; other sites' failures (advertising, counters) are not the page's."""
     yield from facts.problems
     cut = [each for each in facts.truncated if each.reason == "length"]
-    main = {*facts.chain, facts.final_url}
+    main = set() if facts.file_fetched else {*facts.chain, facts.final_url}
     if cut:
         limit = f" of {facts.max_bytes / 1e6:,.0f} MB" if facts.max_bytes else ""
         were = "answer was" if len(cut) == 1 else "answers were"
@@ -235,7 +247,7 @@ def _missing(facts: PageFacts) -> Iterator[str]:
     if any(each.url in main and each.reason != "length" for each in facts.truncated):
         yield "the server broke off the page's own document"
     host = _endpoint(facts.final_url)
-    own = [each for each in facts.failed if _endpoint(each.url) == host]
+    own = [each for each in _own_failures(facts) if _endpoint(each.url) == host]
     if own:
         yield f"{len(own)} of the site's own answers did not come, the first {own[0].url}: {own[0].reason}"
     if facts.refused:
@@ -246,6 +258,10 @@ def _missing(facts: PageFacts) -> Iterator[str]:
 
 def _failed(reason: str) -> Verdict:
     return Verdict(outcome=Outcome.FAILED, reason=reason)
+
+
+def _unanswered(reason: str) -> Verdict:
+    return Verdict(outcome=Outcome.FAILED, reason=reason, answered=False)
 
 
 def _status_name(status: int) -> str:

@@ -7,7 +7,6 @@ becomes a problem in the observation; only a dead browser is an error.
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
@@ -15,7 +14,7 @@ from typing import Any, TypeVar
 
 from archiver.core.errors import BrowserFailed
 from capture import page
-from capture.observation import TILE_HEIGHT, CaptureLimits, PageObservation, tile_name
+from capture.observation import TILE_HEIGHT, CaptureLimits, PageObservation, write_layout
 from capture.page import ScriptError
 from capture.witness import Session, Witness
 
@@ -49,7 +48,7 @@ class Visit:
         self._problems: list[str] = []
         self._behaviours: list[str] = []
         self._given_up = False
-        self._stopping: asyncio.Task[None] | None = None
+        self._download = False
 
     async def observe(self, url: str) -> PageObservation:
         """Visit `url`. Raises BrowserFailed if the page's process dies."""
@@ -59,9 +58,9 @@ class Visit:
         network_error = await self._navigate(url)
         kind = str(self._witness.response.get("mimeType", "")).lower()
         recorded: dict[str, Any] = {}
-        if not network_error and kind != "application/pdf":
+        if not network_error and not self._download and kind != "application/pdf":
             recorded = await self._take()
-        final_url = await self._attempt(self._current_url, "address") if not network_error else None
+        final_url = await self._attempt(self._current_url, "address") if recorded else None
         return PageObservation(
             url=url,
             final_url=final_url or (self._witness.chain[-1] if self._witness.chain else url),
@@ -74,6 +73,7 @@ class Visit:
                 name.lower(): value for name, value in self._witness.response.get("headers", {}).items()
             },
             content_type=kind,
+            download=self._download,
             network_error=network_error,
             problems=tuple(dict.fromkeys(self._problems)),
             behaviours=tuple(self._behaviours),
@@ -113,25 +113,31 @@ class Visit:
                 return await work()
             except ScriptError as error:
                 self._problems.append(f"the page's {what} could not be read: {error}")
-                return None
+                break
             except Stalled:
-                if again:
+                if self._given_up:
+                    break
+                if not again:
+                    await self._stop_scripts()
+                elif not self._given_up:
                     self._given_up = True
-                else:
-                    await self._stop_scripts("a script of the page did not end and was stopped")
-        self._problems.append(f"the page's {what} could not be taken: it did not answer in time")
+                    self._problems.append(f"the page did not answer in time, its {what} and more are missing")
         return None
 
-    async def _stop_scripts(self, why: str) -> None:
-        self._problems.append(why)
+    async def _stop_scripts(self) -> None:
+        """Stop the page's scripts; a page that cannot even be told to is given up."""
         try:
-            await self._bounded(page.stop_scripts(self._session.send), 3.0)
+            await self._bounded(page.stop_scripts(self._session.send), self._limits.step_seconds)
+            self._problems.append("a script of the page did not end and was stopped")
         except Stalled:
             self._given_up = True
+            self._problems.append("the page did not answer in time, and could not be read")
 
     def _end_dialogs(self) -> None:
-        why = "the page kept opening dialogs: its scripts were stopped"
-        self._stopping = asyncio.ensure_future(self._stop_scripts(why))
+        """Give up: between two dialogs nothing else is answered, not even that scripts shall stop."""
+        self._problems.append("the page opens dialogs without end, and cannot be read for them")
+        self._given_up = True
+        self._witness.loaded.set()
 
     # -- loading -------------------------------------------------------------------------------
 
@@ -150,14 +156,11 @@ class Visit:
             if not self._witness.response:
                 return "net::ERR_TIMED_OUT"
             answer = {}
-        if error := answer.get("errorText"):
-            # a download and an answer without a body end in an abort, after an answer
-            return (
-                ""
-                if error == "net::ERR_ABORTED" and self._witness.response.get("mimeType") == "application/pdf"
-                else error
-            )
-        return ""
+        error = str(answer.get("errorText", ""))
+        if error == "net::ERR_ABORTED" and self._witness.response:
+            self._download = True  # or an answer without a body; its status tells
+            return ""
+        return error
 
     async def _load(self) -> None:
         """Until the page says it has loaded and what its scripts asked for has come, within bounds."""
@@ -168,7 +171,7 @@ class Visit:
             try:
                 await self._bounded(self._session.send("Runtime.evaluate", {"expression": "0"}), 2.0)
             except Stalled:
-                await self._stop_scripts("a script of the page did not end and was stopped")
+                await self._stop_scripts()
             await self._send("Page.stopLoading")
             return
         await self._settle(quiet=0.5 if self._witness.scripted else 0.0)
@@ -203,12 +206,11 @@ class Visit:
         height = min(max(size["height"], 1), self._limits.max_page_height)
         if height < size["height"]:
             self._problems.append(f"the screenshot ends at {height:.0f} of {size['height']:.0f} pixels")
+        characters = self._limits.max_dom_characters
+        dom = await self._attempt(lambda: self._ask("dom", characters=characters), "DOM")
         # the images are compressed in another process while the page is asked for its words
         shots = asyncio.ensure_future(self._attempt(lambda: self._shoot(width, height), "full screenshot"))
         try:
-            dom = await self._attempt(
-                lambda: self._ask("dom", characters=self._limits.max_dom_characters), "DOM"
-            )
             layout = await self._attempt(lambda: self._layout(metrics), "layout")
             tiles = await shots
             if layout and layout.get("resized"):
@@ -218,39 +220,44 @@ class Visit:
         if dom:
             taken["html"] = dom["html"]
             if dom["cut"]:
-                self._problems.append(f"the DOM was cut at {self._limits.max_dom_characters:,} characters")
+                self._problems.append(f"the DOM was cut at {characters:,} characters")
         taken["tiles"] = tiles or ()
         if layout and "texts" in layout:
-            taken["layout"] = self._layout_record(layout, width, height)
+            taken["layout"] = write_layout(layout, width, height)
+            if layout["cut"]:
+                self._problems.append(f"the layout record ends after {layout['count']:,} words")
         return taken
 
     async def _ask(self, script: str, **options: object) -> dict[str, Any]:
         answer = await page.run_script(self._send, script, options, seconds=self._limits.step_seconds)
-        return dict(answer)
+        return dict(answer or {})
 
     async def _scroll(self) -> None:
         """Down to the end so that lazy images load, on while the page grows within the limit, and back up."""
+        limits = self._limits
         quiet = 0.4 if await page.listens_to_scrolling(self._send) else 0.0
-        position, screens, grown, height = 0.0, 0, 0, None
-        while True:
-            step = await self._ask("scroll", **{"from": position, "milliseconds": 15_000, "steps": 400})
+        milliseconds = limits.step_seconds * 500
+        position, screens, grown, height = 0.0, 0, 0.0, 0.0
+        while position < limits.max_page_height:
+            steps = max(1, int((limits.max_page_height - position) / limits.viewport_height))
+            step = await self._ask(
+                "scroll", **{"from": position, "milliseconds": milliseconds, "steps": steps}
+            )
             await self._settle(quiet)
             position, screens = step["y"], screens + step["screens"]
-            metrics = (await self._send("Page.getLayoutMetrics"))["cssContentSize"]["height"]
-            if height is not None:
-                grown += max(0, metrics - height) / step["screen"]
-            height = metrics
-            if metrics <= position + step["screen"] + 1:
+            now_high = (await self._send("Page.getLayoutMetrics"))["cssContentSize"]["height"]
+            grown += (now_high - height) / step["screen"] if height else 0.0
+            height = now_high
+            if height <= position + step["screen"] + 1:
                 break
-            if grown >= self._limits.max_scrolls or step["screens"] >= 400:
+            if grown >= limits.max_scrolls:
                 self._problems.append(f"the page grew without end: scrolling stopped after {screens} screens")
                 break
+            if not step["screens"]:
+                break  # it does not scroll any further, whatever it says of its height
         if screens:
-            await self._ask_nothing("top")
-            self._behaviours.append(f"scrolled {screens} screens down to the end of the page")
-
-    async def _ask_nothing(self, script: str) -> None:
-        await page.run_script(self._send, script, seconds=self._limits.step_seconds)
+            await self._ask("top")
+            self._behaviours.append(f"scrolled {screens} screens down")
 
     async def _show_frames(self) -> None:
         """Make the window as tall as the page: frames below the first screen are drawn only then."""
@@ -293,25 +300,6 @@ class Visit:
             words=self._limits.max_words,
             milliseconds=self._limits.step_seconds * 750,
         )
-
-    def _layout_record(self, layout: Mapping[str, Any], width: float, height: float) -> bytes:
-        if layout["cut"]:
-            self._problems.append(f"the layout record ends after {layout['count']:,} words")
-        tops = range(0, int(height), TILE_HEIGHT)
-        record = {
-            "format": "archiver-layout",
-            "version": 1,
-            "width": width,
-            "height": height,
-            "images": [
-                {"name": tile_name(number), "top": top, "height": min(TILE_HEIGHT, height - top)}
-                for number, top in enumerate(tops, 1)
-            ],
-            "cut": layout["cut"],
-            "texts": layout["texts"],
-            "regions": layout["regions"],
-        }
-        return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
 
     async def _current_url(self) -> str:
         frame = (await self._send("Page.getFrameTree"))["frameTree"]["frame"]

@@ -1,0 +1,131 @@
+"""The recorder and the browser of one run: started once, started anew when one dies."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Collection
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from archiver.core import clock
+from archiver.core.errors import RecorderFailed
+from archiver.core.records import CaptureId, Outcome
+from capture.browser import Browser
+from capture.chromium import find_chromium
+from capture.job import Observation, capture_page
+from capture.observation import CaptureLimits
+from capture.recording import Recorder
+
+
+class CaptureSession:
+    """Takes many captures with one recorder and one browser, as a context manager. One capture at a time.
+
+    `browser_path` is the configured Chromium, empty for the system's; the rest as Recorder's.
+    Raises BrowserMissing, RecorderFailed or BrowserFailed where it cannot start.
+    """
+
+    def __init__(
+        self,
+        *,
+        authority_dir: Path,
+        allow_hosts: Collection[str] = (),
+        trust_ca: Path | None = None,
+        secrets: Collection[str] = (),
+        browser_path: str = "",
+        limits: CaptureLimits | None = None,
+    ) -> None:
+        self._authority_dir = authority_dir
+        self._allow_hosts = tuple(allow_hosts)
+        self._trust_ca = trust_ca
+        self._secrets = tuple(secrets)
+        self._browser_path = browser_path
+        self._limits = limits or CaptureLimits()
+        self._parts = contextlib.ExitStack()
+        self._recorder: Recorder | None = None
+        self._browser: Browser | None = None
+
+    def __enter__(self) -> Self:
+        executable = find_chromium(self._browser_path)
+        try:
+            recorder = self._running_recorder()
+            self._browser = self._parts.enter_context(
+                Browser(executable=executable, ca_spki=recorder.ca_spki)
+            )
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._parts.close()
+        self._drop_recorder()
+
+    @property
+    def recorder_id(self) -> int | None:
+        """Process id of the recording proxy, while it runs."""
+        return self._recorder.pid if self._recorder else None
+
+    @property
+    def browser_id(self) -> int | None:
+        """Process id of the browser, while it runs."""
+        return self._browser.process_id if self._browser else None
+
+    def capture(
+        self,
+        url: str,
+        *,
+        capture_id: CaptureId,
+        into: Path,
+        now: Callable[[], datetime] = clock.now,
+        progress: Callable[[str], None] = lambda _: None,
+    ) -> Observation:
+        """As capture_page; a proxy that dies meanwhile is an outcome too, and replaced for the next capture.
+
+        Raises StorageFull, and RecorderFailed where a new proxy cannot be started.
+        """
+        if self._browser is None:
+            raise RuntimeError("a capture session is used within its `with` block")
+        recorder = self._running_recorder()
+        started = now()
+        try:
+            return capture_page(
+                url,
+                capture_id=capture_id,
+                recorder=recorder,
+                browser=self._browser,
+                into=into,
+                limits=self._limits,
+                now=now,
+                progress=progress,
+            )
+        except RecorderFailed as error:
+            self._drop_recorder()
+            return Observation(
+                capture_id=capture_id,
+                url=url,
+                final_url=url,
+                started=started,
+                finished=now(),
+                outcome=Outcome.FAILED,
+                reason=str(error),
+            )
+
+    def _running_recorder(self) -> Recorder:
+        if self._recorder is None:
+            recorder = Recorder(
+                authority_dir=self._authority_dir,
+                allow_hosts=self._allow_hosts,
+                trust_ca=self._trust_ca,
+                secrets=self._secrets,
+            )
+            self._recorder = recorder.__enter__()
+        return self._recorder
+
+    def _drop_recorder(self) -> None:
+        recorder, self._recorder = self._recorder, None
+        if recorder is not None:
+            recorder.__exit__(None, None, None)
