@@ -1,6 +1,6 @@
 """Opens one archive directory and hands out what lies in it.
 
-    archive.toml  catalogue.db  objects/  assets/  trail/  snapshots/  search/  productions/
+archive.toml  catalogue.db  objects/  assets/  trail/  snapshots/  search/  productions/
 """
 
 from __future__ import annotations
@@ -46,7 +46,9 @@ class Change:
     actor: str
     _trail: Trail
 
-    def record(self, type: EventType, subjects: Sequence[str], detail: Mapping[str, Any] | None = None) -> Event:
+    def record(
+        self, type: EventType, subjects: Sequence[str], detail: Mapping[str, Any] | None = None
+    ) -> Event:
         """Add an event to the trail; `detail` holds ids, enumerations, counts and digests, never content."""
         return self._trail.append(type, subjects, detail or {}, at=self.at, actor=self.actor)
 
@@ -54,7 +56,9 @@ class Change:
 class Archive:
     """One archive, open. Use `Archive.create` or `Archive.open`; close it, or use it in a `with`."""
 
-    def __init__(self, directory: Path, settings: config.Settings, db: Database, config_directory: Path) -> None:
+    def __init__(
+        self, directory: Path, settings: config.Settings, db: Database, config_directory: Path
+    ) -> None:
         self.directory = directory
         self.settings = settings
         self.config_directory = config_directory
@@ -70,7 +74,9 @@ class Archive:
     # -- making and opening -----------------------------------------------------------------
 
     @classmethod
-    def create(cls, directory: Path, settings: config.Settings, *, config_directory: Path | None = None) -> Archive:
+    def create(
+        cls, directory: Path, settings: config.Settings, *, config_directory: Path | None = None
+    ) -> Archive:
         """Make an empty archive and the key that signs its trail's checkpoints.
 
         Raises ArchiveExists where anything stands in the way; nothing is overwritten.
@@ -88,7 +94,9 @@ class Archive:
         return cls(directory, settings, db, where)
 
     @classmethod
-    def open(cls, directory: Path, *, config_directory: Path | None = None, reconcile: bool = True) -> Archive:
+    def open(
+        cls, directory: Path, *, config_directory: Path | None = None, reconcile: bool = True
+    ) -> Archive:
         """Open an archive; what the trail file lacks after a crash is added to it.
 
         Raises ArchiveNotFound, BadSettings, SchemaTooNew, TrailBroken. `reconcile=False` is for looking at
@@ -96,19 +104,20 @@ class Archive:
         """
         settings = read_settings(directory)
         if not (directory / CATALOGUE).exists():
-            raise ArchiveNotFound(f"{directory} has no {CATALOGUE}: `archiver rebuild` makes it anew from the evidence")
-        db = connect(directory / CATALOGUE)
-        try:
-            migrate(db)
-            archive = cls(directory, settings, db, config_directory or user_config_directory())
-            if reconcile:
-                archive.trail.publish()
-        except sqlite3.DatabaseError as error:
-            db.close()
-            raise TrailBroken(f"{directory / CATALOGUE} is damaged ({error}): run `archiver rebuild`") from error
-        except BaseException:
-            db.close()
-            raise
+            raise ArchiveNotFound(
+                f"{directory} has no {CATALOGUE}: `archiver rebuild` makes it anew from the evidence"
+            )
+        with catalogue_errors(directory / CATALOGUE):
+            db = connect(directory / CATALOGUE)
+            try:
+                migrate(db)
+                archive = cls(directory, settings, db, config_directory or user_config_directory())
+                if reconcile:
+                    with storage_errors(archive.trail.path):
+                        archive.trail.publish()
+            except BaseException:
+                db.close()
+                raise
         return archive
 
     def __enter__(self) -> Archive:
@@ -127,18 +136,23 @@ class Archive:
         """One transaction: change and events commit together, then the trail file gets its lines.
 
         `actor` is a person's id. Raises ArchiveBusy where another process holds the catalogue,
-        StorageFull where the disk refuses; then nothing is changed.
+        StorageFull where the disk refuses; then nothing is changed, except where the message says that
+        only the trail file could not take its lines: the next start adds them.
         """
-        self._execute("BEGIN IMMEDIATE")
+        with catalogue_errors(self.directory / CATALOGUE):
+            self.db.conn.execute("BEGIN IMMEDIATE")
+            try:
+                yield Change(self.db, at, actor, self.trail)
+                self.db.conn.execute("COMMIT")
+            except BaseException:
+                if self.db.conn.in_transaction:
+                    self.db.conn.execute("ROLLBACK")
+                raise
         try:
-            yield Change(self.db, at, actor, self.trail)
-            self._execute("COMMIT")
-        except BaseException:
-            if self.db.conn.in_transaction:
-                self.db.conn.execute("ROLLBACK")
-            raise
-        with storage_errors(self.trail.path):
-            self.trail.publish()
+            with storage_errors(self.trail.path):
+                self.trail.publish()
+        except StorageFull as error:
+            raise StorageFull(f"the change is made and stays; only {error}") from error
 
     @contextmanager
     def run_lock(self) -> Iterator[None]:
@@ -148,7 +162,9 @@ class Archive:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                raise ArchiveBusy(f"another run is working on {self.directory}: wait for it to end") from error
+                raise ArchiveBusy(
+                    f"another run is working on {self.directory}: wait for it to end"
+                ) from error
             yield
         finally:
             os.close(descriptor)
@@ -180,17 +196,31 @@ class Archive:
         row = self.db.conn.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return None if row is None else str(row[0])
 
-    def _execute(self, statement: str) -> None:
-        try:
-            self.db.conn.execute(statement)
-        except sqlite3.OperationalError as error:
-            if "locked" in str(error) or "busy" in str(error):
-                raise ArchiveBusy(
-                    f"another process has been writing to {self.directory} for {_BUSY_SECONDS:.0f} s: try again when it is done"
-                ) from error
-            if "full" in str(error) or "disk I/O" in str(error):
-                raise StorageFull(f"{self.directory / CATALOGUE} could not be written: {error}; nothing was changed") from error
-            raise
+
+@contextmanager
+def catalogue_errors(path: Path) -> Iterator[None]:
+    """Tell what SQLite refuses in the archive's own errors: ArchiveBusy, StorageFull, TrailBroken (damaged).
+
+    What the caller did wrong (a broken constraint, a misspelt statement) passes through.
+    """
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise ArchiveBusy(
+                f"another process is writing to {path.parent} and has not ended: try again when it is done"
+            ) from error
+        if code in (
+            sqlite3.SQLITE_FULL,
+            sqlite3.SQLITE_IOERR,
+            sqlite3.SQLITE_READONLY,
+            sqlite3.SQLITE_CANTOPEN,
+        ):
+            raise StorageFull(f"{path} could not be written: {error}; nothing was changed") from error
+        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise TrailBroken(f"{path} is damaged ({error}): run `archiver rebuild`") from error
+        raise
 
 
 def read_settings(directory: Path) -> config.Settings:
@@ -198,8 +228,8 @@ def read_settings(directory: Path) -> config.Settings:
     path = directory / config.FILE_NAME
     if not path.is_file():
         raise ArchiveNotFound(
-            f"{directory} is no archive (it has no {config.FILE_NAME}): make one with `archiver init {directory}`, "
-            "or name another with --archive"
+            f"{directory} is no archive (it has no {config.FILE_NAME}): "
+            f"make one with `archiver init {directory}`, or name another with --archive"
         )
     return config.load_settings(path)
 

@@ -80,7 +80,8 @@ class Catalogue:
             where, value = "native_root_id = ?", native_root_id
         else:
             where, value = "native_root_id IS NULL AND canonical_url = ?", canonical_url
-        row = self._one(f"SELECT id FROM records WHERE site = ? AND kind = ? AND {where}", site, kind.value, value)  # noqa: S608 - constants
+        sql = f"SELECT id FROM records WHERE site = ? AND kind = ? AND {where}"  # noqa: S608 - constants
+        row = self._one(sql, site, kind.value, value)
         return None if row is None else RecordId(row["id"])
 
     def record(self, id: str) -> Record:
@@ -95,13 +96,21 @@ class Catalogue:
         row = self._one("SELECT * FROM records WHERE id = ?", id)
         if row is None:
             raise NotFound(f"no record {id} in this archive: see `archiver record list` or `archiver search`")
-        tags = [each["tag"] for each in self._all("SELECT tag FROM record_tags WHERE record_id = ? ORDER BY tag", id)]
+        tags = [
+            each["tag"]
+            for each in self._all("SELECT tag FROM record_tags WHERE record_id = ? ORDER BY tag", id)
+        ]
         return _record(row, tags)
 
     def records(self, only: RecordFilter = RecordFilter()) -> list[Record]:
         """Newest capture first, ties by id; corrections applied."""
         conditions, values = ["1"], []
-        for column, value in (("site", only.site), ("account_id", only.account_id), ("kind", only.kind), ("class_code", only.class_code)):
+        for column, value in (
+            ("site", only.site),
+            ("account_id", only.account_id),
+            ("kind", only.kind),
+            ("class_code", only.class_code),
+        ):
             if value is not None:
                 conditions.append(f"{column} = ?")
                 values.append(value)
@@ -172,7 +181,10 @@ class Catalogue:
 
     def captures(self, record: str) -> list[Capture]:
         """Oldest first."""
-        return [_capture(row) for row in self._all("SELECT * FROM captures WHERE record_id = ? ORDER BY started, id", record)]
+        return [
+            _capture(row)
+            for row in self._all("SELECT * FROM captures WHERE record_id = ? ORDER BY started, id", record)
+        ]
 
     def capture(self, id: str) -> Capture | None:
         row = self._one("SELECT * FROM captures WHERE id = ?", id)
@@ -182,7 +194,10 @@ class Catalogue:
         return [_capture(row) for row in self._all("SELECT * FROM captures ORDER BY started, id")]
 
     def objects(self, capture: CaptureId) -> list[StoredObject]:
-        return [_object(row) for row in self._all("SELECT * FROM objects WHERE capture_id = ? ORDER BY path", capture)]
+        return [
+            _object(row)
+            for row in self._all("SELECT * FROM objects WHERE capture_id = ? ORDER BY path", capture)
+        ]
 
     def all_objects(self) -> list[tuple[StoredObject, Capture]]:
         captures = {each.id: each for each in self.all_captures()}
@@ -193,8 +208,18 @@ class Catalogue:
 
     def counts(self) -> dict[str, int]:
         """Rows of the tables an officer asks about."""
-        tables = ("accounts", "jobs", "records", "items", "captures", "objects", "requests", "productions", "events")
-        return {table: self._db.conn.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}  # noqa: S608 - constants
+        tables = (
+            "accounts",
+            "jobs",
+            "records",
+            "items",
+            "captures",
+            "objects",
+            "requests",
+            "productions",
+            "events",
+        )
+        return {table: self._db.table(table).count for table in tables}
 
     # -- what the index has yet to learn ----------------------------------------------------
 
@@ -216,7 +241,7 @@ class Catalogue:
         return next(iter(self._db.query(sql, values)), None)
 
 
-def _corrected(correction: Correction) -> object:
+def _corrected(correction: Correction) -> Any:
     if correction.field in ("created", "modified"):
         return from_optional_iso(correction.value)
     return tuple(correction.value) if correction.field == "keywords" else correction.value
@@ -274,7 +299,10 @@ def _item(row: dict[str, Any], versions: Sequence[ItemVersion]) -> CataloguedIte
 
 def _version(row: dict[str, Any]) -> ItemVersion:
     return ItemVersion(
-        number=row["number"], text=row["text"], seen=from_iso(row["seen"]), capture_id=CaptureId(row["capture_id"])
+        number=row["number"],
+        text=row["text"],
+        seen=from_iso(row["seen"]),
+        capture_id=CaptureId(row["capture_id"]),
     )
 
 

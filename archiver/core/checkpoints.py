@@ -7,12 +7,13 @@ tail was cut off, which no log can prove of itself.
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from archiver.core.clock import to_iso
+from archiver.core.durable import storage_errors, sync_directory, sync_file
 from archiver.core.errors import TrailBroken
 from archiver.core.events import TrailHead
 from archiver.core.merkle import tree_root
@@ -41,17 +42,29 @@ class Checkpoint:
 
 def sign_checkpoint(archive_id: str, head: TrailHead, key: SigningKey, *, at: datetime) -> Checkpoint:
     unsigned = Checkpoint(
-        archive=archive_id, size=head.size, root=head.root, at=to_iso(at), public_key=key.public_key, signature=""
+        archive=archive_id,
+        size=head.size,
+        root=head.root,
+        at=to_iso(at),
+        public_key=key.public_key,
+        signature="",
     )
     return Checkpoint(**{**asdict(unsigned), "signature": key.sign(unsigned.signed_text)})
 
 
 def append_checkpoint(directory: Path, checkpoint: Checkpoint) -> None:
-    """Write it to the end of the file, durably."""
-    with (directory / FILE_NAME).open("ab") as file:
-        file.write(json.dumps(asdict(checkpoint), sort_keys=True).encode() + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
+    """Write it to the end of the file, durably; a last line that a crash tore is cut off.
+
+    Raises StorageFull.
+    """
+    path = directory / FILE_NAME
+    with storage_errors(path):
+        with path.open("ab+") as file:
+            file.seek(0)
+            file.truncate(file.read().rfind(b"\n") + 1)
+            file.write(json.dumps(asdict(checkpoint), sort_keys=True).encode() + b"\n")
+            sync_file(file)
+        sync_directory(directory)
 
 
 def read_checkpoints(directory: Path) -> list[Checkpoint]:
@@ -62,10 +75,21 @@ def read_checkpoints(directory: Path) -> list[Checkpoint]:
     found = []
     for number, line in enumerate(path.read_bytes().split(b"\n")[:-1], 1):
         try:
-            found.append(Checkpoint(**json.loads(line)))
+            found.append(_checkpoint(json.loads(line)))
         except (ValueError, TypeError) as error:
             raise TrailBroken(f"{path}, line {number}, is no checkpoint") from error
     return found
+
+
+def _checkpoint(entry: dict[str, Any]) -> Checkpoint:
+    """Raises TypeError, ValueError."""
+    checkpoint = Checkpoint(**entry)
+    texts = (checkpoint.archive, checkpoint.root, checkpoint.at, checkpoint.public_key, checkpoint.signature)
+    if type(checkpoint.size) is not int or checkpoint.size < 0:
+        raise ValueError("its size is no count of events")
+    if not all(isinstance(each, str) for each in texts):
+        raise TypeError("a field is no text")
+    return checkpoint
 
 
 def check_checkpoints(
@@ -86,7 +110,9 @@ def check_checkpoints(
         elif trusted is not None and fingerprint(each.public_key) != trusted:
             findings.append(f"{name} is signed by {fingerprint(each.public_key)}, not by the key given")
         if each.size > len(leaves):
-            findings.append(f"{name} is newer than the trail, which has {len(leaves)}: the trail's tail was cut off")
+            findings.append(
+                f"{name} is newer than the trail, which has {len(leaves)}: the trail's tail was cut off"
+            )
         elif tree_root(leaves[: each.size]).hex() != each.root:
             findings.append(f"{name} has another root than the trail's events give: the trail was changed")
     return findings

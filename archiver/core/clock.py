@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, tzinfo
 
 
@@ -17,12 +18,16 @@ def to_utc(moment: datetime, assume: tzinfo = UTC) -> datetime:
 
 def to_iso(moment: datetime) -> str:
     """`2026-11-21T07:45:00.123456Z`: fixed width, so that text order is time order."""
-    return to_utc(moment).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    # not strftime: its %Y does not pad the years before 1000 that pages do state
+    return to_utc(moment).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def from_iso(text: str) -> datetime:
     """Read an ISO 8601 moment; one without an offset is read as UTC. Raises ValueError."""
-    return to_utc(datetime.fromisoformat(text))
+    try:
+        return to_utc(datetime.fromisoformat(text))
+    except OverflowError as error:
+        raise ValueError(f"{text!r} lies outside the years 1 to 9999 in UTC") from error
 
 
 def optional_iso(moment: datetime | None) -> str | None:
@@ -40,4 +45,4 @@ def to_warc_date(moment: datetime) -> str:
 
 def to_timestamp14(moment: datetime) -> str:
     """`20261121074500`, as CDXJ and replay tools want it, UTC."""
-    return to_utc(moment).strftime("%Y%m%d%H%M%S")
+    return re.sub("[^0-9]", "", to_iso(moment))[:14]

@@ -29,10 +29,15 @@ def _setting(default: Any, about: str, *, least: int | None = None) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class ArchiveSettings:
-    id: str = field(metadata={"about": "made by init; names the keys and tokens of this archive", "least": None})
+    id: str = field(
+        metadata={"about": "made by init; names the keys and tokens of this archive", "least": None}
+    )
     agency: str = field(metadata={"about": "the public body whose records these are", "least": None})
     jurisdiction: str = field(
-        metadata={"about": "ISO 3166 code, with subdivision where a law is its own: IN-AS, CA-SK, PK-BA", "least": None}
+        metadata={
+            "about": "ISO 3166 code, with subdivision where a law is its own: IN-AS, CA-SK, PK-BA",
+            "least": None,
+        }
     )
     time_zone: str = _setting("UTC", "IANA name; days in searches and schedules are days of this zone")
     languages: tuple[str, ...] = _setting(("en",), "BCP 47 tags of the languages the agency publishes in")
@@ -46,11 +51,16 @@ class ArchiveSettings:
 class CaptureSettings:
     browser: str = _setting("", "path of a Chromium; empty: the system's, else playwright's own")
     allow_hosts: tuple[str, ...] = _setting(
-        (), "host or host:port names on loopback or private networks that may be captured; all others are refused"
+        (),
+        "host or host:port names on loopback or private networks that may be captured; others are refused",
     )
-    load_seconds: int = _setting(30, "how long a page may take to load before what is there is taken", least=1)
+    load_seconds: int = _setting(
+        30, "how long a page may take to load before what is there is taken", least=1
+    )
     total_seconds: int = _setting(180, "how long one capture may take in all", least=5)
-    max_megabytes: int = _setting(500, "how much one capture may download; what exceeds it is cut and said so", least=1)
+    max_megabytes: int = _setting(
+        500, "how much one capture may download; what exceeds it is cut and said so", least=1
+    )
     max_scrolls: int = _setting(40, "how many screens far a feed is scrolled", least=0)
     viewport_width: int = _setting(1280, "CSS pixels", least=320)
 
@@ -64,7 +74,7 @@ class Settings:
 def load_settings(path: Path) -> Settings:
     """Read `archive.toml`. Raises BadSettings with every fault found, each naming its key."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # an editor may have put a byte order mark before it
     except UnicodeDecodeError as error:
         raise BadSettings(f"{path}: not UTF-8 text at byte {error.start}: save the file as UTF-8") from error
     return parse_settings(text, str(path))
@@ -78,7 +88,9 @@ def parse_settings(text: str, name: str = FILE_NAME) -> Settings:
         raise BadSettings(f"{name}: not valid TOML: {error}") from error
     faults: list[str] = []
     sections = {"archive": ArchiveSettings, "capture": CaptureSettings}
-    faults += [f"[{key}]: unknown section; known: {', '.join(sections)}" for key in tables if key not in sections]
+    faults += [
+        f"[{key}]: unknown section; known: {', '.join(sections)}" for key in tables if key not in sections
+    ]
     archive = _read_section(ArchiveSettings, "archive", tables.get("archive", {}), faults)
     capture = _read_section(CaptureSettings, "capture", tables.get("capture", {}), faults)
     if archive is not None and archive.time_zone not in available_timezones():
@@ -94,7 +106,9 @@ def _read_section(kind: type[_S], section: str, table: object, faults: list[str]
         return None
     known: dict[str, Field[Any]] = {each.name: each for each in fields(kind)}  # type: ignore[arg-type]  # dataclasses only
     before = len(faults)
-    faults += [f"{section}.{key}: unknown key; known: {', '.join(known)}" for key in table if key not in known]
+    faults += [
+        f"{section}.{key}: unknown key; known: {', '.join(known)}" for key in table if key not in known
+    ]
     values: dict[str, Any] = {}
     for key, setting in known.items():
         if key in table:
@@ -128,8 +142,9 @@ def write_toml(settings: Settings) -> str:
         lines.append(f"[{section.name}]")
         for setting in fields(values):
             value = getattr(values, setting.name)
-            # a JSON string or array of strings is valid TOML, escapes included
+            # a JSON string or array of strings is valid TOML, escapes included; only DEL must be escaped too
             shown = json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)
+            shown = shown.replace("\x7f", "\\u007f")
             lines += [f"# {setting.metadata['about']}", f"{setting.name} = {shown}"]
         lines.append("")
     return "\n".join(lines)

@@ -19,7 +19,9 @@ class ArchiverError(Exception):
 
 
 class ArchiveNotFound(ArchiverError):
-    """The directory named is not an archive. Make one with `archiver init`, or name another with `--archive`."""
+    """The directory named is not an archive. Make one with `archiver init`, or name another with
+    `--archive`.
+    """
 
     exit_code = 4
 
@@ -43,7 +45,9 @@ class ArchiveBusy(ArchiverError):
 
 
 class DisposalLocked(ArchiverError):
-    """The archive was rebuilt and decisions are missing: nothing may be disposed of until two people confirm them."""
+    """The archive was rebuilt and decisions are missing: nothing may be disposed of until two people confirm
+    them.
+    """
 
     exit_code = 8
 
@@ -55,7 +59,9 @@ class StorageFull(ArchiverError):
 
 
 class SchemaTooNew(ArchiverError):
-    """The archive was written by a newer version of Archiver. Update Archiver; the archive was not touched."""
+    """The archive was written by a newer version of Archiver. Update Archiver; the archive was not
+    touched.
+    """
 
     exit_code = 10
 
@@ -151,7 +157,9 @@ class BadWarc(ArchiverError):
 
 
 class IndexDamaged(ArchiverError):
-    """The search index is damaged or older than its software. Run `archiver index rebuild`; no evidence is lost."""
+    """The search index is damaged or older than its software. Run `archiver index rebuild`; no evidence is
+    lost.
+    """
 
     exit_code = 33
 
@@ -160,7 +168,9 @@ class IndexDamaged(ArchiverError):
 
 
 class BrowserMissing(ArchiverError):
-    """No usable Chromium was found. Install the system's (Debian: `apt install chromium`) or set `capture.browser`."""
+    """No usable Chromium was found. Install the system's (Debian: `apt install chromium`) or set
+    `capture.browser`.
+    """
 
     exit_code = 40
 
@@ -181,7 +191,9 @@ class BrowserFailed(ArchiverError):
 
 
 class BundleInvalid(ArchiverError):
-    """An export bundle differs from its own manifest, is incomplete, or could not be checked; every defect is listed."""
+    """An export bundle differs from its own manifest, is incomplete, or could not be checked; every defect is
+    listed.
+    """
 
     exit_code = 50
 
@@ -202,12 +214,16 @@ class CaptureUnhealthy(ArchiverError):
 
 
 class CaptureRefused(ArchiverError):
-    """The address is one the archive must not connect to. Allow it by name in `capture.allow_hosts` if it is meant."""
+    """The address is one the archive must not connect to. Allow it by name in `capture.allow_hosts` if it is
+    meant.
+    """
 
     exit_code = 101
 
 
 class Interrupted(ArchiverError):
-    """The run was interrupted. What was filed before stays filed; what was under way is recorded as failed."""
+    """The run was interrupted. What was filed before stays filed; what was under way is recorded as
+    failed.
+    """
 
     exit_code = 102

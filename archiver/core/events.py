@@ -23,7 +23,7 @@ from sqlite_utils import Database
 
 from archiver.core.clock import to_iso
 from archiver.core.errors import TrailBroken
-from archiver.core.merkle import Frontier, hash_leaf, tree_root
+from archiver.core.merkle import Frontier, hash_leaf
 
 _FRONTIER = "trail_frontier"
 
@@ -59,7 +59,14 @@ class EventType(StrEnum):
     @property
     def decision(self) -> bool:
         """Whether a person's decision is told of, which only the catalogue holds in full."""
-        return self not in (EventType.JOB_RUN, EventType.ARCHIVE_MADE, EventType.LOGGED_IN, EventType.LOGGED_OUT, EventType.CAPTURED, EventType.CAPTURE_ENDED)
+        return self not in (
+            EventType.JOB_RUN,
+            EventType.ARCHIVE_MADE,
+            EventType.LOGGED_IN,
+            EventType.LOGGED_OUT,
+            EventType.CAPTURED,
+            EventType.CAPTURE_ENDED,
+        )
 
 
 _PREMIS = {
@@ -113,7 +120,9 @@ def read_event(line: str) -> Event:
         raise TrailBroken(f"a line of the trail is no event: {line[:80]!r}") from error
 
 
-def _write_line(seq: int, type: EventType, subjects: Sequence[str], detail: Mapping[str, Any], at: datetime, actor: str) -> str:
+def _write_line(
+    seq: int, type: EventType, subjects: Sequence[str], detail: Mapping[str, Any], at: datetime, actor: str
+) -> str:
     entry: dict[str, Any] = {
         "seq": seq,
         "at": to_iso(at),
@@ -166,7 +175,9 @@ class Trail:
             known = -1 if last is None else last.seq
             if last is not None:
                 self._check_same(last)
-            rows = self._db.conn.execute("SELECT line FROM events WHERE seq > ? ORDER BY seq", (known,)).fetchall()
+            rows = self._db.conn.execute(
+                "SELECT line FROM events WHERE seq > ? ORDER BY seq", (known,)
+            ).fetchall()
             if rows:
                 os.lseek(descriptor, 0, os.SEEK_END)
                 _write_all(descriptor, "".join(line + "\n" for (line,) in rows).encode())
@@ -183,25 +194,32 @@ class Trail:
             yield read_event(line)
 
     def leaves(self) -> list[bytes]:
-        return [bytes.fromhex(leaf) for (leaf,) in self._db.conn.execute("SELECT leaf FROM events ORDER BY seq")]
+        return [
+            bytes.fromhex(leaf) for (leaf,) in self._db.conn.execute("SELECT leaf FROM events ORDER BY seq")
+        ]
 
     def verify(self) -> list[str]:
         """Compare catalogue and file line by line and recompute the tree; a finding for each difference."""
         findings: list[str] = []
-        stored = [line for (line,) in self._db.conn.execute("SELECT line FROM events ORDER BY seq")]
+        rows = self._db.conn.execute("SELECT line, leaf FROM events ORDER BY seq").fetchall()
+        stored = [line for line, _ in rows]
         try:
             filed = read_trail_file(self.path)
         except TrailBroken as error:
-            return [str(error)]
+            findings.append(str(error))
+            filed = stored
         for seq, (ours, theirs) in enumerate(zip(stored, filed, strict=False)):
             if ours != theirs:
                 findings.append(f"event {seq} differs between the catalogue and {self.path.name}")
         if len(stored) > len(filed):
-            findings.append(f"{self.path.name} ends at event {len(filed) - 1}, the catalogue at {len(stored) - 1}: its tail is cut")
+            findings.append(
+                f"{self.path.name} ends at event {len(filed) - 1}, the catalogue at {len(stored) - 1}: "
+                "its tail is cut"
+            )
         if len(filed) > len(stored):
             findings.append(
-                f"the catalogue ends at event {len(stored) - 1}, {self.path.name} at {len(filed) - 1}: the catalogue is "
-                "older than its trail"
+                f"the catalogue ends at event {len(stored) - 1}, {self.path.name} at {len(filed) - 1}: "
+                "the catalogue is older than its trail"
             )
         for seq, line in enumerate(stored):
             try:
@@ -210,9 +228,9 @@ class Trail:
             except TrailBroken as error:
                 findings.append(str(error))
         leaves = [hash_leaf(line.encode()) for line in stored]
-        if leaves != self.leaves():
+        if [leaf.hex() for leaf in leaves] != [leaf for _, leaf in rows]:
             findings.append("a leaf hash in the catalogue is not its event's")
-        if tree_root(leaves).hex() != self.head().root or self.head().size != len(stored):
+        if self._frontier() != Frontier().extend(leaves):
             findings.append("the tree's root in the catalogue is not the one its events give")
         return findings
 
@@ -222,8 +240,11 @@ class Trail:
         row = self._db.conn.execute("SELECT value FROM meta WHERE key = ?", (_FRONTIER,)).fetchone()
         if row is None:
             return Frontier()
-        stored = json.loads(row[0])
-        return Frontier(stored["size"], tuple(bytes.fromhex(peak) for peak in stored["peaks"]))
+        try:
+            stored = json.loads(row[0])
+            return Frontier(stored["size"], tuple(bytes.fromhex(peak) for peak in stored["peaks"]))
+        except (ValueError, KeyError, TypeError) as error:
+            raise TrailBroken(f"the catalogue's note of the trail's tree is damaged: {row[0]!r}") from error
 
     def _store(self, frontier: Frontier) -> None:
         value = json.dumps({"size": frontier.size, "peaks": [peak.hex() for peak in frontier.peaks]})
@@ -245,17 +266,20 @@ class Trail:
             os.ftruncate(descriptor, size - (len(tail) - keep))
             tail = tail[:keep]
         lines = tail.splitlines()
-        return read_event(lines[-1].decode()) if lines else None
+        # bytes that are no UTF-8 are no event either
+        return read_event(lines[-1].decode(errors="replace")) if lines else None
 
     def _check_same(self, last: Event) -> None:
         row = self._db.conn.execute("SELECT line FROM events WHERE seq = ?", (last.seq,)).fetchone()
         if row is None:
             raise TrailBroken(
-                f"the catalogue is older than its trail ({self.path} goes on to event {last.seq}): it was restored from "
-                "an older copy or lost its tail. Run `archiver rebuild`"
+                f"the catalogue is older than its trail ({self.path} goes on to event {last.seq}): "
+                "it was restored from an older copy or lost its tail. Run `archiver rebuild`"
             )
         if row[0] != last.line:
-            raise TrailBroken(f"event {last.seq} differs between the catalogue and {self.path}: run `archiver verify`")
+            raise TrailBroken(
+                f"event {last.seq} differs between the catalogue and {self.path}: run `archiver verify`"
+            )
 
 
 class _LockedFile:

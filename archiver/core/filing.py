@@ -1,4 +1,7 @@
-"""Writing captures and decisions about records into the catalogue, inside the caller's transaction. SQL lives here."""
+"""Writing captures and decisions about records into the catalogue, inside the caller's transaction.
+
+SQL lives here.
+"""
 
 from __future__ import annotations
 
@@ -30,12 +33,12 @@ def file_record(
         "canonical_url": extraction.canonical_url,
         "last_captured": to_iso(captured),
     }
-    if db["records"].count_where("id = ?", [record]):
+    if db.table("records").count_where("id = ?", [record]):
         if account is not None:
             described["account_id"] = account
-        db["records"].update(record, described)
+        db.table("records").update(record, described)
     else:
-        db["records"].insert(
+        db.table("records").insert(
             {
                 "id": record,
                 "site": extraction.site,
@@ -50,12 +53,14 @@ def file_record(
 
 def note_seen(db: Database, record: RecordId, captured: datetime) -> None:
     """The record was looked at, and nothing of its description can be told (it is gone)."""
-    db["records"].update(record, {"last_captured": to_iso(captured)})
+    db.table("records").update(record, {"last_captured": to_iso(captured)})
 
 
-def file_capture(db: Database, capture: Capture, extraction: Extraction | None, objects: Iterable[StoredObject]) -> None:
+def file_capture(
+    db: Database, capture: Capture, extraction: Extraction | None, objects: Iterable[StoredObject]
+) -> None:
     """Insert the capture and its objects."""
-    db["captures"].insert(
+    db.table("captures").insert(
         {
             "id": capture.id,
             "record_id": capture.record_id,
@@ -73,7 +78,7 @@ def file_capture(db: Database, capture: Capture, extraction: Extraction | None, 
             "found": json.dumps({} if extraction is None else extraction.found),
         }
     )
-    db["objects"].insert_all({**asdict(each), "capture_id": capture.id} for each in objects)
+    db.table("objects").insert_all({**asdict(each), "capture_id": capture.id} for each in objects)
 
 
 def file_items(db: Database, record: RecordId, items: Sequence[CataloguedItem]) -> None:
@@ -103,8 +108,8 @@ def file_items(db: Database, record: RecordId, items: Sequence[CataloguedItem]) 
         }
         for position, each in enumerate(items)
     ]
-    db["items"].upsert_all(rows, pk="id")
-    db["item_versions"].upsert_all(
+    db.table("items").upsert_all(rows, pk="id")
+    db.table("item_versions").upsert_all(
         (
             {
                 "item_id": each.id,
@@ -118,8 +123,10 @@ def file_items(db: Database, record: RecordId, items: Sequence[CataloguedItem]) 
         ),
         pk=("item_id", "number"),
     )
-    moments = [moment for each in items for moment in (each.item.created, each.item.modified) if moment is not None]
-    db["records"].update(record, {"last_activity": optional_iso(max(moments, default=None))})
+    moments = [
+        moment for each in items for moment in (each.item.created, each.item.modified) if moment is not None
+    ]
+    db.table("records").update(record, {"last_activity": optional_iso(max(moments, default=None))})
     tell_index(db, record)
 
 
@@ -129,11 +136,19 @@ def tell_index(db: Database, record: RecordId) -> None:
 
 
 def set_class(db: Database, record: RecordId, code: str | None, reason: str, plan: int) -> None:
-    db["records"].update(record, {"class_code": code, "class_reason": reason, "class_plan": plan})
+    db.table("records").update(record, {"class_code": code, "class_reason": reason, "class_plan": plan})
 
 
 def add_correction(
-    db: Database, record: RecordId, field: str, value: object, *, reason: str, at: datetime, actor: str, salt: str
+    db: Database,
+    record: RecordId,
+    field: str,
+    value: object,
+    *,
+    reason: str,
+    at: datetime,
+    actor: str,
+    salt: str,
 ) -> int:
     """Put an officer's value beside the observed one; returns the correction's number.
 
@@ -144,7 +159,8 @@ def add_correction(
     if not reason.strip():
         raise BadInput("a correction needs a reason")
     cursor = db.conn.execute(
-        "INSERT INTO record_corrections (record_id, field, value, reason, at, actor, salt) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO record_corrections (record_id, field, value, reason, at, actor, salt) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
         (record, field, json.dumps(value, ensure_ascii=False), reason, to_iso(at), actor, salt),
     )
     tell_index(db, record)

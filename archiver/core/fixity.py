@@ -77,7 +77,9 @@ def check_warc_object(stored: StoredObject, path: Path, records: int) -> Iterato
     for message in check.findings:
         yield Finding(fault=Fault.WARC, subject=stored.path, message=str(message))
     if check.records != records:
-        yield Finding(fault=Fault.WARC, subject=stored.path, message=f"{check.records} records instead of {records}")
+        yield Finding(
+            fault=Fault.WARC, subject=stored.path, message=f"{check.records} records instead of {records}"
+        )
 
 
 def require_intact(stored: StoredObject, path: Path) -> None:

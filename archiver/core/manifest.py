@@ -1,7 +1,8 @@
-"""What lies beside each WARC: `capture.json` and `items.<extractor>.jsonl`, master of all the catalogue knows of a capture.
+"""What lies beside each WARC: `capture.json` and `items.<extractor>.jsonl`.
 
-`capture.json` names every other file of the capture with its digest and length; the trail's event
-holds the digest of `capture.json`. So the trail commits to every byte of evidence.
+They are master of all that the catalogue knows of a capture. `capture.json` names every other file of
+the capture with its digest and length; the trail's event holds the digest of `capture.json`. So the
+trail commits to every byte of evidence.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from archiver.core.records import (
     Item,
     ItemKind,
     MediaRef,
+    ObjectRole,
     Outcome,
     RecordKind,
     StoredObject,
@@ -33,7 +35,8 @@ FORMAT = "archiver-capture 1"
 class CaptureManifest:
     """One capture's `capture.json`. `extraction` carries no items: they lie in `items_file`.
 
-    `extraction` is None where nothing was filed. `complete` says whether what was not seen may be called gone.
+    `extraction` is None where nothing was filed. `complete` says whether what was not seen may be called
+    gone.
     """
 
     capture: Capture
@@ -53,7 +56,9 @@ def write_manifest(manifest: CaptureManifest) -> bytes:
         "actor": manifest.actor,
         "complete": manifest.complete,
         "capture": _plain(asdict(manifest.capture)),
-        "record": None if manifest.extraction is None else _plain(asdict(replace(manifest.extraction, items=()))),
+        "record": None
+        if manifest.extraction is None
+        else _plain(asdict(replace(manifest.extraction, items=()))),
         "items": manifest.items_file,
         "objects": [_plain(asdict(each)) for each in manifest.objects],
     }
@@ -71,12 +76,14 @@ def read_manifest(path: Path) -> CaptureManifest:
             capture=_read_capture(entry["capture"]),
             extraction=None if record is None else _read_extraction(record),
             items_file=entry["items"],
-            objects=tuple(StoredObject(**each) for each in entry["objects"]),
+            objects=tuple(
+                StoredObject(**{**each, "role": ObjectRole(each["role"])}) for each in entry["objects"]
+            ),
             complete=entry["complete"],
             actor=entry["actor"],
             software=entry["software"],
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise EvidenceDamaged(f"{path} cannot be read: {error}") from error
 
 
@@ -86,14 +93,17 @@ def write_items(items: Iterable[Item]) -> bytes:
 
 
 def read_items(path: Path) -> tuple[Item, ...]:
-    """Raises EvidenceDamaged, naming the line."""
+    """Raises EvidenceDamaged, naming the line; a last line without its newline was cut off."""
     items = []
-    number = 0
+    number = 1
     try:
-        for number, line in enumerate(path.read_text(encoding="utf-8").split("\n")[:-1], 1):  # noqa: B007 - told in the error
+        *lines, rest = path.read_bytes().decode().split("\n")
+        for number, line in enumerate(lines, 1):  # noqa: B007 - told in the error
             items.append(item_from_dict(json.loads(line)))
     except (ValueError, KeyError, TypeError) as error:
         raise EvidenceDamaged(f"{path}, line {number}, cannot be read: {error}") from error
+    if rest:
+        raise EvidenceDamaged(f"{path}, line {len(lines) + 1}, is cut off: restore the file from a copy")
     return tuple(items)
 
 
@@ -137,4 +147,3 @@ def _read_extraction(entry: dict[str, Any]) -> Extraction:
 
 def _plain(entry: dict[str, Any]) -> dict[str, Any]:
     return {key: to_iso(value) if isinstance(value, datetime) else value for key, value in entry.items()}
-

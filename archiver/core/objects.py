@@ -1,6 +1,7 @@
 """The evidence on disk: one directory per record, one per capture below it, never rewritten.
 
-    objects/ab/rec_ab.../cap_.../{capture.warc.gz, page.png, thumb.webp, items.<extractor>.jsonl, capture.json}
+    objects/ab/rec_ab.../cap_.../             capture.warc.gz, page.png, thumb.webp,
+                                              items.<extractor>.jsonl, capture.json
     objects/attempts/cap_.../capture.json     captures that filed nothing, with their reason
     objects/incoming/cap_.../                 a capture under way; what a crash leaves here is swept
 
@@ -14,12 +15,14 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from archiver.core.durable import move_directory
+from archiver.core.durable import make_directory, move_directory, storage_errors
 from archiver.core.errors import EvidenceDamaged
 from archiver.core.fixity import digest_file
 from archiver.core.records import CaptureId, ObjectRole, RecordId, StoredObject
 
 MANIFEST = "capture.json"
+TICKET = "ticket.json"
+"""Says in `incoming/cap_.../` what is being captured for whom, so that a killed run can be told of."""
 _INCOMING = "incoming"
 _ATTEMPTS = "attempts"
 
@@ -40,7 +43,9 @@ class ObjectStore:
     def begin(self, capture: CaptureId) -> Path:
         """A fresh directory for a capture under way."""
         directory = self.root / _INCOMING / capture
-        directory.mkdir(parents=True)
+        make_directory(directory.parent)
+        with storage_errors(directory):
+            directory.mkdir()
         return directory
 
     def place(self, capture: CaptureId, record: RecordId | None) -> str:
@@ -50,7 +55,6 @@ class ObjectStore:
     def settle(self, capture: CaptureId, record: RecordId | None) -> Path:
         """Move a finished capture from `incoming/` to its place, durably."""
         destination = self.root / self.place(capture, record)
-        destination.parent.mkdir(parents=True, exist_ok=True)
         move_directory(self.root / _INCOMING / capture, destination)
         return destination
 
@@ -78,9 +82,15 @@ class ObjectStore:
                 yield relative
 
 
-def describe_object(directory: Path, place: str, name: str, role: ObjectRole, media_type: str) -> StoredObject:
+def describe_object(
+    directory: Path, place: str, name: str, role: ObjectRole, media_type: str
+) -> StoredObject:
     """Hash the file `name` in `directory`, which belongs at `place` in the store."""
     path = directory / name
     return StoredObject(
-        path=f"{place}/{name}", role=role, media_type=media_type, sha256=digest_file(path), size=path.stat().st_size
+        path=f"{place}/{name}",
+        role=role,
+        media_type=media_type,
+        sha256=digest_file(path),
+        size=path.stat().st_size,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -75,7 +76,9 @@ class Person:
         """Raises NotPermitted where the person's role does not allow `permission`."""
         if not self.role.may(permission):
             able = ", ".join(role.value for role in Role if role.may(permission))
-            raise NotPermitted(f"{self.name} is {self.role.value} and may not {permission.value}: that takes one of {able}")
+            raise NotPermitted(
+                f"{self.name} is {self.role.value} and may not {permission.value}: that takes one of {able}"
+            )
 
 
 class People:
@@ -85,7 +88,7 @@ class People:
         self._db = db
 
     def add(self, name: str, role: Role, secret: str, *, now: datetime, by: str) -> Person:
-        name = name.strip()
+        name = _same_bytes(name.strip())
         if not name:
             raise BadInput("a person needs a name")
         if len(secret) < MINIMUM_SECRET:
@@ -94,20 +97,23 @@ class People:
             raise AlreadyExists(f"a person named {name} exists already: names are never given twice")
         person = Person(id=new_id("per"), name=name, role=role, status="active", created=to_iso(now))
         self._db.conn.execute(
-            "INSERT INTO people (id, name, role, secret_hash, status, created, created_by) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (person.id, name, role.value, _hasher.hash(secret), "active", person.created, by),
+            "INSERT INTO people (id, name, role, secret_hash, status, created, created_by) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (person.id, name, role.value, _hasher.hash(_same_bytes(secret)), "active", person.created, by),
         )
         return person
 
     def find(self, name: str) -> Person:
         """By name or id. Raises NotFound."""
-        row = self._row("name = ? OR id = ?", name, name)
+        row = self._row("id = ?", name) or self._row("name = ?", _same_bytes(name.strip()))
         if row is None:
             raise NotFound(f"nobody named {name} is known to this archive: see `archiver person list`")
         return row
 
     def everybody(self) -> list[Person]:
-        rows = self._db.conn.execute("SELECT id, name, role, status, created FROM people ORDER BY created, name")
+        rows = self._db.conn.execute(
+            "SELECT id, name, role, status, created FROM people ORDER BY created, name"
+        )
         return [_person(row) for row in rows]
 
     def active(self, role: Role) -> list[Person]:
@@ -123,13 +129,17 @@ class People:
         return self.find(person.id)
 
     def authenticate(self, name: str, secret: str) -> Person:
-        """The person whose secret it is. Raises LoginRefused, the same for a wrong name and a wrong secret."""
+        """The person whose secret it is.
+
+        Raises LoginRefused, the same for a wrong name and a wrong secret.
+        """
         row = self._db.conn.execute(
-            "SELECT id, name, role, status, created, secret_hash FROM people WHERE name = ?", (name,)
+            "SELECT id, name, role, status, created, secret_hash FROM people WHERE name = ?",
+            (_same_bytes(name.strip()),),
         ).fetchone()
         stored = row[5] if row else _nobodys_hash()
         try:
-            _hasher.verify(stored, secret)
+            _hasher.verify(stored, _same_bytes(secret))
         except (VerificationError, InvalidHashError):
             row = None
         if row is None or row[3] != "active":
@@ -142,14 +152,16 @@ class People:
         ends = now + (SERVICE_TOKEN_LASTS if person.role is Role.SERVICE else LOGIN_LASTS)
         self._db.conn.execute("DELETE FROM logins WHERE expires < ?", (to_iso(now),))
         self._db.conn.execute(
-            "INSERT INTO logins (token_hash, person_id, expires) VALUES (?, ?, ?)", (_hash(token), person.id, to_iso(ends))
+            "INSERT INTO logins (token_hash, person_id, expires) VALUES (?, ?, ?)",
+            (_hash(token), person.id, to_iso(ends)),
         )
         return token, ends
 
     def holder(self, token: str, *, now: datetime) -> Person | None:
         """Whose valid token it is; None for an unknown or expired one."""
         row = self._db.conn.execute(
-            "SELECT p.id, p.name, p.role, p.status, p.created FROM logins l JOIN people p ON p.id = l.person_id "
+            "SELECT p.id, p.name, p.role, p.status, p.created "
+            "FROM logins l JOIN people p ON p.id = l.person_id "
             "WHERE l.token_hash = ? AND l.expires > ? AND p.status = 'active'",
             (_hash(token), to_iso(now)),
         ).fetchone()
@@ -159,7 +171,8 @@ class People:
         self._db.conn.execute("DELETE FROM logins WHERE token_hash = ?", (_hash(token),))
 
     def _row(self, where: str, *values: str) -> Person | None:
-        row = self._db.conn.execute(f"SELECT id, name, role, status, created FROM people WHERE {where}", values).fetchone()  # noqa: S608 - `where` is a constant of this class
+        sql = f"SELECT id, name, role, status, created FROM people WHERE {where}"  # noqa: S608 - constants
+        row = self._db.conn.execute(sql, values).fetchone()
         return _person(row) if row else None
 
 
@@ -171,9 +184,22 @@ def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def _same_bytes(typed: str) -> str:
+    """One spelling for what keyboards compose differently (RFC 8265: Normalization Form C).
+
+    Raises BadInput for a text that is no UTF-8.
+    """
+    try:
+        return unicodedata.normalize("NFC", typed).encode().decode()
+    except UnicodeEncodeError as error:
+        raise BadInput(
+            "the name or secret holds bytes that are no UTF-8 text: check the terminal's locale"
+        ) from error
+
+
 @cache
 def _nobodys_hash() -> str:
-    """Verified in place of an unknown person's secret, so that a wrong name takes as long as a wrong secret."""
+    """Verified in place of an unknown person's secret: a wrong name takes as long as a wrong secret."""
     return _hasher.hash(secrets.token_urlsafe(16))
 
 

@@ -1,4 +1,7 @@
-"""The register of information requests, their searches with frozen hits, and productions. SQL for those tables."""
+"""The register of information requests, their searches with frozen hits, and productions.
+
+SQL for the tables `requests`, `request_searches`, `request_hits` and `productions`.
+"""
 
 from __future__ import annotations
 
@@ -61,16 +64,27 @@ class Requests:
         self._db = db
 
     def open(
-        self, *, law: str, received: date, requester: str, subject: str, now: datetime, actor: str
+        self,
+        *,
+        law: str,
+        received: date,
+        requester: str,
+        subject: str,
+        today: date,
+        now: datetime,
+        actor: str,
     ) -> InformationRequest:
+        """`today` is the day of the archive's time zone, which need not be that of UTC. Raises BadInput."""
         for name, value in (("law", law), ("requester", requester), ("subject", subject)):
             if not value.strip():
                 raise BadInput(f"a request needs its {name}")
-        if received > now.date():
+        if received > today:
             raise BadInput(f"a request cannot have been received on {received}, which is yet to come")
         taken = [
             int(row["number"].rsplit("-", 1)[1])
-            for row in self._db.query("SELECT number FROM requests WHERE number LIKE ?", [f"REQ-{received.year}-%"])
+            for row in self._db.query(
+                "SELECT number FROM requests WHERE number LIKE ?", [f"REQ-{received.year}-%"]
+            )
         ]
         request = InformationRequest(
             number=f"REQ-{received.year}-{max(taken, default=0) + 1:04d}",
@@ -81,17 +95,17 @@ class Requests:
             status="open",
             opened=now,
         )
-        self._db["requests"].insert(
+        self._db.table("requests").insert(
             {**asdict(request), "received": received.isoformat(), "opened": to_iso(now), "opened_by": actor}
         )
         return request
 
     def requests(self) -> list[InformationRequest]:
-        return [_request(row) for row in self._db["requests"].rows_where(order_by="received, number")]
+        return [_request(row) for row in self._db.table("requests").rows_where(order_by="received, number")]
 
     def request(self, number: str) -> InformationRequest:
         """Raises NotFound."""
-        for row in self._db["requests"].rows_where("number = ?", [number.strip().upper()]):
+        for row in self._db.table("requests").rows_where("number = ?", [number.strip().upper()]):
             return _request(row)
         raise NotFound(f"no request {number} in this archive: see `archiver request list`")
 
@@ -110,19 +124,31 @@ class Requests:
         """Keep every hit of a search as it stood; the set is never changed, a new search adds another."""
         frozen = list(hits)
         cursor = self._db.conn.execute(
-            "INSERT INTO request_searches (request_number, query, interpreted, analyser_version, watermark, total, at, actor) "
+            "INSERT INTO request_searches "
+            "(request_number, query, interpreted, analyser_version, watermark, total, at, actor) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (request.number, query, interpreted, analyser_version, watermark, len(frozen), to_iso(now), actor),
+            (
+                request.number,
+                query,
+                interpreted,
+                analyser_version,
+                watermark,
+                len(frozen),
+                to_iso(now),
+                actor,
+            ),
         )
         search = int(cursor.lastrowid or 0)
-        self._db["request_hits"].insert_all(
+        self._db.table("request_hits").insert_all(
             {"search_id": search, "item_id": item, "record_id": record} for item, record in frozen
         )
         return self.searches(request)[-1]
 
     def searches(self, request: InformationRequest) -> list[SearchDeclaration]:
         """Oldest first."""
-        rows = self._db["request_searches"].rows_where("request_number = ?", [request.number], order_by="id")
+        rows = self._db.table("request_searches").rows_where(
+            "request_number = ?", [request.number], order_by="id"
+        )
         return [SearchDeclaration(**{**row, "at": from_iso(row["at"])}) for row in rows]
 
     def hits(self, request: InformationRequest) -> dict[RecordId, frozenset[str]]:
@@ -137,11 +163,13 @@ class Requests:
         return {record: frozenset(items) for record, items in found.items()}
 
     def file_production(self, production: FiledProduction) -> None:
-        self._db["productions"].insert({**asdict(production), "made_at": to_iso(production.made_at)})
-        self._db["requests"].update(production.request_number, {"status": "produced"})
+        self._db.table("productions").insert({**asdict(production), "made_at": to_iso(production.made_at)})
+        self._db.table("requests").update(production.request_number, {"status": "produced"})
 
     def productions(self, request: InformationRequest) -> list[FiledProduction]:
-        rows = self._db["productions"].rows_where("request_number = ?", [request.number], order_by="made_at, id")
+        rows = self._db.table("productions").rows_where(
+            "request_number = ?", [request.number], order_by="made_at, id"
+        )
         return [FiledProduction(**{**row, "made_at": from_iso(row["made_at"])}) for row in rows]
 
 

@@ -74,7 +74,8 @@ CREATE TABLE records (
     class_plan INTEGER
 );
 -- identity: (site, kind, native root id), else the canonical URL
-CREATE UNIQUE INDEX records_by_native_id ON records (site, kind, native_root_id) WHERE native_root_id IS NOT NULL;
+CREATE UNIQUE INDEX records_by_native_id ON records (site, kind, native_root_id)
+    WHERE native_root_id IS NOT NULL;
 CREATE UNIQUE INDEX records_by_url ON records (site, kind, canonical_url) WHERE native_root_id IS NULL;
 
 CREATE TABLE record_corrections (
@@ -182,7 +183,7 @@ CREATE TABLE record_classes (
     title TEXT NOT NULL,
     parent TEXT,
     description TEXT NOT NULL DEFAULT '',
-    schedule_number INTEGER, -- of the class's schedule; it may stem from an earlier plan version
+    schedule_number INTEGER, -- of the class's schedule, which may stem from an earlier plan version
     PRIMARY KEY (plan_version, code)
 );
 CREATE TABLE schedule_versions (
@@ -262,8 +263,8 @@ def migrate(db: Database) -> None:
     unknown = [applied.name for applied in migrations.applied(db) if applied.name not in _STEPS]
     if unknown:
         raise SchemaTooNew(
-            f"the catalogue was written by a newer Archiver (migration {', '.join(unknown)} is unknown here): "
-            "update Archiver"
+            f"the catalogue was written by a newer Archiver (migration {', '.join(unknown)} is unknown "
+            "here): update Archiver"
         )
     if migrations.pending(db):
         migrations.apply(db)

@@ -8,9 +8,11 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from archiver.core.errors import BadSettings
 
 _RAW = (serialization.Encoding.Raw, serialization.PublicFormat.Raw)
 
@@ -65,10 +67,15 @@ def make_key(path: Path) -> SigningKey:
 
 
 def load_key(path: Path) -> SigningKey | None:
-    """The key at `path`, None where there is none. Raises ValueError where the file is no Ed25519 key."""
+    """The key at `path`, None where there is none. Raises BadSettings where the file is no Ed25519 key."""
     if not path.exists():
         return None
-    key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    try:
+        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise BadSettings(f"{path} holds no signing key: restore it from a copy of the keys") from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise ValueError(f"{path} holds another kind of key")
+        raise BadSettings(
+            f"{path} holds another kind of key than Ed25519: restore it from a copy of the keys"
+        )
     return SigningKey(key)

@@ -1,4 +1,4 @@
-"""Consistent copies of the catalogue in `snapshots/`, so that decisions survive the loss of `catalogue.db`."""
+"""Consistent copies of the catalogue in `snapshots/`: decisions survive the loss of `catalogue.db`."""
 
 from __future__ import annotations
 

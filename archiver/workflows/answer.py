@@ -42,7 +42,13 @@ def open_request(
     actor.require(Permission.ANSWER)
     with archive.change(at=now, actor=actor.id) as change:
         request = archive.requests.open(
-            law=law, received=received, requester=requester, subject=subject, now=now, actor=actor.id
+            law=law,
+            received=received,
+            requester=requester,
+            subject=subject,
+            today=now.astimezone(archive.settings.archive.zone).date(),
+            now=now,
+            actor=actor.id,
         )
         change.record(EventType.REQUEST_OPENED, [request.number], {"received": received.isoformat()})
     return request
@@ -92,7 +98,8 @@ def produce(
     hits = archive.requests.hits(request)
     if not hits:
         raise ProductionRefused(
-            f"{request.number} has no hits to produce: search for it with `archiver request search {request.number} QUERY`"
+            f"{request.number} has no hits to produce: search for it with "
+            f"`archiver request search {request.number} QUERY`"
         )
     id = new_id("prod")
     where = into if into is not None else archive.directory / "productions"
@@ -172,7 +179,9 @@ def _describe_request(archive: Archive, request: InformationRequest) -> Produced
     )
 
 
-def _records(archive: Archive, hits: dict[RecordId, frozenset[str]], progress: Progress) -> Iterator[ProducedRecord]:
+def _records(
+    archive: Archive, hits: dict[RecordId, frozenset[str]], progress: Progress
+) -> Iterator[ProducedRecord]:
     accounts = {each.id: each for each in archive.register.accounts()}
     for number, (id, items) in enumerate(hits.items(), 1):
         record = archive.catalogue.record(id)
@@ -184,7 +193,8 @@ def _records(archive: Archive, hits: dict[RecordId, frozenset[str]], progress: P
                 ProducedCapture(
                     capture=capture,
                     files=tuple(
-                        (each, archive.objects.path_of(each.path)) for each in archive.catalogue.objects(capture.id)
+                        (each, archive.objects.path_of(each.path))
+                        for each in archive.catalogue.objects(capture.id)
                     ),
                 )
                 for capture in archive.catalogue.captures(id)

@@ -1,0 +1,54 @@
+"""Fixtures every room's tests share: one moment, one archive with its own configuration directory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from archiver.core.archive import Archive
+from archiver.core.config import ArchiveSettings, Settings
+
+MOMENT = datetime(2026, 11, 21, 7, 45, tzinfo=UTC)
+
+settings.register_profile(
+    "short", max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("prove", max_examples=1000, deadline=None)
+settings.load_profile("prove" if os.environ.get("ARCHIVER_PROVE") else "short")
+
+
+@pytest.fixture
+def now() -> datetime:
+    """Saturday, 21 November 2026, 07:45 UTC: 13:15 in Sivasagar."""
+    return MOMENT
+
+
+@pytest.fixture
+def config_directory(tmp_path: Path) -> Path:
+    """Where the archive's keys and tokens lie: outside of it."""
+    return tmp_path / "config"
+
+
+@pytest.fixture
+def archive(tmp_path: Path, config_directory: Path) -> Iterator[Archive]:
+    """An empty archive of a town in Assam."""
+    made = Archive.create(
+        tmp_path / "archive",
+        Settings(
+            archive=ArchiveSettings(
+                id="arc_0000000000000001",
+                agency="শিৱসাগৰ পৌৰসভা",
+                jurisdiction="IN-AS",
+                time_zone="Asia/Kolkata",
+                languages=("as", "en"),
+            )
+        ),
+        config_directory=config_directory,
+    )
+    with made:
+        yield made
