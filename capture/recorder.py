@@ -94,6 +94,7 @@ class Taping:
         if tape is None:
             return
         take = tape.start(tape.secrets.mask_url(flow.request.url))
+        take.stop = lambda: asyncio.get_running_loop().call_soon(self._hang_up, flow)
         flow.metadata[_KEY] = take
         if tape.spent:
             take.fail("not asked for: the capture's byte budget is used up")
@@ -113,10 +114,7 @@ class Taping:
 
         def tee(piece: bytes) -> bytes:
             take.feed(piece)
-            if take.truncated is None:
-                return piece
-            asyncio.get_running_loop().call_soon(self._hang_up, flow)
-            return b""
+            return b"" if take.ended or take.truncated else piece
 
         flow.response.stream = tee
 
@@ -135,10 +133,10 @@ class Taping:
             take.fail(flow.error.msg if flow.error else "the connection was lost")
 
     def _hang_up(self, flow: HTTPFlow) -> None:
-        """Close the connection to the server: nothing more of it would be kept."""
+        """Close the client's connection, and with it the servers': nothing more would be kept."""
         client = flow.client_conn
-        handler = self._server.connections.get((client.transport_protocol, client.peername, client.sockname))
-        transport = handler and handler.transports.get(flow.server_conn)
+        handler = self._server.connections.get(client.id)
+        transport = handler and handler.transports.get(client)
         if transport and transport.writer:
             transport.writer.close()
 
@@ -153,6 +151,22 @@ class Taping:
             return None
         self._clients[flow.client_conn] = tape
         return tape
+
+
+class Faults(logging.Handler):
+    """The proxy swallows and logs what goes wrong in its hooks: no capture may pass after that."""
+
+    def __init__(self, tapes: Mapping[str, Tape]) -> None:
+        super().__init__(logging.ERROR)
+        self.first: str | None = None
+        self._tapes = tapes
+
+    def emit(self, record: logging.LogRecord) -> None:
+        kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else "error"
+        fault = f"a fault in the recording proxy: {kind}: {record.getMessage()}"
+        self.first = self.first or fault
+        for tape in self._tapes.values():
+            tape.spoil(RecorderFailed(f"{fault}; capture again, and report it"))
 
 
 class _Logins(proxyauth.Validator):
@@ -182,9 +196,7 @@ def _exchange(flow: HTTPFlow, take: Take, secrets: Secrets, truncated: str | Non
     return Exchange(
         uri=take.url,
         date=datetime.fromtimestamp(request.timestamp_start, UTC),
-        request_head=write_head(
-            b"%s %s HTTP/1.1" % (request.data.method, path), mask_headers(request_fields, secrets)
-        ),
+        request_head=write_head(b"%s %s HTTP/1.1" % (request.data.method, path), mask_headers(request_fields, secrets)),
         request_body=secrets.mask(request.raw_content or b""),
         response_head=write_head(
             b"HTTP/1.1 %d %s" % (response.status_code, reason),
@@ -236,19 +248,19 @@ def _make_master(settings: Mapping[str, Any], desk: Desk) -> tuple[Any, Any]:
 
 async def serve() -> None:
     """Run the proxy until standard input ends. The first line holds the settings."""
-    logging.getLogger().setLevel(logging.CRITICAL)  # the proxy's log names URLs
     loop = asyncio.get_running_loop()
     commands = asyncio.StreamReader(limit=1 << 22)
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)
     settings = json.loads(await commands.readline())
     desk = Desk(Secrets(settings["secrets"]))
+    faults = Faults(desk.tapes)
+    logging.basicConfig(level=logging.ERROR, handlers=[faults])  # lesser messages name URLs
     master, server = _make_master(settings, desk)
     running = asyncio.create_task(master.run())
-    while not running.done() and not server.listen_addrs():
+    while not running.done() and not server.listen_addrs() and faults.first is None:
         await asyncio.sleep(0.01)
-    if running.done():
-        await running
-        raise RecorderFailed("the recording proxy ended before it listened; see its standard error")
+    if not server.listen_addrs() or faults.first is not None:
+        sys.exit(faults.first or "it ended before it listened")
     _say({"port": server.listen_addrs()[0][1]})
     answering: set[asyncio.Task[None]] = set()
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from archiver.core.durable import storage_errors
-from archiver.core.errors import RecorderFailed, StorageFull
+from archiver.core.errors import ArchiverError, RecorderFailed, StorageFull
 from archiver.core.warc import Exchange, WarcSummary, WarcWriter
 from capture.masking import Secrets
 from capture.recorded import Failure, Recorded, Refusal, Truncation
@@ -37,6 +37,8 @@ class Take:
         self.body: BinaryIO | None = None
         self.describe: Describe | None = None
         """Set once there is a response to describe."""
+        self.stop: Callable[[], object] = lambda: None
+        """Stops the traffic, when nothing more of it would be kept."""
         self._tape = tape
 
     def feed(self, piece: bytes) -> None:
@@ -46,6 +48,7 @@ class Take:
         kept = self._tape.spend(piece)
         if len(kept) < len(piece):
             self.truncated = "length"
+            self.stop()
         if not kept:
             return
         try:
@@ -165,6 +168,7 @@ class Tape:
                     take.fail("no answer before the capture ended")
                 else:
                     take.end("time")
+                take.stop()
         summary = await asyncio.wrap_future(self._thread.submit(self._close))
         return Recorded(
             warc=summary.path,
@@ -180,6 +184,7 @@ class Tape:
     async def abandon(self) -> None:
         for take in tuple(self._under_way):
             take.ended = True
+            take.stop()
         self._under_way.clear()
         await asyncio.wrap_future(self._thread.submit(self._writer.abandon))
 
@@ -208,7 +213,7 @@ class Tape:
             except StorageFull as error:
                 self._failure = error
         self._writer.abandon()
-        if isinstance(self._failure, StorageFull):
+        if isinstance(self._failure, ArchiverError):
             raise self._failure
         raise RecorderFailed(
             f"the recorder could not write {self.path}: {self._failure!r}; capture again, report the fault"
