@@ -76,9 +76,7 @@ def plan(
     """
     known = events or {}
     return [
-        _decide(
-            record, file_plan, holds.get(record.id, ()), today, time_zone, known.get(record.id, _NO_EVENTS)
-        )
+        _decide(record, file_plan, holds.get(record.id, ()), today, time_zone, known.get(record.id, _NO_EVENTS))
         for record in records
     ]
 
@@ -132,9 +130,7 @@ def _by_schedule(
     return _decision(record, state, schedule, due, _reason(_count_words(schedule, start), rule, schedule))
 
 
-def trigger_date(
-    record: Record, trigger: Trigger, time_zone: tzinfo, events: Mapping[str, date]
-) -> date | None:
+def trigger_date(record: Record, trigger: Trigger, time_zone: tzinfo, events: Mapping[str, date]) -> date | None:
     """The day the period counts from, in `time_zone`; None where the fact is not known."""
     if trigger.kind is TriggerKind.EVENT:
         return events.get(trigger.event)
@@ -166,9 +162,7 @@ def explain(decision: Decision) -> str:
         State.UNDECIDED: "Undecided, so never due",
     }
     if decision.state is State.HELD:
-        matters = " and ".join(
-            reason.authority for reason in decision.reasons if reason.fact.startswith("held for ")
-        )
+        matters = " and ".join(reason.authority for reason in decision.reasons if reason.fact.startswith("held for "))
         tail = f"; without the hold it would be due on {decision.due}" if decision.due else ""
         return f"Held for {matters}{tail}: {_reason_words(scheduled or decision.reasons[-1])}."
     return f"{opening[decision.state]}: {_reason_words(decision.reasons[0])}."
@@ -202,9 +196,7 @@ def _undecided(record: Record, fact: str, rule: str) -> Decision:
     )
 
 
-def _decision(
-    record: Record, state: State, schedule: ScheduleVersion, due: date | None, reason: Reason
-) -> Decision:
+def _decision(record: Record, state: State, schedule: ScheduleVersion, due: date | None, reason: Reason) -> Decision:
     return Decision(
         record_id=record.id,
         state=state,

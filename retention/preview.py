@@ -52,8 +52,4 @@ def preview_activation(
 
 def newly_due(changes: Sequence[Change]) -> list[Change]:
     """The changes that make a record due today which was not."""
-    return [
-        change
-        for change in changes
-        if change.after.state is State.DUE and change.before.state is not State.DUE
-    ]
+    return [change for change in changes if change.after.state is State.DUE and change.before.state is not State.DUE]
