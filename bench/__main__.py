@@ -22,9 +22,7 @@ from pathlib import Path
 def benchmarks(folder: Path) -> list[str]:
     """Names of the modules in `folder` that define `main()`, sorted."""
     return sorted(
-        module.stem
-        for module in folder.glob("*.py")
-        if not module.stem.startswith("_") and _defines_main(module)
+        module.stem for module in folder.glob("*.py") if not module.stem.startswith("_") and _defines_main(module)
     )
 
 
