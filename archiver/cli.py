@@ -10,7 +10,19 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from archiver.commands import accounts, answers, archives, captures, checks, demo, jobs, people, records, retention, search
+from archiver.commands import (
+    accounts,
+    answers,
+    archives,
+    captures,
+    checks,
+    demo,
+    jobs,
+    people,
+    records,
+    retention,
+    search,
+)
 from archiver.core.errors import ArchiverError, BadQuery, Interrupted
 from archiver.workflows.find import show_place
 

@@ -28,7 +28,14 @@ def add(session: Session, handle: str, url: str, site: str, department: str, con
     """Register the account HANDLE whose page is URL."""
     with session.act(Permission.KEEP_RECORDS) as (archive, actor):
         added = add_account(
-            archive, handle=handle, url=url, site=site, department=department, contact=contact, actor=actor, now=clock.now()
+            archive,
+            handle=handle,
+            url=url,
+            site=site,
+            department=department,
+            contact=contact,
+            actor=actor,
+            now=clock.now(),
         )
     if session.as_json:
         print_json(added)
@@ -63,7 +70,10 @@ def show(session: Session, name: str) -> None:
     if session.as_json:
         print_json({"account": found, "records": [each.id for each in records]})
         return
-    describe((name.capitalize(), getattr(found, name)) for name in ("handle", "site", "url", "department", "contact", "status", "id"))
+    describe(
+        (name.capitalize(), getattr(found, name))
+        for name in ("handle", "site", "url", "department", "contact", "status", "id")
+    )
     table("Records", ("Record", "Kind", "Title"), ((r.id, r.kind, r.title) for r in records))
 
 

@@ -32,7 +32,9 @@ def new(session: Session, law: str, received: datetime | None, requester: str, s
     with session.act(Permission.ANSWER) as (archive, actor):
         now = clock.now()
         day = received.date() if received else now.astimezone(archive.settings.archive.zone).date()
-        opened = open_request(archive, law=law, received=day, requester=requester, subject=subject, actor=actor, now=now)
+        opened = open_request(
+            archive, law=law, received=day, requester=requester, subject=subject, actor=actor, now=now
+        )
     if session.as_json:
         print_json(opened)
     else:
@@ -68,9 +70,20 @@ def show(session: Session, number: str) -> None:
     if session.as_json:
         print_json({"request": found, "searches": searches, "hits": hits, "productions": productions})
         return
-    describe((name.capitalize(), getattr(found, name)) for name in ("number", "law", "received", "requester", "subject", "status"))
-    table("Searches", ("When", "Query", "Interpreted as", "Hits"), ((show_moment(s.at, zone), s.query, s.interpreted, s.total) for s in searches))
-    table("Productions", ("When", "Records", "Items", "Bundle"), ((show_moment(p.made_at, zone), p.records, p.items, p.path) for p in productions))
+    describe(
+        (name.capitalize(), getattr(found, name))
+        for name in ("number", "law", "received", "requester", "subject", "status")
+    )
+    table(
+        "Searches",
+        ("When", "Query", "Interpreted as", "Hits"),
+        ((show_moment(s.at, zone), s.query, s.interpreted, s.total) for s in searches),
+    )
+    table(
+        "Productions",
+        ("When", "Records", "Items", "Bundle"),
+        ((show_moment(p.made_at, zone), p.records, p.items, p.path) for p in productions),
+    )
 
 
 @request.command("search")
@@ -84,13 +97,20 @@ def search(session: Session, number: str, query: str) -> None:
     if session.as_json:
         print_json(declared)
     else:
-        say(f"{declared.total} hits kept with {declared.request_number}; interpreted as {declared.interpreted}", "green")
+        say(
+            f"{declared.total} hits kept with {declared.request_number}; interpreted as {declared.interpreted}",
+            "green",
+        )
         say(f"Next: archiver export {declared.request_number}")
 
 
 @click.command()
 @click.argument("number")
-@click.option("--into", type=click.Path(path_type=Path, file_okay=False), help="Directory to make the bundle in.  [default: the archive's productions/]")
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Directory to make the bundle in.  [default: the archive's productions/]",
+)
 @archive_command
 def export(session: Session, number: str, into: Path | None) -> None:
     """Make the bundle that answers request NUMBER: every record its searches hit."""
@@ -100,7 +120,13 @@ def export(session: Session, number: str, into: Path | None) -> None:
         print_json(made)
         return
     say(f"Produced {made.filed.records} records with {made.filed.items} items.", "green")
-    describe([("Bundle", made.filed.path), ("Read", f"{made.filed.path}/data/index.html"), ("Seal", made.filed.sha256)])
+    describe(
+        [
+            ("Bundle", made.filed.path),
+            ("Read", f"{made.filed.path}/data/index.html"),
+            ("Seal", made.filed.sha256),
+        ]
+    )
     say(f"Anyone can check it: archiver check {made.filed.path}")
 
 
@@ -114,7 +140,11 @@ def check(bundle: Path, as_json: bool) -> None:
     if as_json:
         print_json(report)
     elif not report.findings:
-        say(f"{bundle} is whole: {report.files} files, {report.records} records, {report.items} items agree with their proofs.", "green")
+        say(
+            f"{bundle} is whole: {report.files} files, {report.records} records and {report.items} items "
+            "agree with their proofs.",
+            "green",
+        )
     if report.findings:
         if not as_json:
             table("Defects", ("File", "What is wrong"), ((f.path, f.message) for f in report.findings))

@@ -13,7 +13,7 @@ from archiver.commands.session import Session, archive_command, json_option, rea
 from archiver.core import clock
 from archiver.core.config import ArchiveSettings, CaptureSettings, Settings
 from archiver.workflows.make_archive import make_archive
-from archiver.workflows.rebuild import rebuild_archive
+from archiver.workflows.rebuild import admit_after_rebuild, rebuild_archive
 from archiver.workflows.status import describe_archive
 
 
@@ -23,7 +23,12 @@ from archiver.workflows.status import describe_archive
 @click.option("--jurisdiction", required=True, help="ISO 3166 code: IN-AS, CA-SK, PK-BA.")
 @click.option("--time-zone", default="UTC", show_default=True, help="IANA name, for example Asia/Kolkata.")
 @click.option("--language", "languages", multiple=True, default=("en",), help="BCP 47 tag; give it once for each.")
-@click.option("--allow-host", "allow_hosts", multiple=True, help="A loopback or private host[:port] that may be captured.")
+@click.option(
+    "--allow-host",
+    "allow_hosts",
+    multiple=True,
+    help="A loopback or private host[:port] that may be captured.",
+)
 @click.option("--administrator", default="administrator", show_default=True, help="Name of the first administrator.")
 @click.option("--generate-secret", is_flag=True, help="Make the administrator's secret up and print it once.")
 @json_option
@@ -94,14 +99,23 @@ def status(session: Session) -> None:
 
 
 @click.command()
+@click.option(
+    "--administrator",
+    metavar="NAME",
+    help="Where everybody was lost with the snapshots: add this administrator.",
+)
 @archive_command
-def rebuild(session: Session) -> None:
+def rebuild(session: Session, administrator: str | None) -> None:
     """Make a new catalogue and index from the evidence, the trail and the newest snapshot.
 
-    Where the trail tells of decisions that no snapshot holds, they are listed and disposal is locked.
+    Where the trail tells of decisions that no snapshot holds, they are listed and disposal is
+    locked. The catalogue that stood there is set aside, never deleted.
     """
-    with progress("Rebuilding") as advance:
-        report = rebuild_archive(session.directory, now=clock.now(), progress=advance)
+    with progress("Rebuilding") as show:
+        report = rebuild_archive(session.directory, now=clock.now(), progress=show)
+    if administrator:
+        secret = read_secret(f"Secret for {administrator}", confirm=True)
+        admit_after_rebuild(session.directory, administrator, secret, now=clock.now())
     if session.as_json:
         print_json(report)
         return
@@ -110,6 +124,7 @@ def rebuild(session: Session) -> None:
             ("Snapshot used", report.snapshot or "none"),
             ("Captures filed anew", report.captures_filed),
             ("Events read back", report.events_read),
+            ("Set aside", report.set_aside),
             ("Records", report.records),
             ("Items", report.items),
             ("Trail", f"{report.trail.size} events, root {report.trail.root[:16]}…"),
@@ -121,6 +136,8 @@ def rebuild(session: Session) -> None:
             ("Event", "When", "What", "About"),
             ((each.seq, each.at, each.type, " ".join(each.subjects)) for each in report.missing),
         )
+        if report.without_administrator and not administrator:
+            say("Nobody can log in: run `archiver rebuild --administrator NAME`.", "bold yellow")
         say("Disposal is LOCKED until two people have confirmed the list of holds.", "bold yellow")
 
 

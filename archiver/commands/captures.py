@@ -18,7 +18,13 @@ from archiver.workflows.file_capture import Filed
 @click.command()
 @click.argument("urls", nargs=-1, metavar="[URL]...")
 @click.option("--account", help="Capture this account's page; addresses given are filed under the account.")
-@click.option("--depth", type=click.IntRange(0, 1), default=0, show_default=True, help="1: also the threads a page lists.")
+@click.option(
+    "--depth",
+    type=click.IntRange(0, 1),
+    default=0,
+    show_default=True,
+    help="1: also the threads a page lists.",
+)
 @archive_command
 def capture(session: Session, urls: tuple[str, ...], account: str | None, depth: int) -> None:
     """Capture each URL, or an account's page, as evidence.

@@ -26,14 +26,23 @@ def verify(session: Session, key: str | None) -> None:
         print_json(found)
     else:
         describe(
-            [("Objects", f"{found.objects} ({found.bytes:,} bytes)"), ("WARC files", found.warcs), ("Records", found.records),
-             ("Events", found.events), ("Checkpoints", found.checkpoints)]
-        )  # fmt: skip
+            [
+                ("Objects", f"{found.objects} ({found.bytes:,} bytes)"),
+                ("WARC files", found.warcs),
+                ("Records", found.records),
+                ("Events", found.events),
+                ("Checkpoints", found.checkpoints),
+            ]
+        )
         if not found.findings:
             say("Everything is what was recorded.", "green")
     if found.findings:
         if not session.as_json:
-            table("Findings", ("What", "Where", "Finding"), ((f.fault, f.subject, f.message) for f in found.findings))
+            table(
+                "Findings",
+                ("What", "Where", "Finding"),
+                ((f.fault, f.subject, f.message) for f in found.findings),
+            )
         raise EvidenceDamaged(
             f"{len(found.findings)} findings: restore what is damaged from another copy; nothing was changed"
         )
@@ -54,7 +63,16 @@ def trail(session: Session, last: int) -> None:
     table(
         f"Trail of {head.size} events, root {head.root}",
         ("Event", "When", "Who", "What", "About"),
-        ((e.seq, show_moment(from_iso(e.at), zone), people.get(e.actor, e.actor), e.type, " ".join(e.subjects)) for e in events),
+        (
+            (
+                e.seq,
+                show_moment(from_iso(e.at), zone),
+                people.get(e.actor, e.actor),
+                e.type,
+                " ".join(e.subjects),
+            )
+            for e in events
+        ),
     )
 
 

@@ -28,7 +28,12 @@ SENTENCE = "পানী যোগান"
 
 @click.command()
 @click.option("--url", help="A page of your own, instead of the sample site.")
-@click.option("--into", type=click.Path(path_type=Path, file_okay=False), default=Path("demo-archive"), show_default=True)
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("demo-archive"),
+    show_default=True,
+)
 def demo(url: str | None, into: Path) -> None:
     """Make an archive, capture two nights, find, explain, answer a request, verify.
 
@@ -37,7 +42,7 @@ def demo(url: str | None, into: Path) -> None:
     place = into / clock.now().strftime("%Y-%m-%d-%H%M%S")
     place.mkdir(parents=True)
     address = check_url(url) if url else None
-    with _own_surroundings(place), (nullcontext() if address else serve(night=1)) as site:
+    with _own_surroundings(place), nullcontext() if address else serve(night=1) as site:
         _run(place, address, site)
 
 
@@ -53,7 +58,16 @@ def _run(place: Path, url: str | None, site: Site | None) -> None:
     _type("fileplan", "load", str(plan))
     _type("fileplan", "activate", "1")
     if site:
-        _type("account", "add", "@rivermouth", address, "--department", "Communications", "--contact", "Town Clerk")
+        _type(
+            "account",
+            "add",
+            "@rivermouth",
+            address,
+            "--department",
+            "Communications",
+            "--contact",
+            "Town Clerk",
+        )
     heading("2  The first night")
     capture = ["capture", "--account", "@rivermouth", "--depth", "1"] if site else ["capture", address]
     _type(*capture)
@@ -70,7 +84,18 @@ def _run(place: Path, url: str | None, site: Site | None) -> None:
     _type("retention", "plan")
     heading("6  Answer an information request")
     today = date.today().isoformat()  # noqa: DTZ011 - the day on the clerk's desk
-    _type("request", "new", "--law", "MFIPPA", "--received", today, "--requester", "A. Resident", "--subject", "Everything published about this")
+    _type(
+        "request",
+        "new",
+        "--law",
+        "MFIPPA",
+        "--received",
+        today,
+        "--requester",
+        "A. Resident",
+        "--subject",
+        "Everything published about this",
+    )
     with Archive.open(archive) as opened:
         number = opened.requests.requests()[-1].number
     _type("request", "search", number, query)
@@ -87,7 +112,10 @@ def _run(place: Path, url: str | None, site: Site | None) -> None:
             ("The answer", f"{bundle}/data/index.html"),
             ("A screenshot", screenshot),
             ("The archive", archive),
-            ("Keys and login", f"{place / 'config'}  (export ARCHIVER_CONFIG={place / 'config'} to go on with this archive)"),
+            (
+                "Keys and login",
+                f"{place / 'config'}  (export ARCHIVER_CONFIG={place / 'config'} to go on with this archive)",
+            ),
         ]
     )
 
@@ -108,7 +136,9 @@ def _something_to_find(archive: Archive, site: Site | None) -> tuple[str, str]:
     """A query that hits, and the record it hits. Raises CaptureUnhealthy where nothing was filed."""
     if site:
         for record in archive.catalogue.records():
-            if record.kind is RecordKind.THREAD and any(SENTENCE in each.item.text for each in archive.catalogue.items(record.id)):
+            if record.kind is RecordKind.THREAD and any(
+                SENTENCE in each.item.text for each in archive.catalogue.items(record.id)
+            ):
                 return f'"{SENTENCE}"', record.id
     for record in archive.catalogue.records():
         for entry in archive.catalogue.items(record.id):

@@ -24,16 +24,34 @@ def job() -> None:
 @click.argument("urls", nargs=-1, metavar="[URL]...")
 @click.option("--account", help="Capture this account's page, instead of addresses.")
 @click.option("--every", type=click.Choice(EVERY), default="night", show_default=True)
-@click.option("--depth", type=click.IntRange(0, 1), default=0, show_default=True, help="1: also the threads a page lists.")
+@click.option(
+    "--depth",
+    type=click.IntRange(0, 1),
+    default=0,
+    show_default=True,
+    help="1: also the threads a page lists.",
+)
 @archive_command
 def add(session: Session, name: str, urls: tuple[str, ...], account: str | None, every: str, depth: int) -> None:
     """Keep a job NAME that captures the account's page or the addresses given."""
     with session.act(Permission.KEEP_RECORDS) as (archive, actor):
-        added = add_job(archive, name=name, account=account, urls=urls, every=every, depth=depth, actor=actor, now=clock.now())
+        added = add_job(
+            archive,
+            name=name,
+            account=account,
+            urls=urls,
+            every=every,
+            depth=depth,
+            actor=actor,
+            now=clock.now(),
+        )
     if session.as_json:
         print_json(added)
     else:
-        say(f"Job {added.name} runs every {added.every}. Run it now with `archiver job run {added.name}`.", "green")
+        say(
+            f"Job {added.name} runs every {added.every}. Run it now with `archiver job run {added.name}`.",
+            "green",
+        )
 
 
 @job.command("list")
@@ -50,7 +68,14 @@ def list_jobs(session: Session) -> None:
             "Jobs",
             ("Name", "Captures", "Every", "Depth", "Status", "Last run"),
             (
-                (j.name, accounts.get(j.account_id, "") if j.account_id else " ".join(j.urls), j.every, j.depth, j.status, show_moment(j.last_run, zone) or "never")
+                (
+                    j.name,
+                    accounts.get(j.account_id, "") if j.account_id else " ".join(j.urls),
+                    j.every,
+                    j.depth,
+                    j.status,
+                    show_moment(j.last_run, zone) or "never",
+                )
                 for j in jobs
             ),
         )
@@ -68,9 +93,16 @@ def show(session: Session, name: str) -> None:
         print_json({"job": found, "captures": captures})
         return
     describe(
-        [("Job", found.name), ("Account", found.account_id), ("Addresses", "\n".join(found.urls)), ("Every", found.every),
-         ("Depth", found.depth), ("Status", found.status), ("Last run", show_moment(found.last_run, zone) or "never")]
-    )  # fmt: skip
+        [
+            ("Job", found.name),
+            ("Account", found.account_id),
+            ("Addresses", "\n".join(found.urls)),
+            ("Every", found.every),
+            ("Depth", found.depth),
+            ("Status", found.status),
+            ("Last run", show_moment(found.last_run, zone) or "never"),
+        ]
+    )
     table(
         "Captures",
         ("When", "Outcome", "Address", "Record"),

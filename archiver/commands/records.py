@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 import click
@@ -12,7 +13,7 @@ from archiver.commands.session import Session, archive_command
 from archiver.core import clock
 from archiver.core.catalogue import RecordFilter
 from archiver.core.people import Permission
-from archiver.core.records import CataloguedItem, Observed, RecordKind
+from archiver.core.records import CataloguedItem, Observed, RecordKind, StoredObject
 from archiver.workflows.keep_register import correct_record, tag_record
 
 
@@ -56,10 +57,18 @@ def list_records(
             f"{len(records)} records",
             ("Record", "Kind", "Title", "Creator", "Created", "Last captured", "Class"),
             (
-                (r.id, r.kind, r.title, r.creator_name or r.creator_handle, show_moment(r.created, zone), show_moment(r.last_captured, zone), r.class_code or "undecided")
-                for r in records
+                (
+                    each.id,
+                    each.kind,
+                    each.title,
+                    each.creator_name or each.creator_handle,
+                    show_moment(each.created, zone),
+                    show_moment(each.last_captured, zone),
+                    each.class_code or "undecided",
+                )
+                for each in records
             ),
-        )  # fmt: skip
+        )
 
 
 @record.command("show")
@@ -89,17 +98,28 @@ def show(session: Session, id: str) -> None:
     heading(found.title or found.canonical_url)
     describe(
         [
-            ("Record", found.id), ("Kind", found.kind), ("Site", found.site), ("Address", found.canonical_url),
+            ("Record", found.id),
+            ("Kind", found.kind),
+            ("Site", found.site),
+            ("Address", found.canonical_url),
             ("Creator", " ".join(filter(None, [found.creator_name, found.creator_handle]))),
-            ("Created", show_moment(found.created, zone)), ("Modified", show_moment(found.modified, zone)),
-            ("First captured", show_moment(found.first_captured, zone)), ("Last captured", show_moment(found.last_captured, zone)),
-            ("Language", found.language), ("Keywords", ", ".join(found.keywords)), ("Tags", ", ".join(found.tags)),
+            ("Created", show_moment(found.created, zone)),
+            ("Modified", show_moment(found.modified, zone)),
+            ("First captured", show_moment(found.first_captured, zone)),
+            ("Last captured", show_moment(found.last_captured, zone)),
+            ("Language", found.language),
+            ("Keywords", ", ".join(found.keywords)),
+            ("Tags", ", ".join(found.tags)),
             ("Class", f"{found.class_code}: {reason}" if found.class_code else "undecided"),
         ]
-    )  # fmt: skip
+    )
     for each in corrections:
-        was = getattr(observed, each.field)
-        say(f"Corrected {each.field} from {plain(was)!r} to {each.value!r}: {each.reason} ({people.get(each.actor, each.actor)}, {show_moment(each.at, zone)})", "yellow")
+        was, who = plain(getattr(observed, each.field)), people.get(each.actor, each.actor)
+        say(
+            f"Corrected {each.field} from {was!r} to {each.value!r}: {each.reason} "
+            f"({who}, {show_moment(each.at, zone)})",
+            "yellow",
+        )
     heading(f"\n{len(items)} items")
     depths: dict[str | None, int] = {None: -1}
     for entry in items:
@@ -109,10 +129,19 @@ def show(session: Session, id: str) -> None:
         f"\n{len(captures)} captures",
         ("When", "Outcome", "Reason", "Files"),
         (
-            (show_moment(c.started, zone), c.outcome, c.reason, "\n".join(f"{o.path.rsplit('/', 1)[1]}  {o.size:,} bytes  {o.sha256[:19]}…" for o in objects[c.id]))
-            for c in captures
+            (
+                show_moment(each.started, zone),
+                each.outcome,
+                each.reason,
+                "\n".join(_describe_file(stored) for stored in objects[each.id]),
+            )
+            for each in captures
         ),
-    )  # fmt: skip
+    )
+
+
+def _describe_file(stored: StoredObject) -> str:
+    return f"{stored.path.rsplit('/', 1)[1]}  {stored.size:,} bytes  {stored.sha256[:19]}…"
 
 
 def _show_item(entry: CataloguedItem, depth: int, *, zone: ZoneInfo) -> None:
@@ -121,7 +150,11 @@ def _show_item(entry: CataloguedItem, depth: int, *, zone: ZoneInfo) -> None:
     head.append(item.creator_name or item.creator_handle or "unknown", "bold")
     head.append(f"  {show_moment(item.created, zone)}  ", "bright_black")
     if entry.observed is not Observed.PRESENT:
-        when = f" between {show_moment(entry.gone_after, zone)} and {show_moment(entry.gone_before, zone)}" if entry.gone_after else ""
+        when = (
+            f" between {show_moment(entry.gone_after, zone)} and {show_moment(entry.gone_before, zone)}"
+            if entry.gone_after
+            else ""
+        )
         head.append(f"{entry.observed.value}{when}", "magenta" if entry.observed is Observed.GONE else "yellow")
     console().print(head, soft_wrap=True)
     for line in item.text.splitlines():
@@ -139,17 +172,26 @@ def _show_item(entry: CataloguedItem, depth: int, *, zone: ZoneInfo) -> None:
 @click.option("--reason", required=True, help="Why the observed value is wrong.")
 @archive_command
 def edit(
-    session: Session, id: str, title: str | None, keywords: tuple[str, ...], created: str | None, modified: str | None, reason: str
+    session: Session,
+    id: str,
+    title: str | None,
+    keywords: tuple[str, ...],
+    created: str | None,
+    modified: str | None,
+    reason: str,
 ) -> None:
     """Correct a record's description; the observed values stay beside the corrected ones."""
     given = {"title": title, "keywords": keywords or None, "created": created, "modified": modified}
-    corrections = {field: value for field, value in given.items() if value is not None}
+    corrections: dict[str, str | Sequence[str]] = {field: value for field, value in given.items() if value is not None}
     with session.act(Permission.KEEP_RECORDS) as (archive, actor):
         corrected = correct_record(archive, id, corrections, reason=reason, actor=actor, now=clock.now())
     if session.as_json:
         print_json(corrected)
     else:
-        say(f"Corrected {', '.join(corrections)} of {corrected.id}; what was observed stays beside it.", "green")
+        say(
+            f"Corrected {', '.join(corrections)} of {corrected.id}; what was observed stays beside it.",
+            "green",
+        )
 
 
 @record.command("tag")

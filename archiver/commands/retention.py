@@ -36,7 +36,15 @@ def plan(session: Session, today: object) -> None:
         f"Retention as of {day}",
         ("State", "Due", "Action", "Class", "Record", "Title", "Why"),
         (
-            (p.decision.state, p.decision.due or "", p.decision.action or "", p.decision.class_code or "", p.record.id, p.record.title, p.explanation)
+            (
+                p.decision.state,
+                p.decision.due or "",
+                p.decision.action or "",
+                p.decision.class_code or "",
+                p.record.id,
+                p.record.title,
+                p.explanation,
+            )
             for p in planned
         ),
         empty="no records",
@@ -102,10 +110,18 @@ def list_plans(session: Session) -> None:
             "File plan",
             ("Version", "Title", "Loaded", "By", "Activated", "By", "In force"),
             (
-                (v.number, v.title, show_moment(v.loaded_at, zone), people.get(v.loaded_by, v.loaded_by), show_moment(v.activated_at, zone), people.get(v.activated_by or "", ""), "active" if v.active else "")
-                for v in versions
+                (
+                    each.number,
+                    each.title,
+                    show_moment(each.loaded_at, zone),
+                    people.get(each.loaded_by, each.loaded_by),
+                    show_moment(each.activated_at, zone),
+                    people.get(each.activated_by or "", ""),
+                    "active" if each.active else "",
+                )
+                for each in versions
             ),
-        )  # fmt: skip
+        )
 
 
 @fileplan.command("show")

@@ -24,7 +24,9 @@ def search(session: Session, query: str, limit: int, offset: int, everything: bo
     created:[2026-01-01 TO 2026-03-31]. See docs/search.md.
     """
     with session.look() as archive, progress("Searching") as show:
-        answer = find(archive, query, limit=None if everything else limit, offset=offset, sort=Sort(sort), progress=show)
+        answer = find(
+            archive, query, limit=None if everything else limit, offset=offset, sort=Sort(sort), progress=show
+        )
         zone = archive.settings.archive.zone
     if session.as_json:
         print_json(answer)

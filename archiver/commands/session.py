@@ -52,7 +52,7 @@ class Session:
 
 
 def require_person(archive: Archive) -> Person:
-    """Whoever's token is at hand: `ARCHIVER_TOKEN`, else the one `archiver login` kept. Raises NotLoggedIn."""
+    """Whose token is at hand: `ARCHIVER_TOKEN`, else what `archiver login` kept. Raises NotLoggedIn."""
     token = os.environ.get("ARCHIVER_TOKEN") or _kept_token(archive)
     person = archive.people.holder(token, now=clock.now()) if token else None
     if person is None:
@@ -93,5 +93,3 @@ def json_option(function: _F) -> _F:
 def read_secret(prompt: str, *, confirm: bool = False) -> str:
     """Asked for on the terminal without echo; one line of standard input where that is no terminal."""
     return str(click.prompt(prompt, hide_input=True, confirmation_prompt=confirm, err=True))
-
-

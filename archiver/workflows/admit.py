@@ -74,7 +74,9 @@ def _confirm_grant(archive: Archive, role: Role, actor: Person, second: tuple[st
         )
     witness = archive.people.authenticate(*second)
     if witness.id == actor.id or witness.role is not Role.ADMINISTRATOR:
-        raise SecondPersonNeeded(f"{witness.name} cannot be the second: another administrator than {actor.name} must confirm")
+        raise SecondPersonNeeded(
+            f"{witness.name} cannot be the second: another administrator than {actor.name} must confirm"
+        )
     return witness
 
 

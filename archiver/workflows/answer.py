@@ -18,14 +18,8 @@ from archiver.core.progress import Progress, silent
 from archiver.core.records import CaptureId, RecordId, new_id
 from archiver.core.requests import FiledProduction, InformationRequest, SearchDeclaration
 from archiver.workflows.find import freeze
-from exports.production import (
-    ProducedCapture,
-    ProducedRecord,
-    ProducedRequest,
-    ProducedSearch,
-    Production,
-    make_production,
-)
+from exports.produced import ProducedCapture, ProducedRecord, ProducedRequest, ProducedSearch, Production
+from exports.production import make_production
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,9 +173,7 @@ def _describe_request(archive: Archive, request: InformationRequest) -> Produced
     )
 
 
-def _records(
-    archive: Archive, hits: dict[RecordId, frozenset[str]], progress: Progress
-) -> Iterator[ProducedRecord]:
+def _records(archive: Archive, hits: dict[RecordId, frozenset[str]], progress: Progress) -> Iterator[ProducedRecord]:
     accounts = {each.id: each for each in archive.register.accounts()}
     for number, (id, items) in enumerate(hits.items(), 1):
         record = archive.catalogue.record(id)
@@ -193,8 +185,7 @@ def _records(
                 ProducedCapture(
                     capture=capture,
                     files=tuple(
-                        (each, archive.objects.path_of(each.path))
-                        for each in archive.catalogue.objects(capture.id)
+                        (each, archive.objects.path_of(each.path)) for each in archive.catalogue.objects(capture.id)
                     ),
                 )
                 for capture in archive.catalogue.captures(id)

@@ -1,4 +1,4 @@
-"""One run of captures: addresses, an account, or a job, one after the other under one recorder and browser."""
+"""One run of captures: addresses, an account or a job, one by one under one recorder and browser."""
 
 from __future__ import annotations
 
@@ -64,7 +64,11 @@ def capture_account(
     """Capture the account's own page."""
     account = archive.register.account(name)
     return run(
-        archive, [Target(url=account.url, account=account.id, depth=depth)], actor=actor, progress=progress, now=now
+        archive,
+        [Target(url=account.url, account=account.id, depth=depth)],
+        actor=actor,
+        progress=progress,
+        now=now,
     )
 
 
@@ -158,7 +162,9 @@ def _capture(
             reason="interrupted by the person running it; nothing of it was filed",
         )
         file_observation(archive, observed, staged, actor=actor.id, account=target.account, job=target.job)
-        raise Interrupted(f"interrupted while {target.url} was being captured; what was filed before stays filed") from error
+        raise Interrupted(
+            f"interrupted while {target.url} was being captured; what was filed before stays filed"
+        ) from error
     return file_observation(archive, observed, staged, actor=actor.id, account=target.account, job=target.job)
 
 

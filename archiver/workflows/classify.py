@@ -15,7 +15,7 @@ from retention.register import active_plan
 
 
 def classify_record(archive: Archive, change: Change, id: RecordId) -> str | None:
-    """The record's class; one without a class gets it by the first rule that fits. None: an officer decides."""
+    """The record's class, given by the first rule that fits where it has none. None: an officer decides."""
     record = archive.catalogue.record(id)
     plan = active_plan(change.db)
     if record.class_code is not None or plan is None:

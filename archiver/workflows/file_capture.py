@@ -1,4 +1,4 @@
-"""From a finished observation to a filed capture: extract, compare, settle the files, catalogue with its event.
+"""From a finished observation to a filed capture: extract, compare, settle, catalogue with its event.
 
 The files are settled in one rename before the catalogue learns of them; a crash between the two leaves
 a whole capture that the next start files from its `capture.json` (see recover.py), as a rebuild does.
@@ -139,7 +139,12 @@ def _enter_content(archive: Archive, change: Change, manifest: CaptureManifest, 
     code = classify_record(archive, change, capture.record_id)
     record = archive.catalogue.record(capture.record_id)
     return Filed(
-        capture=capture, title=record.title, kind=record.kind, items=len(after), changes=changes, class_code=code
+        capture=capture,
+        title=record.title,
+        kind=record.kind,
+        items=len(after),
+        changes=changes,
+        class_code=code,
     )
 
 
@@ -207,11 +212,6 @@ def _recognise_unchanged(previous: list[CataloguedItem], extraction: Extraction,
     return replace(capture, outcome=Outcome.UNCHANGED)
 
 
-def _describe(
-    archive: Archive, observed: Observation, staged: Path, capture: Capture
-) -> tuple[StoredObject, ...]:
+def _describe(archive: Archive, observed: Observation, staged: Path, capture: Capture) -> tuple[StoredObject, ...]:
     place = archive.objects.place(capture.id, capture.record_id)
-    return tuple(
-        describe_object(staged, place, file.name, file.role, file.media_type) for file in observed.files
-    )
-
+    return tuple(describe_object(staged, place, file.name, file.role, file.media_type) for file in observed.files)

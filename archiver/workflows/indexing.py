@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from archiver.core.archive import Archive
+from archiver.core.durable import make_directory
 from archiver.core.errors import IndexDamaged
 from archiver.core.progress import Progress, silent
 from archiver.core.records import Account, AccountId, CataloguedItem, IndexDoc, Record, RecordId
@@ -30,7 +31,7 @@ class IndexState:
 @contextmanager
 def open_engine(archive: Archive) -> Iterator[SearchEngine]:
     """The archive's engine as it stands. Raises IndexDamaged."""
-    engine = TantivyEngine(archive.directory / "search")
+    engine = TantivyEngine.open(_directory(archive))
     try:
         yield engine
     finally:
@@ -46,15 +47,13 @@ def current_engine(archive: Archive, progress: Progress = silent) -> Iterator[Se
 
 
 def update_index(archive: Archive, *, rebuild: bool = False, progress: Progress = silent) -> IndexState:
-    """Teach the index every change it lacks; make it anew where it is damaged, outdated or `rebuild` asks for it."""
+    """Teach the index what it lacks; make it anew where it is damaged, outdated or `rebuild` says so."""
     if not rebuild:
         try:
             return _catch_up(archive, progress)
         except IndexDamaged:
             pass  # it is derived: what it was cannot matter, what it must be is in the catalogue
-    directory = archive.directory / "search"
-    shutil.rmtree(directory, ignore_errors=True)
-    directory.mkdir()
+    TantivyEngine.create(_directory(archive)).close()
     state = _catch_up(archive, progress)
     return IndexState(seq=state.seq, analyser=state.analyser, items=state.items, rebuilt=True)
 
@@ -76,6 +75,12 @@ def _catch_up(archive: Archive, progress: Progress) -> IndexState:
             engine.apply(index_docs(archive, batch), (), seq=seq)
             progress(min(start + _RECORDS_AT_ONCE, len(changed)), len(changed), "indexing")
         return IndexState(seq=head, analyser=ANALYSER_VERSION, items=engine.count(All()), rebuilt=False)
+
+
+def _directory(archive: Archive) -> Path:
+    directory = archive.directory / "search"
+    make_directory(directory)
+    return directory
 
 
 def index_docs(archive: Archive, records: Iterable[RecordId]) -> Iterator[IndexDoc]:

@@ -20,7 +20,15 @@ from archiver.core.register import CaptureJob
 
 
 def add_account(
-    archive: Archive, *, handle: str, url: str, site: str, department: str, contact: str, actor: Person, now: datetime
+    archive: Archive,
+    *,
+    handle: str,
+    url: str,
+    site: str,
+    department: str,
+    contact: str,
+    actor: Person,
+    now: datetime,
 ) -> Account:
     with archive.change(at=now, actor=actor.id) as change:
         account = archive.register.add_account(
@@ -31,7 +39,15 @@ def add_account(
 
 
 def add_job(
-    archive: Archive, *, name: str, account: str | None, urls: Sequence[str], every: str, depth: int, actor: Person, now: datetime
+    archive: Archive,
+    *,
+    name: str,
+    account: str | None,
+    urls: Sequence[str],
+    every: str,
+    depth: int,
+    actor: Person,
+    now: datetime,
 ) -> CaptureJob:
     found = archive.register.account(account) if account else None
     with archive.change(at=now, actor=actor.id) as change:
@@ -52,7 +68,13 @@ def set_job_status(archive: Archive, name: str, status: str, *, actor: Person, n
 
 
 def correct_record(
-    archive: Archive, id: str, corrections: dict[str, str | Sequence[str]], *, reason: str, actor: Person, now: datetime
+    archive: Archive,
+    id: str,
+    corrections: dict[str, str | Sequence[str]],
+    *,
+    reason: str,
+    actor: Person,
+    now: datetime,
 ) -> Record:
     """Put an officer's values beside the observed ones; dates are moments, or days of the archive's zone.
 

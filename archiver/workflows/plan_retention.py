@@ -40,17 +40,22 @@ class Activated:
 
 
 def plan_records(archive: Archive, *, today: date) -> list[PlannedRecord]:
-    """A decision for every record, undecided ones first, then by due date. Raises NotFound where no plan is active."""
+    """A decision for every record, undecided first, then by due date. Raises NotFound without an active plan."""
     file_plan = active_plan(archive.db)
     if file_plan is None:
-        raise NotFound("no file plan is active: load one with `archiver fileplan load FILE`, then `archiver fileplan activate`")
+        raise NotFound(
+            "no file plan is active: load one with `archiver fileplan load FILE`, then `archiver fileplan activate`"
+        )
     records = archive.catalogue.records()
     decisions = plan(records, file_plan, {}, today, archive.settings.archive.zone)
     planned = [
         PlannedRecord(record=record, decision=decision, explanation=explain(decision))
         for record, decision in zip(records, decisions, strict=True)
     ]
-    return sorted(planned, key=lambda each: (each.decision.due is not None, each.decision.due or date.max, each.record.id))
+    return sorted(
+        planned,
+        key=lambda each: (each.decision.due is not None, each.decision.due or date.max, each.record.id),
+    )
 
 
 def load_file_plan(archive: Archive, path: Path, *, actor: Person, now: datetime) -> int:
@@ -83,7 +88,4 @@ def activate_file_plan(archive: Archive, number: int, *, actor: Person, now: dat
         activate_plan(change.db, number, now=now, actor=actor.id)
         change.record(EventType.PLAN_ACTIVATED, [], {"plan": number, "due_dates_changed": len(changes)})
     classified, undecided = classify_undecided(archive, actor=actor, now=now)
-    return Activated(
-        number=number, title=file_plan.title, changes=changes, classified=classified, undecided=undecided
-    )
-
+    return Activated(number=number, title=file_plan.title, changes=changes, classified=classified, undecided=undecided)

@@ -20,10 +20,11 @@ from archiver.core.archive import CATALOGUE, Archive, connect, read_settings, us
 from archiver.core.clock import to_timestamp14
 from archiver.core.config import Settings
 from archiver.core.durable import sync_directory
-from archiver.core.errors import EvidenceDamaged
+from archiver.core.errors import EvidenceDamaged, NotPermitted
 from archiver.core.events import Event, EventType, TrailHead, read_event, read_trail_file
 from archiver.core.fixity import digest_file
 from archiver.core.objects import MANIFEST
+from archiver.core.people import Person, Role
 from archiver.core.progress import Progress, silent
 from archiver.core.schema import migrate
 from archiver.core.snapshots import snapshots
@@ -56,14 +57,15 @@ class Rebuilt:
     trail: TrailHead
     missing: tuple[MissingDecision, ...]
     set_aside: str | None  # where the catalogue that stood there was moved
+    without_administrator: bool = False  # nobody can log in: see `admit_after_rebuild`
 
 
 def rebuild_archive(
     directory: Path, *, now: datetime, config_directory: Path | None = None, progress: Progress = silent
 ) -> Rebuilt:
-    """Rebuild in a file of its own and put it in place only when it is whole. Raises EvidenceDamaged, TrailBroken.
+    """Rebuild in a file of its own and put it in place only when it is whole.
 
-    What stood as `catalogue.db` is set aside, never deleted.
+    Raises EvidenceDamaged, TrailBroken. What stood as `catalogue.db` is set aside, never deleted.
     """
     settings = read_settings(directory)
     lines = read_trail_file(directory / "trail" / "events.jsonl")
@@ -92,11 +94,31 @@ def rebuild_archive(
             trail=rebuilt.trail.head(),
             missing=tuple(missing),
             set_aside=set_aside,
+            without_administrator=not rebuilt.people.active(Role.ADMINISTRATOR),
         )
 
 
+def admit_after_rebuild(
+    directory: Path, name: str, secret: str, *, now: datetime, config_directory: Path | None = None
+) -> Person:
+    """A new administrator for an archive that lost everybody with its snapshots; disposal stays locked.
+
+    Raises NotPermitted where an administrator is left: that one adds people.
+    """
+    with Archive.open(directory, config_directory=config_directory) as archive:
+        if archive.people.active(Role.ADMINISTRATOR):
+            raise NotPermitted(
+                "an administrator is known to this archive: log in as that one and use `archiver person add`"
+            )
+        with archive.change(at=now, actor="archive") as change:
+            person = archive.people.add(name, Role.ADMINISTRATOR, secret, now=now, by="archive")
+            change.record(EventType.PERSON_ADDED, [person.id], {"role": person.role.value, "after_rebuild": True})
+        archive.finish_run(at=now)
+        return person
+
+
 def _start_from_snapshot(directory: Path, fresh: Path, lines: Sequence[str]) -> tuple[str | None, int]:
-    """Copy the newest snapshot whose events are the trail's own beginning; its name and how many events it has."""
+    """Copy the newest snapshot whose events begin the trail; its name and how many events it has."""
     for path in snapshots(directory / "snapshots"):
         try:
             with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as snapshot:
@@ -125,9 +147,7 @@ def _read_trail(archive: Archive, lines: Sequence[str]) -> list[MissingDecision]
         event = read_event(line)
         if _is_decision(event):
             missing.append(
-                MissingDecision(
-                    seq=event.seq, at=event.at, type=event.type, actor=event.actor, subjects=event.subjects
-                )
+                MissingDecision(seq=event.seq, at=event.at, type=event.type, actor=event.actor, subjects=event.subjects)
             )
     archive.db.conn.execute("COMMIT")
     return missing

@@ -1,4 +1,4 @@
-"""What the catalogue knows of a record's items after one more capture: a pure function of what it knew and what was seen."""
+"""What is known of a record's items after one more capture: a pure function of what was known and seen."""
 
 from __future__ import annotations
 
@@ -13,7 +13,12 @@ _KINDS_THAT_LOSE_ITEMS = frozenset({RecordKind.THREAD, RecordKind.PAGE, RecordKi
 
 
 def history_after(
-    previous: Sequence[CataloguedItem], seen: Sequence[Item], capture: Capture, kind: RecordKind, *, complete: bool
+    previous: Sequence[CataloguedItem],
+    seen: Sequence[Item],
+    capture: Capture,
+    kind: RecordKind,
+    *,
+    complete: bool,
 ) -> tuple[list[CataloguedItem], Changes]:
     """The record's items after `capture`, in the order of the page, gone ones after those they stood behind.
 
@@ -61,9 +66,7 @@ def _seen(known: CataloguedItem | None, item: Item, capture: Capture, record: Re
 
 
 def _gone(entry: CataloguedItem, capture: Capture) -> CataloguedItem:
-    return replace(
-        entry, observed=Observed.GONE, gone_after=entry.last_seen, gone_before=capture.finished
-    )
+    return replace(entry, observed=Observed.GONE, gone_after=entry.last_seen, gone_before=capture.finished)
 
 
 def _place_of(position: int, previous: Sequence[CataloguedItem], after: Sequence[CataloguedItem]) -> int:

@@ -1,4 +1,4 @@
-"""What a crash left behind, put right at the next start: nothing filed is lost, nothing half-written is kept."""
+"""What a crash left behind, put right at the next start: nothing filed is lost, nothing half kept."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ class Recovered:
     failed: tuple[CaptureId, ...] = ()
 
 
-def write_ticket(directory: Path, *, url: str, started: datetime, actor: str, account: str | None, job: str | None) -> None:
+def write_ticket(
+    directory: Path, *, url: str, started: datetime, actor: str, account: str | None, job: str | None
+) -> None:
     ticket = {"url": url, "started": to_iso(started), "actor": actor, "account": account, "job": job}
     write_durably(directory / TICKET, json.dumps(ticket).encode())
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from archiver.core.archive import Archive
 from archiver.core.catalogue import RecordFilter
+from archiver.core.errors import IndexDamaged
 from archiver.core.events import TrailHead
 from archiver.workflows.indexing import open_engine
 from archiver.workflows.rebuild import DISPOSAL_LOCK
@@ -23,8 +24,11 @@ class Status:
 
 
 def describe_archive(archive: Archive) -> Status:
-    with open_engine(archive) as engine:
-        known = engine.watermark().seq
+    try:
+        with open_engine(archive) as engine:
+            known = engine.watermark().seq
+    except IndexDamaged:
+        known = 0  # the next search makes it anew
     return Status(
         agency=archive.settings.archive.agency,
         archive_id=archive.settings.archive.id,

@@ -93,7 +93,7 @@ def _trail_findings(archive: Archive, trusted: str | None) -> Iterator[Finding]:
 
 
 def _manifest_findings(archive: Archive) -> Iterator[Finding]:
-    """The trail commits to every `capture.json`, and that to every other file: compare both with the catalogue."""
+    """The trail commits to every `capture.json`, and that to every other file: compare all three."""
     listed = {each.path: each for each, _ in archive.catalogue.all_objects()}
     told = {}
     for event in archive.trail.events():
@@ -106,7 +106,9 @@ def _manifest_findings(archive: Archive) -> Iterator[Finding]:
             yield Finding(fault=Fault.TRAIL, subject=capture.id, message="no event of the trail tells of this capture")
         elif entry is None or entry.sha256 != told[capture.id]:
             yield Finding(
-                fault=Fault.CATALOGUE, subject=f"{place}/{MANIFEST}", message="the trail knows another digest of it"
+                fault=Fault.CATALOGUE,
+                subject=f"{place}/{MANIFEST}",
+                message="the trail knows another digest of it",
             )
         try:
             manifest = read_manifest(archive.objects.path_of(f"{place}/{MANIFEST}"))
@@ -117,9 +119,17 @@ def _manifest_findings(archive: Archive) -> Iterator[Finding]:
             yield Finding(fault=Fault.CATALOGUE, subject=capture.id, message=f"its entry is not the one in {MANIFEST}")
         for each in manifest.objects:
             if listed.get(each.path) != each:
-                yield Finding(fault=Fault.CATALOGUE, subject=each.path, message=f"its entry is not the one in {MANIFEST}")
+                yield Finding(
+                    fault=Fault.CATALOGUE,
+                    subject=each.path,
+                    message=f"its entry is not the one in {MANIFEST}",
+                )
     for id in told.keys() - {each.id for each in archive.catalogue.all_captures()}:
-        yield Finding(fault=Fault.CATALOGUE, subject=id, message="the trail tells of this capture, the catalogue does not")
+        yield Finding(
+            fault=Fault.CATALOGUE,
+            subject=id,
+            message="the trail tells of this capture, the catalogue does not",
+        )
 
 
 def _catalogue_findings(archive: Archive) -> Iterator[Finding]:
@@ -132,7 +142,9 @@ def _catalogue_findings(archive: Archive) -> Iterator[Finding]:
             continue
         if _comparable(archive.catalogue.items(id)) != _comparable(expected):
             yield Finding(
-                fault=Fault.CATALOGUE, subject=id, message="its items in the catalogue are not those of its captures"
+                fault=Fault.CATALOGUE,
+                subject=id,
+                message="its items in the catalogue are not those of its captures",
             )
     try:
         (result,) = archive.db.conn.execute("PRAGMA integrity_check").fetchone()
@@ -173,4 +185,3 @@ def _count_checkpoints(archive: Archive) -> int:
         return len(read_checkpoints(archive.directory / "trail"))
     except TrailBroken:
         return 0
-

@@ -103,9 +103,7 @@ def test_every_warc_passes_strangers_checkers(wordpress: tuple[Archive, Filed]) 
             assert file.read().startswith(b"WARC/1.1\r\n")
 
 
-def test_the_exported_bundle_validates_with_strangers_tools(
-    wordpress: tuple[Archive, Filed], tmp_path: Path
-) -> None:
+def test_the_exported_bundle_validates_with_strangers_tools(wordpress: tuple[Archive, Filed], tmp_path: Path) -> None:
     archive, filed = wordpress
     actor = clerk(archive)
     request = open_request(

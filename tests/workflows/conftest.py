@@ -6,12 +6,7 @@ from pathlib import Path
 import pytest
 
 from archiver.core.archive import Archive
-from tests.workflows.town import Town, capture_town
-
-
-@pytest.fixture(scope="session")
-def captured_town(tmp_path_factory: pytest.TempPathFactory) -> Town:
-    return capture_town(tmp_path_factory.mktemp("town"))
+from tests.workflows.town import Town
 
 
 @pytest.fixture

@@ -92,9 +92,13 @@ def test_without_the_signing_key_nothing_is_produced(archive: Archive, tmp_path:
         produce(archive, number, actor=clerk(archive), now=NOW, into=tmp_path / "out")
 
 
-def test_the_same_answer_twice_is_byte_for_byte_the_same_but_for_its_name_and_proofs(archive: Archive, tmp_path: Path) -> None:
+def test_the_same_answer_twice_is_byte_for_byte_the_same_but_for_its_name_and_proofs(
+    archive: Archive, tmp_path: Path
+) -> None:
     number = ask(archive, "water")
     one = produce(archive, number, actor=clerk(archive), now=NOW, into=tmp_path / "one")
     two = produce(archive, number, actor=clerk(archive), now=NOW, into=tmp_path / "two")
     for name in ("items.jsonl", "items.csv"):
-        assert (Path(one.filed.path) / "data" / name).read_bytes() == (Path(two.filed.path) / "data" / name).read_bytes()
+        assert (Path(one.filed.path) / "data" / name).read_bytes() == (
+            Path(two.filed.path) / "data" / name
+        ).read_bytes()

@@ -80,7 +80,9 @@ def test_a_one_off_address_finds_its_account_by_itself(town: Town) -> None:
         allow(town, site.url)
         with town.open() as archive:
             actor = clerk(archive)
-            add_account(archive, handle="@other", url=site.url, site="", department="", contact="", actor=actor, now=NOW)
+            add_account(
+                archive, handle="@other", url=site.url, site="", department="", contact="", actor=actor, now=NOW
+            )
             (filed,) = capture_urls(archive, [site.url], actor=actor)
             assert filed.capture.record_id is not None
             assert archive.catalogue.record(filed.capture.record_id).account_id == archive.register.account("@other").id
@@ -123,9 +125,7 @@ def test_a_job_runs_under_its_account_and_a_paused_one_does_not(tmp_path: Path) 
 
 def test_a_service_may_capture_and_an_auditor_may_not(town: Town) -> None:
     with town.open() as archive:
-        service, token = add_person(
-            archive, "night", Role.SERVICE, None, actor=clerk(archive), second=None, now=NOW
-        )
+        service, token = add_person(archive, "night", Role.SERVICE, None, actor=clerk(archive), second=None, now=NOW)
         auditor, _ = add_person(archive, "A. Uditor", Role.AUDITOR, SECRET, actor=clerk(archive), second=None, now=NOW)
         assert token
         (filed,) = capture_urls(archive, ["http://127.0.0.1:9/"], actor=service)

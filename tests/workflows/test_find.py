@@ -17,7 +17,9 @@ def test_every_item_is_found_by_a_phrase_of_its_own_text_in_every_script(archive
     languages = set()
     for record in threads(archive):
         for entry in archive.catalogue.items(record.id):
-            words = [word for word in entry.item.text.split() if word.isalpha() or any(ord(c) > 0x300 for c in word)][:2]
+            words = [word for word in entry.item.text.split() if word.isalpha() or any(ord(c) > 0x300 for c in word)][
+                :2
+            ]
             if not words:
                 continue
             phrase = " ".join(words).replace('"', "")
@@ -29,7 +31,10 @@ def test_every_item_is_found_by_a_phrase_of_its_own_text_in_every_script(archive
 
 def test_what_was_edited_away_is_still_found_and_said_to_be_an_earlier_text(archive: Archive) -> None:
     edited = next(
-        item for record in threads(archive) for item in archive.catalogue.items(record.id) if item.observed is Observed.EDITED
+        item
+        for record in threads(archive)
+        for item in archive.catalogue.items(record.id)
+        if item.observed is Observed.EDITED
     )
     old, new = edited.versions
     lost = [word for word in old.text.split() if word.isalnum() and word not in new.text.split()]
@@ -68,9 +73,7 @@ def test_all_hits_are_reachable_page_by_page(archive: Archive) -> None:
 def test_a_correction_is_searchable_at_once(archive: Archive) -> None:
     record = threads(archive)[0]
     assert find(archive, "title:Überschwemmungshilfe").total == 0
-    correct_record(
-        archive, record.id, {"title": "Überschwemmungshilfe"}, reason="test", actor=clerk(archive), now=NOW
-    )
+    correct_record(archive, record.id, {"title": "Überschwemmungshilfe"}, reason="test", actor=clerk(archive), now=NOW)
     answer = find(archive, "title:uberschwemmungshilfe", limit=None)
     assert {hit.record.id for hit in answer.hits} == {record.id}
 

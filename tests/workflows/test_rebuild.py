@@ -47,7 +47,9 @@ def rebuild(town: Town) -> Rebuilt:
 def test_without_catalogue_and_index_everything_comes_back_the_same(town: Town) -> None:
     with town.open() as archive:
         record = threads(archive)[0].id
-        correct_record(archive, record, {"title": "A better title"}, reason="typing error", actor=clerk(archive), now=NOW)
+        correct_record(
+            archive, record, {"title": "A better title"}, reason="typing error", actor=clerk(archive), now=NOW
+        )
         tag_record(archive, record, add=["flood"], remove=[], actor=clerk(archive), now=NOW)
         archive.finish_run(at=NOW)
         before = state(archive)

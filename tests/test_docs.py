@@ -1,0 +1,60 @@
+"""The manual says what the program does: generated pages are current, links lead somewhere, examples run."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+
+from archiver.cli import archiver
+from archiver.manual import PAGES, every_error
+
+ROOT = Path(__file__).parent.parent
+MANUAL = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")])
+
+
+@pytest.mark.parametrize("name", sorted(PAGES))
+def test_a_generated_page_is_what_the_code_gives(name: str) -> None:
+    assert (ROOT / "docs" / name).read_text(encoding="utf-8") == PAGES[name](), f"run: make docs ({name})"
+
+
+def test_every_error_has_a_manual_text_and_an_exit_code_of_its_own() -> None:
+    codes = [each.exit_code for each in every_error()]
+    assert len(codes) == len(set(codes))
+    for each in every_error():
+        assert each.__doc__
+        assert 3 <= each.exit_code <= 127
+
+
+@pytest.mark.parametrize("page", MANUAL, ids=lambda page: page.name)
+def test_every_link_of_the_manual_leads_to_a_file(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8")):
+        if not target.startswith(("http:", "https:", "mailto:")):
+            assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", MANUAL, ids=lambda page: page.name)
+def test_every_command_the_manual_shows_exists_with_its_options(page: Path) -> None:
+    if page.name == "commands.md":
+        pytest.skip("generated from the commands themselves")
+    for line in re.findall(r"^(?:\$ )?(archiver .*)$", page.read_text(encoding="utf-8"), re.MULTILINE):
+        command: click.Command = archiver
+        words = shlex.split(line, comments=True)[1:]
+        while words and isinstance(command, click.Group):
+            assert words[0] in command.commands, line
+            command = command.commands[words.pop(0)]
+        known = {option for each in command.params for option in each.opts}
+        assert not [word for word in words if word.startswith("--") and word.split("=")[0] not in known], line
+
+
+def test_every_command_has_a_help_text() -> None:
+    def check(command: click.Command) -> None:
+        assert command.help, command.name
+        if isinstance(command, click.Group):
+            for each in command.commands.values():
+                check(each)
+
+    check(archiver)
