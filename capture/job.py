@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from archiver.core import clock
 from archiver.core.durable import write_durably
@@ -75,6 +76,9 @@ def capture_page(
     """
     limits = limits or CaptureLimits()
     started = now()
+    if not _is_web_address(url):
+        reason = f"{url}: only http and https addresses can be captured"
+        return _nothing(capture_id, url, started, now(), Outcome.REFUSED, reason)
     info = {"archiver-capture-id": capture_id, "archiver-capture-url": url}
     login = recorder.begin(capture_id, into / WARC_NAME, info, max_bytes=limits.max_bytes)
     try:
@@ -93,15 +97,7 @@ def capture_page(
         recorded = recorder.finish(capture_id)
     except BrowserFailed as error:
         _discard(capture_id, recorder, into)
-        return Observation(
-            capture_id=capture_id,
-            url=url,
-            final_url=url,
-            started=started,
-            finished=now(),
-            outcome=Outcome.FAILED,
-            reason=str(error),
-        )
+        return _nothing(capture_id, url, started, now(), Outcome.FAILED, str(error))
     except BaseException:
         _discard(capture_id, recorder, into)
         raise
@@ -122,6 +118,29 @@ def capture_page(
         warc_sha256=Digest(recorded.sha256),
         declared=dict(report.declared) if report else {},
     )
+
+
+def _nothing(
+    capture_id: CaptureId, url: str, started: datetime, finished: datetime, outcome: Outcome, reason: str
+) -> Observation:
+    """A capture that left no file."""
+    return Observation(
+        capture_id=capture_id,
+        url=url,
+        final_url=url,
+        started=started,
+        finished=finished,
+        outcome=outcome,
+        reason=reason,
+    )
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def _facts(

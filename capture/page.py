@@ -29,9 +29,7 @@ class ScriptError(Exception):
     """A question to the page failed inside the page: it navigated away, or took too long."""
 
 
-async def run_script(
-    send: Send, name: str, options: Mapping[str, object] | None = None, *, seconds: float
-) -> Any:
+async def run_script(send: Send, name: str, options: Mapping[str, object] | None = None, *, seconds: float) -> Any:
     """Run `page_scripts/NAME.js` in the main frame, in our own world. Raises ScriptError."""
     source = (_SCRIPTS / f"{name}.js").read_text(encoding="utf-8")
     expression = f"({source})({json.dumps(options or {})})"
@@ -127,13 +125,16 @@ async def read_signs(send: Send, seconds: float) -> PageSigns:
     )
 
 
-async def shoot(send: Send, clip: tuple[float, float, float, float] | None = None) -> bytes:
-    """A PNG of the viewport, or of `clip` (left, top, width, height) of the page, in or out of view."""
+async def shoot(send: Send, clip: tuple[float, float, float, float] | None = None, *, in_view: bool = False) -> bytes:
+    """A PNG of the viewport, or of `clip` (left, top, width, height) of the page.
+
+    `in_view` says that the clip lies in the viewport; the window then keeps its size.
+    """
     options: dict[str, Any] = {"format": "png", "optimizeForSpeed": True}
     if clip:
         left, top, width, height = clip
         options["clip"] = {"x": left, "y": top, "width": width, "height": height, "scale": 1}
-        options["captureBeyondViewport"] = True
+        options["captureBeyondViewport"] = not in_view
     image = base64.b64decode((await send("Page.captureScreenshot", options))["data"])
     if not image:
         raise BrowserFailed("the browser returned an empty screenshot")

@@ -69,9 +69,7 @@ class Visit:
             chain=tuple(self._witness.chain) or (url,),
             status=self._witness.response.get("status"),
             status_text=self._witness.response.get("statusText", ""),
-            headers={
-                name.lower(): value for name, value in self._witness.response.get("headers", {}).items()
-            },
+            headers={name.lower(): value for name, value in self._witness.response.get("headers", {}).items()},
             content_type=kind,
             download=self._download,
             network_error=network_error,
@@ -190,9 +188,7 @@ class Visit:
         taken["view"] = await self._attempt(lambda: page.shoot(self._send), "first screen") or b""
         self._progress("scrolling")
         await self._attempt(self._scroll, "further screens")
-        signs = await self._attempt(
-            lambda: page.read_signs(self._send, self._limits.step_seconds), "description"
-        )
+        signs = await self._attempt(lambda: page.read_signs(self._send, self._limits.step_seconds), "description")
         taken["signs"] = signs
         if signs and signs.frames:
             await self._attempt(self._show_frames, "frames")
@@ -206,10 +202,12 @@ class Visit:
         height = min(max(size["height"], 1), self._limits.max_page_height)
         if height < size["height"]:
             self._problems.append(f"the screenshot ends at {height:.0f} of {size['height']:.0f} pixels")
+        window = metrics["cssLayoutViewport"]
+        in_view = window["clientWidth"] >= width and window["clientHeight"] >= height
         characters = self._limits.max_dom_characters
         dom = await self._attempt(lambda: self._ask("dom", characters=characters), "DOM")
         # the images are compressed in another process while the page is asked for its words
-        shots = asyncio.ensure_future(self._attempt(lambda: self._shoot(width, height), "full screenshot"))
+        shots = asyncio.ensure_future(self._attempt(lambda: self._shoot(width, height, in_view), "full screenshot"))
         try:
             layout = await self._attempt(lambda: self._layout(metrics), "layout")
             tiles = await shots
@@ -240,9 +238,7 @@ class Visit:
         position, screens, grown, height = 0.0, 0, 0.0, 0.0
         while position < limits.max_page_height:
             steps = max(1, int((limits.max_page_height - position) / limits.viewport_height))
-            step = await self._ask(
-                "scroll", **{"from": position, "milliseconds": milliseconds, "steps": steps}
-            )
+            step = await self._ask("scroll", **{"from": position, "milliseconds": milliseconds, "steps": steps})
             await self._settle(quiet)
             position, screens = step["y"], screens + step["screens"]
             now_high = (await self._send("Page.getLayoutMetrics"))["cssContentSize"]["height"]
@@ -267,9 +263,7 @@ class Visit:
         await self._resize(int(before))
         await self._settle(0.0)
         after = (await self._send("Page.getLayoutMetrics"))["cssContentSize"]["height"]
-        if (
-            after > before * 1.02
-        ):  # parts sized by the window grew with it: rather blank frames than a false page
+        if after > before * 1.02:  # parts sized by the window grew with it: rather blank frames than a false page
             await self._resize(self._limits.viewport_height)
             await self._settle(0.0)
         else:
@@ -284,12 +278,12 @@ class Visit:
         }
         await self._send("Emulation.setDeviceMetricsOverride", size)
 
-    async def _shoot(self, width: float, height: float) -> tuple[bytes, ...]:
+    async def _shoot(self, width: float, height: float, in_view: bool) -> tuple[bytes, ...]:
         tiles: list[bytes] = []
         top = 0.0
         while top < height:
             tall = min(TILE_HEIGHT, height - top)
-            tiles.append(await page.shoot(self._send, (0, top, width, tall)))
+            tiles.append(await page.shoot(self._send, (0, top, width, tall), in_view=in_view))
             top += tall
         return tuple(tiles)
 

@@ -60,7 +60,9 @@ class Witness:
         self._urls[event["requestId"]] = url
         self.started += 1
         self.scripted = self.scripted or kind in ("xhr", "fetch", "websocket")
-        if kind not in _UNCOUNTED:
+        # a frame of another site ends its loading in a session of its own; `load` waits for it
+        inner = kind == "document" and event.get("frameId") != self.main_frame
+        if kind not in _UNCOUNTED and not inner:
             self.under_way.add(event["requestId"])
         self.changed.set()
 

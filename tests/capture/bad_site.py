@@ -29,9 +29,7 @@ ALERTS = """<!doctype html><title>Alerts</title>
 LATE_LOOP = """<!doctype html><title>Late</title><p>A text, then a loop once it is scrolled.</p>
 <p style="height:5000px">
 <script>addEventListener("scroll", () => { while (true) {} })</script>"""
-NEVER_DONE = (
-    '<!doctype html><title>Slow</title><p>The text is here, the picture never comes.</p><img src="/stall">'
-)
+NEVER_DONE = '<!doctype html><title>Slow</title><p>The text is here, the picture never comes.</p><img src="/stall">'
 ENDLESS = """<!doctype html><title>Feed</title><div id="feed"></div><script>
 const more = () => { feed.insertAdjacentHTML("beforeend", "<p>An entry</p>".repeat(20)) };
 more(); more(); addEventListener("scroll", more)</script>"""
@@ -91,8 +89,8 @@ class _Answers(BaseHTTPRequestHandler):
         }
         if path in special:
             special[path]()
-        elif path in _PAGES:
-            self._send(200, _PAGES[path])
+        elif path in self.server.pages:
+            self._send(200, self.server.pages[path])
         else:
             self._send(404, "")
 
@@ -156,6 +154,7 @@ class _Server(ThreadingHTTPServer):
         self.broken_off: list[float] = []
         self.closing = threading.Event()
         self.private_url = ""
+        self.pages = dict(_PAGES)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A visitor that goes away is expected here."""
@@ -173,6 +172,11 @@ class BadSite:
     def asked(self) -> list[str]:
         """Paths asked for so far."""
         return self._server.asked
+
+    def put(self, path: str, html: str) -> str:
+        """Serve `html` under `path`; its URL."""
+        self._server.pages[path] = html
+        return self.url + path
 
     def redirect_private_to(self, url: str) -> None:
         self._server.private_url = url
