@@ -13,7 +13,6 @@ Address = IPv4Address | IPv6Address
 
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052
 _NAT64_LOCAL = IPv6Network("64:ff9b:1::/48")  # RFC 8215
-_V4_COMPATIBLE = IPv6Network("::/96")  # RFC 4291, 2.5.5.1; deprecated, yet some stacks route it
 
 
 def refusal(address: str) -> str | None:
@@ -39,8 +38,7 @@ def allowed_by_name(host: str, port: int, allow_hosts: Collection[str]) -> bool:
     """
     name = _name(host)
     return any(
-        name == entry_name and entry_port in (None, port)
-        for entry_name, entry_port in map(_parse_entry, allow_hosts)
+        name == entry_name and entry_port in (None, port) for entry_name, entry_port in map(_parse_entry, allow_hosts)
     )
 
 
@@ -54,7 +52,7 @@ def _carried(address: Address) -> Iterator[IPv4Address]:
         yield address.sixtofour
     if address.teredo is not None:
         yield from address.teredo
-    if address in _NAT64 or address in _V4_COMPATIBLE:
+    if address in _NAT64:
         yield IPv4Address(int(address) & 0xFFFFFFFF)
 
 

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+import zlib
 from base64 import b64encode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -98,8 +99,10 @@ def client_of(login: ProxyLogin, ca_file: Path, *, http2: bool = False) -> httpx
 
 
 @pytest.fixture
-def session(house: House, tmp_path: Path, request: pytest.FixtureRequest) -> Session:
-    return Session(house, tmp_path / "capture.warc.gz", f"cap_{abs(hash(request.node.name)):x}")
+def session(house: House, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Session]:
+    session = Session(house, tmp_path / "capture.warc.gz", f"cap_{zlib.crc32(request.node.name.encode()):x}")
+    yield session
+    session.client.close()
 
 
 def url(origin: Origin, path: str, host: str = "127.0.0.1", scheme: str = "http") -> str:
@@ -180,7 +183,7 @@ def test_redirects_errors_and_answers_without_a_body_are_kept(house: House, sess
     ]
 
 
-def test_a_body_longer_than_memory_passes_through(house: House, session: Session) -> None:
+def test_a_body_longer_than_memory_passes_through(house: House, tmp_path: Path) -> None:
     size = 200_000_000 if PROVE else 5_000_000
 
     def stream(connection: socket.socket, _: bytes) -> None:
@@ -189,16 +192,11 @@ def test_a_body_longer_than_memory_passes_through(house: House, session: Session
             connection.sendall(bytes(50_000))
 
     house.plain.answers["/long"] = stream
-    session.recorder.abandon(session.name)
-    big = Session(house, session_path(session), session.name, max_bytes=2 * size)
+    big = Session(house, tmp_path / "a.warc.gz", "cap_long", max_bytes=2 * size)
     with big.client.stream("GET", url(house.plain, "/long")) as response:
         assert sum(map(len, response.iter_raw())) == size
     (response_record,) = responses(big.finish())
     assert response_record.payload_size == size
-
-
-def session_path(session: Session) -> Path:
-    return Path(os.environ.get("TMPDIR", "/tmp")) / f"{session.name}.warc.gz"
 
 
 def test_tls_version_cipher_and_certificates_are_witnessed(house: House, session: Session) -> None:
@@ -469,6 +467,7 @@ def test_a_slow_response_is_waited_for(house: House, session: Session) -> None:
 def test_an_abandoned_capture_leaves_nothing(house: House, tmp_path: Path) -> None:
     session = Session(house, tmp_path / "a.warc.gz", "cap_abandoned")
     session.client.get(url(house.plain, "/"))
+    session.client.close()
     session.recorder.abandon("cap_abandoned")
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(RecorderFailed, match="no capture cap_abandoned is being recorded"):
