@@ -40,6 +40,8 @@ def site_of(url: str) -> str:
 
 def absolute(url: str, base: str) -> str:
     """`url` as an absolute http address, "" where it is none."""
+    if not url.strip():
+        return ""
     try:
         joined = urljoin(base, url.strip())
     except ValueError:

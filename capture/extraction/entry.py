@@ -172,8 +172,10 @@ class _Ids:
 
 def _keys(entry: Entry, page_url: str) -> tuple[str, ...]:
     """What another notation may know the entry by."""
-    anchor = fragment_of(entry.url) if entry.url and same_place(entry.url, page_url) else ""
-    return tuple(dict.fromkeys(filter(None, (entry.id, entry.url, anchor))))
+    here = same_place(entry.url, page_url)
+    anchor = fragment_of(entry.url) if here else ""
+    own = entry.url if anchor or not here else ""  # the page's own address tells no comment from another
+    return tuple(dict.fromkeys(filter(None, (entry.id, own, anchor))))
 
 
 def _stated(value: object) -> bool:

@@ -65,7 +65,7 @@ def extract(evidence: PageEvidence) -> Extraction:
     url = evidence.final_url
     meta = read_meta(evidence.tree)
     json_ld, microdata = read_json_ld(evidence.tree), read_microdata(evidence.tree, url)
-    microformats = read_microformats(evidence.html, url)
+    microformats = read_microformats(evidence.html, url, meta.language)
     found = [_of_nodes(json_ld, url), _of_nodes(microdata, url), _of_microformats(microformats, url)]
     roots = [root for root in found if root is not None]
     if says_it_lists(meta) or not any(root.certain for root in roots):

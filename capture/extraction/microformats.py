@@ -29,8 +29,11 @@ class Microformats:
     feeds: tuple[tuple[Entry, ...], ...] = ()
 
 
-def read_microformats(html: str, base: str) -> Microformats:
-    """The page's microformats; none of a page nested deeper than the parser can follow, or over 8 million characters."""
+def read_microformats(html: str, base: str, page_language: str = "") -> Microformats:
+    """The page's microformats; none of one nested deeper than the parser can follow, or over 8 million characters.
+
+    `page_language` is the `lang` of the whole page, which says little of a single comment.
+    """
     if not any(name in html for name in ("h-entry", "h-feed", "h-cite")) or len(html) > _LONGEST:
         return Microformats()
     try:
@@ -42,13 +45,13 @@ def read_microformats(html: str, base: str) -> Microformats:
     for item in found:
         kinds = set(item.get("type", ()))
         if kinds & _ENTRIES:
-            entries.append(_entry(item, base))
+            entries.append(_entry(item, base, page_language))
         elif "h-feed" in kinds:
-            feeds.append(tuple(_entry(each, base) for each in _children(item)))
+            feeds.append(tuple(_entry(each, base, page_language) for each in _children(item)))
     return Microformats(entries=tuple(entries), feeds=tuple(feeds))
 
 
-def _entry(item: Mapping[str, Any], base: str) -> Entry:
+def _entry(item: Mapping[str, Any], base: str, page_language: str) -> Entry:
     properties: Properties = item.get("properties", {})
     passage, language = _content(item, properties, base)
     name, handle = _author(properties, base)
@@ -65,11 +68,11 @@ def _entry(item: Mapping[str, Any], base: str) -> Entry:
         creator_handle=handle,
         created=read_moment(_string(properties, "published")),
         modified=read_moment(_string(properties, "updated")),
-        language=language,
+        language=language if language != page_language else "",
         keywords=tuple(dict.fromkeys(word for word in properties.get("category", ()) if isinstance(word, str))),
         links=passage.links,
         media=tuple(dict.fromkeys((*passage.media, *_media(properties, base)))),
-        comments=tuple(_entry(each, base) for each in _comments(item, properties)),
+        comments=tuple(_entry(each, base, page_language) for each in _comments(item, properties)),
     )
 
 

@@ -38,6 +38,7 @@ PAGES = frozenset({"WebPage", "QAPage", "ItemPage", "AboutPage", "FAQPage", "Con
 
 _DEEPEST = 200  # levels of a data block followed
 _BELOW = ("comment", "comments", "suggestedAnswer", "acceptedAnswer", "answer")
+_UPWARDS = frozenset({"@id", "parentItem", "about", "mainEntityOfPage", "isPartOf"})  # these stay references
 _MARKUP = re.compile(
     r"</(?:p|a|div|span|b|i|em|strong|ul|ol|li|blockquote|h[1-6])>|<(?:br|img|p)\b[^<>]*>", re.IGNORECASE
 )
@@ -45,7 +46,7 @@ _MARKUP = re.compile(
 
 def read_json_ld(tree: etree._Element) -> list[Node]:
     """The top-level nodes of every JSON-LD block, `@graph` opened; a block that is no JSON is passed over."""
-    nodes: list[Node] = []
+    nodes: list[dict[str, Any]] = []
     for script in tree.iter("script"):
         if (script.get("type") or "").split(";")[0].strip().lower() != "application/ld+json":
             continue
@@ -82,14 +83,17 @@ def types_of(node: Node) -> frozenset[str]:
     )
 
 
-def read_entry(node: Node, base: str, depth: int = 0) -> Entry:
-    """The post, article or comment `node` states, with the comments inside it."""
+def read_entry(node: Node, base: str) -> Entry:
+    """The post, article or comment `node` states, with the comments inside it, each node once."""
+    return _entry(node, base, {id(node)}, 0)
+
+
+def _entry(node: Node, base: str, read: set[int], depth: int) -> Entry:
     comments: list[Entry] = []
-    if depth < _DEEPEST:
-        for name in _BELOW:
-            comments += [
-                read_entry(each, base, depth + 1) for each in _listed(node.get(name)) if isinstance(each, dict)
-            ]
+    for each in nodes_below(node, *_BELOW) if depth < _DEEPEST else ():
+        if id(each) not in read:  # references may lead in a circle
+            read.add(id(each))
+            comments.append(_entry(each, base, read, depth + 1))
     body = _string(node, "text", "articleBody", "reviewBody", "commentText")
     passage = read_fragment(body, base) if _MARKUP.search(body) else None
     name, handle = _author(node.get("author") or node.get("creator"), base)
@@ -130,31 +134,23 @@ def is_about(node: Node, page_url: str) -> bool:
     return any(same_place(absolute(each, page_url), page_url) for each in stated if each)
 
 
-def _resolved(nodes: list[Node]) -> list[Node]:
-    """Nodes with references (`{"@id": ...}` alone) replaced by what they refer to, one level each."""
-    known = {node["@id"]: node for node in _every(nodes) if isinstance(node.get("@id"), str) and len(node) > 1}
+def _resolved(nodes: list[dict[str, Any]]) -> list[Node]:
+    """The same nodes, references (`{"@id": ...}` alone) replaced by what they refer to, at every depth."""
+    every = list(_every(nodes))
+    known = {node["@id"]: node for node in every if isinstance(node.get("@id"), str) and len(node) > 1}
 
     def put_in(value: Any) -> Any:
-        if isinstance(value, dict) and len(value) == 1 and isinstance(value.get("@id"), str):
-            return known.get(value["@id"], value)
-        return value
+        is_reference = isinstance(value, dict) and len(value) == 1 and isinstance(value.get("@id"), str)
+        return known.get(value["@id"], value) if is_reference else value
 
-    # upwards and page-wards references stay references, else comments would hold their own post
-    kept = ("parentItem", "about", "mainEntityOfPage", "isPartOf", "@id")
-    return [
-        {
-            name: value
-            if name in kept
-            else [put_in(each) for each in value]
-            if isinstance(value, list)
-            else put_in(value)
-            for name, value in node.items()
-        }
-        for node in nodes
-    ]
+    for node in every:
+        for name in node.keys() - _UPWARDS:
+            value = node[name]
+            node[name] = [put_in(each) for each in value] if isinstance(value, list) else put_in(value)
+    return list(nodes)
 
 
-def _every(nodes: list[Node]) -> Iterator[Node]:
+def _every(nodes: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     stack: list[Any] = list(nodes)
     while stack:
         value = stack.pop()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from copy import deepcopy
 
 from lxml import etree
 
@@ -83,12 +84,21 @@ def _holds_the_only_heading(element: etree._Element, tree: etree._Element) -> bo
     return len(tree.xpath("//h1")) == 1 and bool(element.xpath(".//h1"))
 
 
+def _without_comments(element: etree._Element) -> etree._Element:
+    bare = deepcopy(element)
+    inner = ".//article | .//*[contains(concat(' ', @class, ' '), ' comment ')]"
+    for comment in bare.xpath(inner):
+        if (parent := comment.getparent()) is not None:
+            parent.remove(comment)
+    return bare
+
+
 def _of_element(element: etree._Element, page_url: str) -> Entry:
     headings = element.xpath("(.//h1 | .//h2 | .//h3 | .//h4)[1]")
     links = [*element.xpath(".//a[@rel='bookmark']/@href"), *(headings[0].xpath(".//a/@href") if headings else ())]
     links += element.xpath(".//a[.//time]/@href") + element.xpath(".//time//a/@href")
     times = element.xpath(".//time/@datetime")
-    passage = read_passage(element, page_url)
+    passage = read_passage(_without_comments(element), page_url)
     classes = (element.get("class") or "").split()
     return Entry(
         kind="article",
