@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -13,11 +14,12 @@ from hypothesis import HealthCheck, settings
 from archiver.core.archive import Archive
 from archiver.core.config import ArchiveSettings, Settings
 
+if TYPE_CHECKING:
+    from tests.workflows.town import Town
+
 MOMENT = datetime(2026, 11, 21, 7, 45, tzinfo=UTC)
 
-settings.register_profile(
-    "short", max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+settings.register_profile("short", max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("prove", max_examples=1000, deadline=None)
 settings.load_profile("prove" if os.environ.get("ARCHIVER_PROVE") else "short")
 
@@ -52,3 +54,12 @@ def archive(tmp_path: Path, config_directory: Path) -> Iterator[Archive]:
     )
     with made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def captured_town(tmp_path_factory: pytest.TempPathFactory) -> Town:
+    """The sample town after two nights, captured once; `copy_to` gives a test its own."""
+    # the sample town needs every room: imported only where it is asked for
+    from tests.workflows.town import capture_town
+
+    return capture_town(tmp_path_factory.mktemp("town"))

@@ -74,12 +74,11 @@ def check_warc_object(stored: StoredObject, path: Path, records: int) -> Iterato
     except (BadWarc, OSError) as error:
         yield Finding(fault=Fault.WARC, subject=stored.path, message=str(error))
         return
-    for message in check.findings:
-        yield Finding(fault=Fault.WARC, subject=stored.path, message=str(message))
+    for defect in check.findings:
+        message = f"{defect.problem} (record at offset {defect.offset})"
+        yield Finding(fault=Fault.WARC, subject=stored.path, message=message)
     if check.records != records:
-        yield Finding(
-            fault=Fault.WARC, subject=stored.path, message=f"{check.records} records instead of {records}"
-        )
+        yield Finding(fault=Fault.WARC, subject=stored.path, message=f"{check.records} records instead of {records}")
 
 
 def require_intact(stored: StoredObject, path: Path) -> None:

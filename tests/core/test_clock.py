@@ -13,8 +13,10 @@ from archiver.core import clock
 
 LOCAL = datetime(2026, 11, 21, 13, 15, 0, 123456, tzinfo=ZoneInfo("Asia/Kolkata"))
 MOMENTS = st.datetimes(
-    min_value=datetime(1, 1, 2), max_value=datetime(9999, 12, 30), timezones=st.timezones()
-)  # noqa: DTZ001 - Hypothesis asks for naive bounds
+    min_value=datetime(1, 1, 3),  # noqa: DTZ001 - Hypothesis asks for naive bounds
+    max_value=datetime(9999, 12, 29),  # noqa: DTZ001
+    timezones=st.timezones(),
+)
 
 
 def test_now_is_aware_and_utc() -> None:
@@ -70,7 +72,7 @@ def test_iso_moments_with_and_without_offset_are_read(text: str, moment: datetim
     "text", ["", "yesterday", "2026-13-01", "0001-01-01T00:00:00+05:30", "9999-12-31T23:00:00-06:00"]
 )
 def test_what_is_no_moment_is_a_value_error(text: str) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         clock.from_iso(text)
 
 
@@ -83,7 +85,8 @@ def test_an_unknown_moment_stays_unknown() -> None:
 
 @given(MOMENTS)
 def test_a_written_moment_is_read_as_the_same(moment: datetime) -> None:
-    assert clock.from_iso(clock.to_iso(moment)) == moment
+    # compared in UTC: a moment in the hour that a zone repeats equals no moment of another zone
+    assert clock.from_iso(clock.to_iso(moment)) == moment.astimezone(UTC)
 
 
 @given(MOMENTS, MOMENTS)

@@ -1,0 +1,117 @@
+"""Every difference between a file and its entry is found, and said in words."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from archiver.core.errors import EvidenceDamaged
+from archiver.core.fixity import (
+    Fault,
+    check_object,
+    check_warc_object,
+    digest_bytes,
+    digest_file,
+    is_warc,
+    require_intact,
+    total_size,
+)
+from archiver.core.records import Digest, ObjectRole, StoredObject
+
+ABC = Digest("sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+STORED = StoredObject(path="ab/rec/cap/a", role=ObjectRole.WARC, media_type="application/warc", sha256=ABC, size=3)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    (tmp_path / "a").write_bytes(b"abc")
+    return tmp_path / "a"
+
+
+def faults(path: Path) -> list[tuple[Fault, str]]:
+    found = list(check_object(STORED, path))
+    assert all(each.subject == "ab/rec/cap/a" for each in found)
+    return [(each.fault, each.message) for each in found]
+
+
+def test_digests_are_sha256_with_their_name(path: Path) -> None:
+    assert digest_file(path) == digest_bytes(b"abc") == ABC
+
+
+def test_an_intact_file_gives_no_finding(path: Path) -> None:
+    assert faults(path) == []
+    require_intact(STORED, path)
+
+
+def test_a_changed_file_of_the_same_length_is_found(path: Path) -> None:
+    path.write_bytes(b"abd")
+    assert faults(path) == [(Fault.DIGEST, f"{digest_bytes(b'abd')} instead of {ABC}")]
+
+
+def test_a_cut_file_is_found_twice(path: Path) -> None:
+    path.write_bytes(b"ab")
+    assert [fault for fault, _ in faults(path)] == [Fault.LENGTH, Fault.DIGEST]
+    assert faults(path)[0][1] == "2 bytes instead of 3"
+
+
+def test_a_missing_file_is_found(path: Path) -> None:
+    path.unlink()
+    assert faults(path) == [(Fault.MISSING, "the file is missing")]
+
+
+def test_what_cannot_be_read_is_found(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+    assert (Fault.UNREADABLE, "could not be read: Is a directory") in faults(path)
+
+
+def test_damage_is_refused_with_every_difference(path: Path) -> None:
+    path.write_bytes(b"ab")
+    with pytest.raises(EvidenceDamaged, match=r"ab/rec/cap/a: 2 bytes instead of 3; ab/rec/cap/a: sha256:.* instead"):
+        require_intact(STORED, path)
+
+
+def test_warcs_are_told_by_their_role() -> None:
+    assert is_warc(STORED)
+    assert total_size([STORED, STORED]) == 6
+
+
+BLOCK = b"software: x\r\n"
+RECORD = (
+    b"WARC/1.1\r\nWARC-Type: warcinfo\r\nWARC-Date: 2026-11-21T07:45:00Z\r\n"
+    b"WARC-Record-ID: <urn:uuid:00000000-0000-4000-8000-000000000001>\r\n"
+    b"Content-Type: application/warc-fields\r\nContent-Length: 13\r\n"
+    b"WARC-Block-Digest: " + digest_bytes(BLOCK).encode() + b"\r\n\r\n" + BLOCK + b"\r\n\r\n"
+)
+
+
+def test_a_warc_with_its_records_is_sound(path: Path) -> None:
+    path.write_bytes(gzip.compress(RECORD) + gzip.compress(RECORD.replace(b"0001>", b"0002>")))
+    assert list(check_warc_object(STORED, path, 2)) == []
+
+
+def test_a_warc_that_lost_whole_records_is_found(path: Path) -> None:
+    """Cut between two members, every byte left is right."""
+    path.write_bytes(gzip.compress(RECORD))
+    assert [each.message for each in check_warc_object(STORED, path, 2)] == ["1 records instead of 2"]
+
+
+@pytest.mark.parametrize("content", [b"", b"no WARC at all", gzip.compress(RECORD)[:-20]])
+def test_what_is_no_whole_warc_is_found(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    found = list(check_warc_object(STORED, path, 1))
+    assert found
+    assert {each.fault for each in found} == {Fault.WARC}
+
+
+def test_a_defect_of_a_record_is_told_with_its_place(path: Path) -> None:
+    path.write_bytes(gzip.compress(RECORD) + gzip.compress(RECORD.replace(b"software: x", b"software: y")))
+    (finding,) = check_warc_object(STORED, path, 2)
+    assert finding.message.endswith(f"(record at offset {len(gzip.compress(RECORD))})")
+
+
+def test_a_warc_that_is_gone_is_found(path: Path) -> None:
+    path.unlink()
+    assert [each.fault for each in check_warc_object(STORED, path, 1)] == [Fault.WARC]
