@@ -207,9 +207,7 @@ def _count_what_is_missing(capture: Capture, extraction: Extraction) -> Capture:
 
 def _recognise_unchanged(previous: list[CataloguedItem], extraction: Extraction, capture: Capture) -> Capture:
     _, changes = history_after(previous, extraction.items, capture, extraction.kind, complete=True)
-    if changes.new or changes.edited or changes.gone or changes.returned:
-        return capture
-    return replace(capture, outcome=Outcome.UNCHANGED)
+    return capture if changes.any else replace(capture, outcome=Outcome.UNCHANGED)
 
 
 def _describe(archive: Archive, observed: Observation, staged: Path, capture: Capture) -> tuple[StoredObject, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from archiver.core.records import Capture, CataloguedItem, Item, ItemVersion, Observed, RecordId, RecordKind
-from capture.compare import Changes, compare
+from capture.compare import Changes, compare, same_text
 
 # A feed moves on: an entry that a snapshot no longer shows is not gone from the site.
 _KINDS_THAT_LOSE_ITEMS = frozenset({RecordKind.THREAD, RecordKind.PAGE, RecordKind.PROFILE})
@@ -51,7 +51,9 @@ def _seen(known: CataloguedItem | None, item: Item, capture: Capture, record: Re
             versions=(first,),
         )
     versions = known.versions
-    if versions[-1].text != item.text:
+    if same_text(versions[-1].text, item.text):
+        item = replace(item, text=versions[-1].text)  # a reader sees no difference: none is told
+    else:
         new = ItemVersion(number=len(versions) + 1, text=item.text, seen=capture.started, capture_id=capture.id)
         versions = (*versions, new)
     return replace(
