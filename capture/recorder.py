@@ -18,7 +18,7 @@ import logging
 import sys
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TextIO
 from weakref import WeakKeyDictionary
 
 from mitmproxy.addons import core, disable_h2c, next_layer, proxyauth, proxyserver, tlsconfig
@@ -108,6 +108,7 @@ class Taping:
             return
         tape = self._clients[flow.client_conn]
         take.describe = lambda taken, truncated: _exchange(flow, taken, tape.secrets, truncated)
+        take.redirect = 300 <= flow.response.status_code < 400 and "location" in flow.response.headers
         chain = flow.server_conn.certificate_list
         if chain:
             tape.add_certificates(f"{flow.request.host}:{flow.request.port}", _pem(chain))
@@ -246,8 +247,13 @@ def _make_master(settings: Mapping[str, Any], desk: Desk) -> tuple[Any, Any]:
     return master, server
 
 
-async def serve() -> None:
+async def serve(answers: TextIO) -> None:
     """Run the proxy until standard input ends. The first line holds the settings."""
+
+    def say(message: Mapping[str, object]) -> None:
+        answers.write(json.dumps(message) + "\n")
+        answers.flush()
+
     loop = asyncio.get_running_loop()
     commands = asyncio.StreamReader(limit=1 << 22)
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)
@@ -261,11 +267,11 @@ async def serve() -> None:
         await asyncio.sleep(0.01)
     if not server.listen_addrs() or faults.first is not None:
         sys.exit(faults.first or "it ended before it listened")
-    _say({"port": server.listen_addrs()[0][1]})
+    say({"port": server.listen_addrs()[0][1]})
     answering: set[asyncio.Task[None]] = set()
 
     async def answer(line: bytes) -> None:
-        _say(await desk.answer(line))
+        say(await desk.answer(line))
 
     while line := await commands.readline():
         task = asyncio.create_task(answer(line))
@@ -276,19 +282,15 @@ async def serve() -> None:
     await desk.close()
 
 
-def _say(message: Mapping[str, object]) -> None:
-    sys.stdout.write(json.dumps(message) + "\n")
-    sys.stdout.flush()
-
-
 def _untyped(thing: object) -> Any:
     """mitmproxy leaves some of its functions without types."""
     return thing
 
 
 def main() -> None:
+    answers, sys.stdout = sys.stdout, sys.stderr  # whatever else prints must not look like an answer
     with asyncio.Runner(loop_factory=GuardedLoop) as runner:
-        runner.run(serve())
+        runner.run(serve(answers))
 
 
 if __name__ == "__main__":

@@ -165,7 +165,7 @@ class Recorder:
         A cut response is among `truncated` with reason "time". Raises StorageFull where the disk
         refused any part of it, RecorderFailed; the WARC is then not there.
         """
-        told = self._ask("finish", capture=capture_id, grace=grace)
+        told = self._ask("finish", seconds=grace + _ANSWER_SECONDS, capture=capture_id, grace=grace)
         return Recorded(
             warc=Path(told["warc"]),
             records=told["records"],
@@ -181,14 +181,14 @@ class Recorder:
         """Forget the capture and remove what was written of it."""
         self._ask("abandon", capture=capture_id)
 
-    def _ask(self, deed: str, **details: object) -> dict[str, Any]:
+    def _ask(self, deed: str, *, seconds: float = _ANSWER_SECONDS, **details: object) -> dict[str, Any]:
         with self._lock:
             self._asked += 1
             number = self._asked
             answer: Future[dict[str, Any]] = Future()
             self._waiting[number] = answer
             self._write({"id": number, "do": deed, "with": details})
-        return self._result(answer, _ANSWER_SECONDS)
+        return self._result(answer, seconds)
 
     def _write(self, message: Mapping[str, object]) -> None:
         pipe = self._process.stdin
@@ -262,9 +262,7 @@ class Recorder:
 def _environment() -> dict[str, str]:
     """What the proxy needs of ours; no token or password of the parent's reaches it."""
     return {
-        name: value
-        for name, value in os.environ.items()
-        if name in _KEPT_ENVIRONMENT or name.startswith("COVERAGE_")
+        name: value for name, value in os.environ.items() if name in _KEPT_ENVIRONMENT or name.startswith("COVERAGE_")
     }
 
 

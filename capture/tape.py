@@ -37,6 +37,8 @@ class Take:
         self.body: BinaryIO | None = None
         self.describe: Describe | None = None
         """Set once there is a response to describe."""
+        self.redirect = False
+        """A browser hangs up on a redirect without reading its body: nothing a reader would miss."""
         self.stop: Callable[[], object] = lambda: None
         """Stops the traffic, when nothing more of it would be kept."""
         self._tape = tape
@@ -143,7 +145,7 @@ class Tape:
             raise AssertionError("a take ends only once its response is known")
         self._remove(take)
         self._responses += 1
-        if truncated is not None:
+        if truncated is not None and not (take.redirect and truncated == "disconnect"):
             self._truncated.append(Truncation(url=take.url, reason=truncated))
         self._submit(lambda: self._write(take, describe(take, truncated)))
 

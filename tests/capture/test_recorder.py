@@ -413,6 +413,15 @@ def test_a_response_the_server_breaks_off_is_kept_as_far_as_it_came(house: House
     assert [(r.truncated, r.payload()) for r in responses(recorded)] == [("disconnect", b"half")]
 
 
+def test_a_redirect_the_browser_hangs_up_on_misses_nothing(house: House, session: Session) -> None:
+    house.plain.answers["/moved-on"] = b"HTTP/1.1 301 Moved\r\nLocation: /\r\nContent-Length: 100\r\n\r\nhalf"
+    with pytest.raises(httpx.RemoteProtocolError):
+        session.client.get(url(house.plain, "/moved-on"))
+    recorded = session.finish()
+    assert recorded.truncated == ()
+    assert [(r.truncated, r.payload()) for r in responses(recorded)] == [("disconnect", b"half")]
+
+
 def test_what_still_streams_at_the_end_is_cut_after_the_grace(house: House, session: Session) -> None:
     release = threading.Event()
 
