@@ -9,6 +9,7 @@ import os
 import resource
 import subprocess
 import sys
+import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -123,9 +124,7 @@ def test_records_are_written_byte_for_byte_as_the_standard_says(tmp_path: Path) 
         b"\r\n\r\n"
     )
     assert members[2].startswith(
-        b"WARC/1.1\r\n"
-        b"WARC-Type: request\r\n"
-        b"WARC-Record-ID: <urn:uuid:00000000-0000-4000-8000-000000000003>\r\n"
+        b"WARC/1.1\r\nWARC-Type: request\r\nWARC-Record-ID: <urn:uuid:00000000-0000-4000-8000-000000000003>\r\n"
     )
     assert b"WARC-Concurrent-To: <urn:uuid:00000000-0000-4000-8000-000000000002>\r\n" in members[2]
 
@@ -174,14 +173,23 @@ def test_other_tools_accept_the_file(warc: Path) -> None:
 
 def test_a_body_longer_than_memory_pieces_is_streamed_through(tmp_path: Path) -> None:
     body = bytes(range(256)) * 12_000  # 3 MB: read again from the file, not kept
-    path = write(
-        tmp_path / "a.warc.gz", Exchange(**{**vars(an_exchange()), "response_body": io.BytesIO(body)})
-    )
+    path = write(tmp_path / "a.warc.gz", Exchange(**{**vars(an_exchange()), "response_body": io.BytesIO(body)}))
     response = list(read_records(path))[1]
     assert response.payload_size == len(body)
     assert response.payload() == body
     assert max(map(len, response.iter_payload())) <= 1 << 18
     assert check_warc(path, records=4).ok
+
+
+def test_a_long_body_is_written_without_holding_it(tmp_path: Path) -> None:
+    with (tmp_path / "long").open("wb+") as body:
+        body.truncate(60_000_000)
+        tracemalloc.start()
+        write(tmp_path / "a.warc.gz", replace(an_exchange(), response_body=body))
+        assert check_warc(tmp_path / "a.warc.gz", records=4).ok
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < 10_000_000
 
 
 def test_a_disk_that_refuses_leaves_whole_records_and_fails_the_file(tmp_path: Path) -> None:
@@ -323,9 +331,7 @@ def test_a_file_of_another_writer_is_read(tmp_path: Path) -> None:
         other = warcio.warcwriter.WARCWriter(file, gzip=True)
         head = warcio.statusandheaders.StatusAndHeaders("200 OK", [("X", "y")], protocol="HTTP/1.1")
         other.write_record(
-            other.create_warc_record(
-                "http://a.in/", "response", payload=io.BytesIO(b"hi"), length=2, http_headers=head
-            )
+            other.create_warc_record("http://a.in/", "response", payload=io.BytesIO(b"hi"), length=2, http_headers=head)
         )
     (record,) = read_records(tmp_path / "other.warc.gz")
     assert (record.uri, record.status, record.content()) == ("http://a.in/", 200, b"hi")

@@ -14,9 +14,7 @@ from archiver.core.warc.members import Member, has_stray_bits
 from archiver.core.warc.reading import first_value, read_http_head, read_warc_head
 
 _CHUNK = 1 << 18
-_TYPES = frozenset(
-    {"warcinfo", "response", "resource", "request", "metadata", "revisit", "conversion", "continuation"}
-)
+_TYPES = frozenset({"warcinfo", "response", "resource", "request", "metadata", "revisit", "conversion", "continuation"})
 _WITHOUT_URI = frozenset({"warcinfo", "metadata"})
 _WITHOUT_PAYLOAD_DIGEST = frozenset({"warcinfo", "metadata", "revisit"})
 

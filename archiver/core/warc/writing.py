@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote
@@ -226,7 +227,7 @@ class WarcWriter:
         digest, size = self._digest.copy(), self._size
         try:
             with storage_errors(self.path):
-                for piece in (warc_head + head, *_pieces(body), b"\r\n\r\n", None):
+                for piece in chain((warc_head + head,), _pieces(body), (b"\r\n\r\n", None)):
                     packed = compressor.flush() if piece is None else compressor.compress(piece)
                     digest.update(packed)
                     size += len(packed)
