@@ -131,21 +131,20 @@ def test_a_torn_last_line_is_left_out_and_mended_by_the_next(tmp_path: Path, key
     assert read_checkpoints(tmp_path) == [first, second]
 
 
-@pytest.mark.parametrize(
-    "line",
-    ["", "{}", "[]", "nonsense", "শিৱসাগৰ", "size as text", "a negative size", "a size of half an event",
-     "a key as number"],
-)  # fmt: skip
+WRONG: dict[str, dict[str, object]] = {
+    "size as text": {"size": "2"},
+    "a negative size": {"size": -2},
+    "a size of half an event": {"size": 0.5},
+    "a key as number": {"public_key": 5},
+}
+
+
+@pytest.mark.parametrize("line", ["", "{}", "[]", "nonsense", "শিৱসাগৰ", *WRONG])
 def test_what_is_no_checkpoint_is_refused_by_its_line(
     tmp_path: Path, key: SigningKey, now: datetime, line: str
 ) -> None:
     whole = sign(key, 2, now)
-    wrong = {
-        "size as text": {"size": "2"},
-        "a negative size": {"size": -2},
-        "a size of half an event": {"size": 0.5},
-        "a key as number": {"public_key": 5},
-    }.get(line)
+    wrong = WRONG.get(line)
     append_checkpoint(tmp_path, whole)
     with (tmp_path / "checkpoints.jsonl").open("a", encoding="utf-8") as file:
         file.write((line if wrong is None else json.dumps({**asdict(whole), **wrong})) + "\n")

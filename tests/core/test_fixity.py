@@ -87,18 +87,22 @@ RECORD = (
 )
 
 
+def pack(record: bytes) -> bytes:
+    return gzip.compress(record, mtime=0)
+
+
 def test_a_warc_with_its_records_is_sound(path: Path) -> None:
-    path.write_bytes(gzip.compress(RECORD) + gzip.compress(RECORD.replace(b"0001>", b"0002>")))
+    path.write_bytes(pack(RECORD) + pack(RECORD.replace(b"0001>", b"0002>")))
     assert list(check_warc_object(STORED, path, 2)) == []
 
 
 def test_a_warc_that_lost_whole_records_is_found(path: Path) -> None:
     """Cut between two members, every byte left is right."""
-    path.write_bytes(gzip.compress(RECORD))
+    path.write_bytes(pack(RECORD))
     assert [each.message for each in check_warc_object(STORED, path, 2)] == ["1 records instead of 2"]
 
 
-@pytest.mark.parametrize("content", [b"", b"no WARC at all", gzip.compress(RECORD)[:-20]])
+@pytest.mark.parametrize("content", [b"", b"no WARC at all", pack(RECORD)[:-20]])
 def test_what_is_no_whole_warc_is_found(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     found = list(check_warc_object(STORED, path, 1))
@@ -107,9 +111,9 @@ def test_what_is_no_whole_warc_is_found(path: Path, content: bytes) -> None:
 
 
 def test_a_defect_of_a_record_is_told_with_its_place(path: Path) -> None:
-    path.write_bytes(gzip.compress(RECORD) + gzip.compress(RECORD.replace(b"software: x", b"software: y")))
+    path.write_bytes(pack(RECORD) + pack(RECORD.replace(b"0001>", b"0002>").replace(b"software: x", b"software: y")))
     (finding,) = check_warc_object(STORED, path, 2)
-    assert finding.message.endswith(f"(record at offset {len(gzip.compress(RECORD))})")
+    assert finding.message.endswith(f"(record at offset {len(pack(RECORD))})")
 
 
 def test_a_warc_that_is_gone_is_found(path: Path) -> None:
