@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+import logging
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -53,9 +54,7 @@ class Desk:
             await self._abandon(capture)
         self._thread.shutdown()
 
-    async def _begin(
-        self, capture: str, warc: str, info: dict[str, str], password: str, max_bytes: int
-    ) -> Answer:
+    async def _begin(self, capture: str, warc: str, info: dict[str, str], password: str, max_bytes: int) -> Answer:
         if capture in self.tapes:
             raise RecorderFailed(f"capture {capture} is being recorded already; finish or abandon it first")
         path = Path(warc)
@@ -96,3 +95,19 @@ class Desk:
         if tape is None:
             raise RecorderFailed(f"no capture {capture} is being recorded; begin it first")
         return tape
+
+
+class Faults(logging.Handler):
+    """The proxy swallows and logs what goes wrong in its hooks: no capture may pass after that."""
+
+    def __init__(self, tapes: Mapping[str, Tape]) -> None:
+        super().__init__(logging.ERROR)
+        self.first: str | None = None
+        self._tapes = tapes
+
+    def emit(self, record: logging.LogRecord) -> None:
+        kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else "error"
+        fault = f"a fault in the recording proxy: {kind}: {record.getMessage()}"
+        self.first = self.first or fault
+        for tape in self._tapes.values():
+            tape.spoil(RecorderFailed(f"{fault}; capture again, and report it"))

@@ -29,9 +29,8 @@ from mitmproxy.master import Master
 from mitmproxy.options import Options
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
-from archiver.core.errors import RecorderFailed
 from archiver.core.warc import Exchange
-from capture.desk import Desk
+from capture.desk import Desk, Faults
 from capture.egress import allowed_by_name
 from capture.guard import DOOR, Door, GuardedLoop
 from capture.heads import reason_phrase, without_chunking, write_head
@@ -152,22 +151,6 @@ class Taping:
             return None
         self._clients[flow.client_conn] = tape
         return tape
-
-
-class Faults(logging.Handler):
-    """The proxy swallows and logs what goes wrong in its hooks: no capture may pass after that."""
-
-    def __init__(self, tapes: Mapping[str, Tape]) -> None:
-        super().__init__(logging.ERROR)
-        self.first: str | None = None
-        self._tapes = tapes
-
-    def emit(self, record: logging.LogRecord) -> None:
-        kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else "error"
-        fault = f"a fault in the recording proxy: {kind}: {record.getMessage()}"
-        self.first = self.first or fault
-        for tape in self._tapes.values():
-            tape.spoil(RecorderFailed(f"{fault}; capture again, and report it"))
 
 
 class _Logins(proxyauth.Validator):

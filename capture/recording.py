@@ -70,6 +70,12 @@ class Recorder:
     def __enter__(self) -> Self:
         make_directory(self._authority_dir.absolute())
         self._authority_dir.chmod(0o700)
+        settings = {
+            "authority_dir": str(self._authority_dir.absolute()),
+            "allow_hosts": self._allow_hosts,
+            "trusted": str(self._trusted()),
+            "secrets": self._secrets,
+        }
         # Nobody reads it while the proxy runs well; a file, because a full pipe would stop it.
         self._complaints: IO[bytes] = tempfile.TemporaryFile()
         self._process = subprocess.Popen(
@@ -84,12 +90,6 @@ class Recorder:
         self._waiting[0] = started
         self._listener = threading.Thread(target=self._listen, name="recorder-answers", daemon=True)
         self._listener.start()
-        settings = {
-            "authority_dir": str(self._authority_dir.absolute()),
-            "allow_hosts": self._allow_hosts,
-            "trusted": str(self._trusted()),
-            "secrets": self._secrets,
-        }
         try:
             self._write(settings)
             self._port = int(self._result(started, _START_SECONDS)["port"])

@@ -225,6 +225,32 @@ def test_http2_is_recorded_in_the_form_of_http_1_1(house: House, session: Sessio
     assert requests(recorded)[0].http_header("host") == f"localhost:{house.secure.port}"
 
 
+def test_a_websocket_passes_and_its_handshake_is_kept(house: House, session: Session) -> None:
+    key = b"dGhlIHNhbXBsZSBub25jZQ=="  # with its answer, the example of RFC 6455, 1.3
+
+    def upgrade(connection: socket.socket, _: bytes) -> None:
+        connection.sendall(
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n\x81\x02hi"
+        )
+        connection.recv(100)
+
+    house.plain.answers["/socket"] = upgrade
+    with connect_through(session.login, f"127.0.0.1:{house.plain.port}") as connection:
+        connection.sendall(
+            b"GET /socket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + key + b"\r\n\r\n"
+        )
+        seen = b""
+        while not seen.endswith(b"\x81\x02hi"):
+            piece = connection.recv(4096)
+            assert piece, seen
+            seen += piece
+    recorded = session.finish()
+    assert [(r.status, r.payload()) for r in responses(recorded)] == [(101, b"")]
+    assert (recorded.truncated, recorded.failed) == ((), ())
+
+
 def test_captures_at_the_same_time_each_get_their_own(house: House, tmp_path: Path) -> None:
     def run(number: int) -> Recorded:
         session = Session(house, tmp_path / f"{number}.warc.gz", f"cap_parallel_{number}")
@@ -294,12 +320,7 @@ def test_a_wrong_login_gets_407_and_nothing_else(house: House, session: Session)
 
 
 def test_a_login_ends_with_its_capture(house: House, session: Session) -> None:
-    host, port = session.login.server.removeprefix("http://").split(":")
-    credentials = b64encode(f"{session.name}:{session.login.password}".encode())
-    ask = b"CONNECT localhost:%d HTTP/1.1\r\nProxy-Authorization: Basic %s\r\n\r\n"
-    with socket.create_connection((host, int(port)), timeout=10) as kept_open:
-        kept_open.sendall(ask % (house.plain.port, credentials))
-        assert kept_open.recv(4096).startswith(b"HTTP/1.1 200")
+    with connect_through(session.login, f"localhost:{house.plain.port}") as kept_open:
         session.finish()
         asked = len(house.plain.requests)
         kept_open.sendall(b"GET /late HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -339,6 +360,17 @@ def test_private_addresses_are_never_reached(host: str, scheme: str, house: Hous
     assert "address" in refusal.reason
     assert recorded.responses == 0
     assert house.secret.connections == before
+
+
+def connect_through(login: ProxyLogin, target: str) -> socket.socket:
+    """A socket on the far side of a CONNECT."""
+    host, port = login.server.removeprefix("http://").split(":")
+    credentials = b64encode(f"{login.username}:{login.password}".encode()).decode()
+    connection = socket.create_connection((host, int(port)), timeout=10)
+    connection.sendall(f"CONNECT {target} HTTP/1.1\r\nProxy-Authorization: Basic {credentials}\r\n\r\n".encode())
+    answer = connection.recv(4096)
+    assert answer.startswith(b"HTTP/1.1 200"), answer
+    return connection
 
 
 def ask_proxy(login: ProxyLogin, first_line: str) -> bytes:
