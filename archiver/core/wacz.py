@@ -97,9 +97,7 @@ def _add(
 ) -> dict[str, object]:
     """Store one file; its resource entry."""
     moment = clock.to_utc(created)
-    entry = zipfile.ZipInfo(
-        name, (moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.second)
-    )
+    entry = zipfile.ZipInfo(name, (moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.second))
     entry.external_attr = 0o644 << 16
     entry.create_system = 3  # Unix, on whatever machine it is written
     entry.file_size = size  # tells zipfile whether it needs 64 bits

@@ -110,9 +110,7 @@ def _check_index(file: BinaryIO, package: zipfile.ZipFile, findings: list[str]) 
         findings.append("indexes/index.cdx.gz is missing")
         return
     found = _inflate_lines(package.read("indexes/index.cdx.gz"))
-    findings += [
-        f"index line points at no such record: {_where(line)}" for line in found if line not in expected
-    ]
+    findings += [f"index line points at no such record: {_where(line)}" for line in found if line not in expected]
     findings += [f"record is not in the index: {_where(line)}" for line in sorted(expected - set(found))]
     if found != sorted(found, key=lambda line: line.encode()):
         findings.append("the index is not sorted")

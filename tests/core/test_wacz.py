@@ -105,9 +105,7 @@ def test_a_whole_file_has_no_findings(wacz: Path) -> None:
     assert (checked.ok, checked.resources, checked.findings) == (True, 5, ())
 
 
-@pytest.mark.parametrize(
-    "names", [["a.warc.gz", "a.warc.gz"], ["a/b.warc.gz"], ["../a.warc.gz"], ["a.zip"]], ids=str
-)
+@pytest.mark.parametrize("names", [["a.warc.gz", "a.warc.gz"], ["a/b.warc.gz"], ["../a.warc.gz"], ["a.zip"]], ids=str)
 def test_names_that_would_collide_or_escape_are_refused(names: list[str], tmp_path: Path) -> None:
     warc = make_warc(tmp_path / "1.warc.gz", 1)
     with pytest.raises(ValueError, match="unique"):
