@@ -1,0 +1,93 @@
+"""Checking a production without its archive: everything that can be checked, every defect in plain words.
+
+The bundle may come from anyone. What could not be checked is a finding too.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from archiver.core.errors import NotFound
+from archiver.core.signing import fingerprint
+from exports.bag_checking import check_bag, show
+from exports.content_checking import check_content, read_json
+from exports.trail_checking import check_trail, is_signed
+from exports.unpacking import unpack
+
+
+@dataclass(frozen=True, kw_only=True)
+class BundleReport:
+    """What a check found. `sha256` names the bundle: compare it with the one the agency keeps.
+
+    `signed_by` is the fingerprint of the key that signed the trail's checkpoint (compare it with the
+    one the agency publishes), `signed_at` the checkpoint's moment in ISO 8601 UTC; both are None
+    where the bundle has no readable checkpoint.
+    """
+
+    path: Path
+    findings: tuple[str, ...]
+    files: int
+    size: int  # bytes of payload
+    records: int
+    items: int
+    captures: int
+    production_id: str | None
+    sha256: str | None
+    signed_by: str | None
+    signed_at: str | None
+
+    @property
+    def ok(self) -> bool:
+        return not self.findings
+
+
+def check_bundle(path: Path, *, trusted: str | None = None) -> BundleReport:
+    """Check the production at `path`, a directory or a ZIP file of one.
+
+    `trusted` is the published fingerprint (`ed25519:...`) the trail must be signed with; without it
+    any key will do, and only that the signature fits is shown. Raises NotFound where nothing is there.
+    """
+    if path.is_dir():
+        return _check_directory(path, path, [], trusted)
+    if not path.is_file():
+        raise NotFound(f"{path} is no bundle: name the directory of a production, or a ZIP file of one")
+    with tempfile.TemporaryDirectory(prefix="archiver-check-") as directory:
+        findings: list[str] = []
+        try:
+            root = unpack(path, Path(directory), findings)
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError) as error:
+            findings.append(f"{path.name} cannot be unpacked: {error}")
+            root = Path(directory)
+        return _check_directory(root, path, findings, trusted)
+
+
+def _check_directory(root: Path, path: Path, before: list[str], trusted: str | None) -> BundleReport:
+    findings = list(before)
+    bag = check_bag(root)
+    findings += bag.findings
+    content = check_content(root, bag.digests)
+    findings += content.findings
+    trail = read_json(root / "data/trail.json", "data/trail.json", findings)
+    checkpoint = None
+    if trail is not None:
+        problems, checkpoint = check_trail(trail, content.manifests, trusted)
+        findings += [f"data/{each}" if each.startswith("trail.json") else each for each in problems]
+    described = read_json(root / "data/production.json", "data/production.json", []) or {}
+    identity = described.get("id")
+    signed = checkpoint is not None and is_signed(checkpoint)
+    return BundleReport(
+        path=path,
+        findings=tuple(dict.fromkeys(show(each) for each in findings)),
+        files=len(bag.digests),
+        size=bag.size,
+        records=content.records,
+        items=content.items,
+        captures=len(content.manifests),
+        production_id=show(identity) if isinstance(identity, str) else None,
+        sha256=bag.sha256,
+        signed_by=fingerprint(checkpoint.public_key) if checkpoint is not None and signed else None,
+        signed_at=show(checkpoint.at) if checkpoint is not None and signed else None,
+    )

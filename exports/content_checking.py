@@ -1,0 +1,213 @@
+"""Checking what a production holds: its counts, its captures and their files, its recorded traffic."""
+
+from __future__ import annotations
+
+import csv
+import json
+import zipfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from archiver.core.errors import BadWarc
+from archiver.core.wacz import check_wacz
+from archiver.core.warc import check_warc
+from exports.bag_checking import show
+from exports.tables import COLUMNS, LONGEST_ITEM, read_item_line, read_rows
+
+_LARGEST_JSON = 1 << 26
+
+
+@dataclass(kw_only=True)
+class ContentCheck:
+    """What was found. `manifests` holds the `sha256:` digest of each capture.json by its capture's id."""
+
+    findings: list[str] = field(default_factory=list)
+    manifests: dict[str, str] = field(default_factory=dict)
+    records: int = 0
+    items: int = 0
+
+
+def read_json(path: Path, name: str, findings: list[str]) -> dict[str, Any] | None:
+    """A JSON object; None, with a finding, where it is missing, too large or something else."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST_JSON + 1)
+        if len(content) > _LARGEST_JSON:
+            findings.append(f"{name} is larger than it may be, and was not checked")
+            return None
+        value = json.loads(content)
+    except FileNotFoundError:
+        findings.append(f"{name} is missing: what it states was not checked")
+        return None
+    except (OSError, ValueError, RecursionError) as error:
+        findings.append(f"{name} cannot be read: {show(str(error))[:200]}")
+        return None
+    if not isinstance(value, dict):
+        findings.append(f"{name} is no JSON object")
+        return None
+    return value
+
+
+def check_content(root: Path, digests: Mapping[str, str]) -> ContentCheck:
+    """Compare production.json with what is there. `digests`: SHA-256 in hex of every payload file, by path."""
+    check = ContentCheck()
+    described = read_json(root / "data/production.json", "data/production.json", check.findings)
+    if described is None:
+        return check
+    try:
+        counts, records = described["counts"], described["records"]
+        stated = {str(each["id"]): (each["items"], tuple(each["captures"]), each["page"]) for each in records}
+        expected = {key: int(counts[key]) for key in ("items", "captures", *_ACCOUNTED)}
+        wacz = described["wacz"]
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+        check.findings.append("data/production.json does not describe a production: its contents were not checked")
+        return check
+    check.records = len(stated)
+    check.findings += _check_sums(expected, len(stated))
+    check.findings += _check_items(root, {id: items for id, (items, _, _) in stated.items()}, expected["items"], check)
+    for page in ["index.html", "README.txt", *(page for _, _, page in stated.values())]:
+        if f"data/{page}" not in digests:
+            check.findings.append(f"data/{show(str(page))} is missing")
+    captures = [(record, capture) for record, (_, ids, _) in stated.items() for capture in ids]
+    if len(captures) != expected["captures"]:
+        check.findings.append(f"data/production.json lists {len(captures)} captures and counts {expected['captures']}")
+    warcs = []
+    for record, capture in captures:
+        warcs += _check_capture(root, f"data/records/{record}/{capture}", str(capture), digests, check)
+    named = {f"data/records/{record}/{capture}" for record, capture in captures}
+    check.findings += [
+        f"{show(name)} belongs to no capture that data/production.json lists"
+        for name in sorted(digests)
+        if name.startswith("data/records/") and name.rpartition("/")[0] not in named
+    ]
+    check.findings += _check_replay(root, wacz, warcs)
+    return check
+
+
+_ACCOUNTED = ("records_asked", "records_exported", "records_withheld", "records_failed")
+
+
+def _check_sums(counts: Mapping[str, int], records: int) -> Iterator[str]:
+    asked, exported, withheld, failed = (counts[key] for key in _ACCOUNTED)
+    if asked != exported + withheld + failed:
+        yield (
+            f"data/production.json does not account for every record: {asked} asked for, {exported} produced, "
+            f"{withheld} withheld, {failed} failed"
+        )
+    if exported != records:
+        yield f"data/production.json lists {records} records and counts {exported}"
+
+
+def _check_items(root: Path, expected: Mapping[str, int], total: int, check: ContentCheck) -> Iterator[str]:
+    found: Counter[str] = Counter()
+    try:
+        with (root / "data/items.jsonl").open("rb") as file:
+            for number, line in enumerate(iter(lambda: file.readline(LONGEST_ITEM), b""), 1):
+                try:
+                    found[read_item_line(line).record_id] += 1
+                except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
+                    yield f"data/items.jsonl, line {number}, is no item"
+    except OSError as error:
+        yield f"data/items.jsonl could not be read: {error.strerror}"
+    check.items = found.total()
+    if check.items != total:
+        yield f"data/items.jsonl holds {check.items} items; data/production.json counts {total}"
+    for record in sorted(expected.keys() | found.keys()):
+        if expected.get(record, 0) != found[record]:
+            yield f"data/items.jsonl holds {found[record]} items of {show(record)}, not {expected.get(record, 0)}"
+    try:
+        table = read_rows(root / "data/items.csv")
+        if tuple(next(table, ())) != COLUMNS:
+            yield "data/items.csv does not begin with its column names"
+        count = sum(1 for _ in table)
+    except (OSError, ValueError, csv.Error) as error:
+        yield f"data/items.csv could not be read: {show(str(error))[:200]}"
+        return
+    if count != total:
+        yield f"data/items.csv holds {count} items; data/production.json counts {total}"
+
+
+def _check_capture(root: Path, place: str, capture: str, digests: Mapping[str, str], check: ContentCheck) -> list[str]:
+    """The SHA-256 of each of the capture's WARCs that is there."""
+    name = f"{place}/capture.json"
+    if name not in digests:
+        check.findings.append(f"{show(name)} is missing: the capture's files were not compared with it")
+        return []
+    check.manifests[capture] = f"sha256:{digests[name]}"
+    manifest = read_json(root / name, name, check.findings)
+    if manifest is None:
+        return []
+    try:
+        about, objects = manifest["capture"], manifest["objects"]
+        records = int(about["warc_records"])
+        files = {
+            str(each["path"]).rpartition("/")[2]: (str(each["role"]), str(each["sha256"]), int(each["size"]))
+            for each in objects
+        }
+        identity = about["id"]
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+        check.findings.append(f"{name} does not describe a capture: its files were not checked")
+        return []
+    if identity != capture:
+        check.findings.append(f"{name} describes {show(str(identity))}, not {capture}")
+    warcs = []
+    for file, (role, digest, size) in files.items():
+        path = f"{place}/{file}"
+        if path not in digests:
+            check.findings.append(f"{show(path)} is missing: capture.json lists it")
+            continue
+        if f"sha256:{digests[path]}" != digest:
+            check.findings.append(f"{show(path)} differs from the digest noted at its capture")
+        if (root / path).stat().st_size != size:
+            check.findings.append(f"{show(path)} has another length than noted at its capture")
+        if role == "warc":
+            warcs.append(digests[path])
+            check.findings += _check_warc(root / path, path, records)
+    present = {each.rpartition("/")[2] for each in digests if each.rpartition("/")[0] == place}
+    for file in sorted(present - files.keys() - {"capture.json"}):
+        check.findings.append(f"{show(place)}/{show(file)} is not listed in its capture.json")
+    return warcs
+
+
+def _check_warc(path: Path, name: str, records: int) -> Iterator[str]:
+    try:
+        for each in check_warc(path, records=records).findings:
+            yield f"{name}, byte {each.offset}: {show(each.problem)}"
+    except (BadWarc, OSError) as error:
+        yield f"{name} could not be read to its end: {show(str(error))}"
+
+
+def _check_replay(root: Path, wacz: object, warcs: list[str]) -> Iterator[str]:
+    """The WACZ is whole, and replays the very WARCs that lie in records/."""
+    name = "data/production.wacz"
+    path = root / name
+    if wacz is None and not warcs:
+        if path.exists():
+            yield f"{name} is there, though data/production.json states none"
+        return
+    if wacz != "production.wacz" or not path.is_file():
+        yield f"{name} is missing: nothing was checked of it"
+        return
+    try:
+        for each in check_wacz(path).findings:
+            yield f"{name}: {show(each)}"
+        with zipfile.ZipFile(path) as package:
+            resources = json.loads(package.read("datapackage.json"))["resources"]
+        packed = [each["hash"].removeprefix("sha256:") for each in resources if each["path"].startswith("archive/")]
+    except (
+        BadWarc,
+        zipfile.BadZipFile,
+        OSError,
+        KeyError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        RecursionError,
+    ) as error:
+        yield f"{name} could not be read: {show(str(error))[:200]}"
+        return
+    if sorted(packed) != sorted(warcs):
+        yield f"{name} does not hold the same WARCs as data/records/"
