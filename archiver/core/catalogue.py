@@ -96,10 +96,7 @@ class Catalogue:
         row = self._one("SELECT * FROM records WHERE id = ?", id)
         if row is None:
             raise NotFound(f"no record {id} in this archive: see `archiver record list` or `archiver search`")
-        tags = [
-            each["tag"]
-            for each in self._all("SELECT tag FROM record_tags WHERE record_id = ? ORDER BY tag", id)
-        ]
+        tags = [each["tag"] for each in self._all("SELECT tag FROM record_tags WHERE record_id = ? ORDER BY tag", id)]
         return _record(row, tags)
 
     def records(self, only: RecordFilter = RecordFilter()) -> list[Record]:
@@ -194,17 +191,14 @@ class Catalogue:
         return [_capture(row) for row in self._all("SELECT * FROM captures ORDER BY started, id")]
 
     def objects(self, capture: CaptureId) -> list[StoredObject]:
-        return [
-            _object(row)
-            for row in self._all("SELECT * FROM objects WHERE capture_id = ? ORDER BY path", capture)
-        ]
+        return [_object(row) for row in self._all("SELECT * FROM objects WHERE capture_id = ? ORDER BY path", capture)]
 
-    def all_objects(self) -> list[tuple[StoredObject, Capture]]:
-        captures = {each.id: each for each in self.all_captures()}
-        return [
-            (_object(row), captures[CaptureId(row["capture_id"])])
-            for row in self._all("SELECT * FROM objects ORDER BY path")
-        ]
+    def all_objects(self) -> list[tuple[StoredObject, int | None]]:
+        """Every object with the number of WARC records its capture noted; None where the capture's row is lost."""
+        rows = self._all(
+            "SELECT o.*, c.warc_records FROM objects o LEFT JOIN captures c ON c.id = o.capture_id ORDER BY o.path"
+        )
+        return [(_object(row), row["warc_records"]) for row in rows]
 
     def counts(self) -> dict[str, int]:
         """Rows of the tables an officer asks about."""

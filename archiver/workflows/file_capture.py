@@ -68,6 +68,7 @@ def file_observation(
         # what was recorded of a failed attempt is no record, and may be somebody's login page
         for file in observed.files:
             (staged / file.name).unlink(missing_ok=True)
+        capture = replace(capture, warc_records=0)
         files: tuple[StoredObject, ...] = ()
     else:
         files = _describe(archive, observed, staged, capture)
@@ -131,9 +132,7 @@ def _enter_content(archive: Archive, change: Change, manifest: CaptureManifest, 
     else:
         items = read_items(directory / manifest.items_file)
         after, changes = history_after(previous, items, capture, extraction.kind, complete=manifest.complete)
-        account = capture.account_id or account_for(
-            archive.register.accounts(), capture.final_url, extraction.site, extraction.creator_handle
-        )
+        account = _owner(archive, capture, extraction)
         filing.file_record(change.db, capture.record_id, extraction, account=account, captured=capture.finished)
     filing.file_items(change.db, capture.record_id, after)
     code = classify_record(archive, change, capture.record_id)
@@ -146,6 +145,14 @@ def _enter_content(archive: Archive, change: Change, manifest: CaptureManifest, 
         changes=changes,
         class_code=code,
     )
+
+
+def _owner(archive: Archive, capture: Capture, extraction: Extraction) -> AccountId | None:
+    """The account the capture was made for, else the one whose page it is; an account lost in a rebuild is nobody's."""
+    accounts = archive.register.accounts()
+    if capture.account_id in {each.id for each in accounts}:
+        return capture.account_id
+    return account_for(accounts, capture.final_url, extraction.site, extraction.creator_handle)
 
 
 def _judge(

@@ -13,7 +13,7 @@ from archiver.workflows.indexing import current_engine
 from index.engine import Sort
 from index.highlight import Snippet, snippet
 from index.parse import parse_query
-from index.parse import show_place as _show_place
+from index.place import show_place as _show_place
 from index.query import Node
 
 SNIPPET_WIDTH = 160

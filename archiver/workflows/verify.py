@@ -40,15 +40,19 @@ def verify_archive(archive: Archive, *, trusted_key: str | None = None, progress
     """`trusted_key` is the fingerprint the agency publishes; without it any signing key is accepted."""
     stored = archive.catalogue.all_objects()
     findings: list[Finding] = []
-    for number, (each, capture) in enumerate(stored, 1):
+    for number, (each, records) in enumerate(stored, 1):
         try:
             path = archive.objects.path_of(each.path)
         except EvidenceDamaged as error:
             findings.append(Finding(fault=Fault.CATALOGUE, subject=each.path, message=str(error)))
             continue
         findings += check_object(each, path)
-        if is_warc(each) and path.exists():
-            findings += check_warc_object(each, path, capture.warc_records)
+        if records is None:
+            findings.append(
+                Finding(fault=Fault.CATALOGUE, subject=each.path, message="its capture is not in the catalogue")
+            )
+        elif is_warc(each) and path.exists():
+            findings += check_warc_object(each, path, records)
         progress(number, len(stored), each.path)
     findings += _unknown_files(archive)
     findings += _trail_findings(archive, trusted_key)

@@ -195,7 +195,7 @@ def test_jobs_are_kept_paused_and_resumed(fresh: Terminal) -> None:
 
 @pytest.mark.browser
 def test_a_refused_address_ends_with_its_own_code_and_a_kept_outcome(fresh: Terminal) -> None:
-    ran = fresh("capture", "http://127.0.0.1:9/", "--json")
+    ran = fresh("capture", "http://127.0.0.1:18999/", "--json")
     assert ran.code == 101
     assert ran.json[0]["capture"]["outcome"] == "refused"
     assert "allow_hosts" in ran.err or "127.0.0.1" in ran.err

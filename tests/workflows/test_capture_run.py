@@ -128,15 +128,15 @@ def test_a_service_may_capture_and_an_auditor_may_not(town: Town) -> None:
         service, token = add_person(archive, "night", Role.SERVICE, None, actor=clerk(archive), second=None, now=NOW)
         auditor, _ = add_person(archive, "A. Uditor", Role.AUDITOR, SECRET, actor=clerk(archive), second=None, now=NOW)
         assert token
-        (filed,) = capture_urls(archive, ["http://127.0.0.1:9/"], actor=service)
+        (filed,) = capture_urls(archive, ["http://127.0.0.1:18999/"], actor=service)
         assert filed.capture.outcome is Outcome.REFUSED
         with pytest.raises(NotPermitted, match="auditor"):
-            capture_urls(archive, ["http://127.0.0.1:9/"], actor=auditor)
+            capture_urls(archive, ["http://127.0.0.1:18999/"], actor=auditor)
 
 
 def test_two_runs_never_capture_at_once(town: Town) -> None:
     with town.open() as one, town.open() as other, one.run_lock(), pytest.raises(ArchiveBusy):
-        capture_urls(other, ["http://127.0.0.1:9/"], actor=clerk(other))
+        capture_urls(other, ["http://127.0.0.1:18999/"], actor=clerk(other))
 
 
 def allow(town: Town, url: str) -> None:

@@ -17,12 +17,7 @@ def test_every_item_is_found_by_a_phrase_of_its_own_text_in_every_script(archive
     languages = set()
     for record in threads(archive):
         for entry in archive.catalogue.items(record.id):
-            words = [word for word in entry.item.text.split() if word.isalpha() or any(ord(c) > 0x300 for c in word)][
-                :2
-            ]
-            if not words:
-                continue
-            phrase = " ".join(words).replace('"', "")
+            phrase = " ".join(entry.item.text.replace('"', "").split()[:2])
             answer = find(archive, f'"{phrase}"', limit=None)
             assert entry.id in {hit.item.id for hit in answer.hits}, phrase
             languages.add(entry.item.language)
