@@ -24,14 +24,15 @@ from pathlib import Path
 import tantivy
 
 from archiver.core.records import IndexDoc, RecordId
-from index import analyser
+from index import fields
 from index.engines.tantivy_engine import TantivyEngine
+from index.engines.tantivy_query import microseconds
 from index.fields import field_terms
 
 with warnings.catch_warnings():  # Whoosh 2.7.4 has invalid escapes, which newer Pythons warn of
     warnings.simplefilter("ignore")
     from whoosh.analysis import SpaceSeparatedTokenizer
-    from whoosh.fields import ID, TEXT, Schema
+    from whoosh.fields import ID, KEYWORD, NUMERIC, TEXT, Schema
     from whoosh.filedb.filestore import FileStorage
 
 SEED = 20261121
@@ -39,6 +40,11 @@ SCALE = float(os.environ.get("ARCHIVER_BENCH_SCALE", "1"))
 POSTS = max(1_000, int(100_000 * SCALE))
 WHOOSH_POSTS = max(200, int(5_000 * SCALE))
 ROUNDS = 3
+
+LABELLED = ("site", "kind", "observed", "language")
+WORDED = ("body", "title", "account", "creator")
+MOMENTS = ("created", "captured")
+Ready = dict[str, str | int]
 
 _ALPHABETS = {
     "en": ("abcdefghijklmnoprstuvwy", 62),
@@ -48,7 +54,16 @@ _ALPHABETS = {
 }
 _VOCABULARY = 30_000
 _ENDINGS = ("", "", "", "", "", "", ",", ".", "!", "?")
-_EXTRAS = ("#RoadSafety", "@SKGov", "https://example.org/a/{n}", "🎉", "#বানপানী", "#سڑک{n}", "👍🏽", "2026-{n}")
+_EXTRAS = (
+    "#RoadSafety",
+    "@SKGov",
+    "https://example.org/a/{n}",
+    "🎉",
+    "#বানপানী",
+    "#سڑک{n}",
+    "👍🏽",
+    "2026-{n}",
+)
 
 
 def make_posts(count: int) -> list[IndexDoc]:
@@ -56,8 +71,7 @@ def make_posts(count: int) -> list[IndexDoc]:
     chance = random.Random(SEED)
     vocabularies = {
         language: [
-            "".join(chance.choices(letters, k=min(2 + int(chance.expovariate(0.25)), 14)))
-            for _ in range(_VOCABULARY)
+            "".join(chance.choices(letters, k=min(2 + int(chance.expovariate(0.25)), 14))) for _ in range(_VOCABULARY)
         ]
         for language, (letters, _) in _ALPHABETS.items()
     }
@@ -71,7 +85,12 @@ def make_posts(count: int) -> list[IndexDoc]:
 
 
 def _post(
-    chance: random.Random, number: int, language: str, words: list[str], weights: list[float], moment: datetime
+    chance: random.Random,
+    number: int,
+    language: str,
+    words: list[str],
+    weights: list[float],
+    moment: datetime,
 ) -> IndexDoc:
     text = [
         word.capitalize() + ending if language in ("en", "fr") and not place % 9 else word + ending
@@ -104,7 +123,7 @@ def _post(
 
 def forget() -> None:
     """Empty the analyser's memory of words, so that every round starts cold."""
-    analyser.forget()
+    fields.forget()
     gc.collect()
 
 
@@ -115,39 +134,53 @@ def index_ours(posts: list[IndexDoc], directory: Path) -> None:
     engine.close()
 
 
-def ready_tokens(posts: list[IndexDoc]) -> list[tuple[str, str]]:
-    """What the plain engines are fed: the id and the words of title and body, analysed beforehand."""
-    fed = []
-    for post in posts:
-        terms = field_terms(post)
-        fed.append((post.id, f"{terms.get('title', '')} {terms.get('body', '')}"))
-    return fed
+def ready_documents(posts: list[IndexDoc]) -> list[Ready]:
+    """What the references are fed: the same fields of the same posts, analysed beforehand."""
+    return [
+        {
+            **field_terms(post),
+            **{name: microseconds(moment) for name in MOMENTS if (moment := getattr(post, name))},
+        }
+        for post in posts
+    ]
 
 
-def index_plain_tantivy(tokens: list[tuple[str, str]], directory: Path) -> None:
-    """The id and one field of words, committed once, merges waited for."""
+def index_plain_tantivy(documents: list[Ready], directory: Path) -> None:
+    """Tantivy as it comes: the same fields, one commit, merges waited for, nothing checked."""
     directory.mkdir()
     builder = tantivy.SchemaBuilder()
-    builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
-    builder.add_text_field("body", tokenizer_name="words", index_option="position")
+    builder.add_text_field("id", stored=True, fast=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("record", stored=True, tokenizer_name="raw", index_option="basic")
+    for name in LABELLED:
+        builder.add_text_field(name, tokenizer_name="words", index_option="basic")
+    for name in WORDED:
+        builder.add_text_field(name, tokenizer_name="words", index_option="position")
+    for name in MOMENTS:
+        builder.add_integer_field(name, indexed=True, fast=True)
     schema = builder.build()
     index = tantivy.Index(schema, str(directory))
     words = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
     index.register_tokenizer("words", words)
     writer = index.writer(64_000_000, 1)
-    for item, body in tokens:
-        writer.add_document(tantivy.Document.from_dict({"id": item, "body": body}, schema))
+    for document in documents:
+        writer.add_document(tantivy.Document.from_dict(document, schema))
     writer.commit()
     writer.wait_merging_threads()
 
 
-def index_whoosh(tokens: list[tuple[str, str]], directory: Path) -> None:
-    """The same in Whoosh with its own defaults for a batch."""
+def index_whoosh(documents: list[Ready], directory: Path) -> None:
+    """The same fields in Whoosh, with its own defaults for a batch."""
     directory.mkdir()
-    schema = Schema(id=ID(stored=True, unique=True), body=TEXT(analyzer=SpaceSeparatedTokenizer()))
+    schema = Schema(
+        id=ID(stored=True, unique=True),
+        record=ID(stored=True),
+        **{name: KEYWORD() for name in LABELLED},
+        **{name: TEXT(analyzer=SpaceSeparatedTokenizer()) for name in WORDED},
+        **{name: NUMERIC(int, bits=64) for name in MOMENTS},
+    )
     writer = FileStorage(str(directory)).create_index(schema).writer()
-    for item, body in tokens:
-        writer.add_document(id=item, body=body)
+    for document in documents:
+        writer.add_document(**document)
     writer.commit()
 
 
@@ -187,12 +220,12 @@ def main() -> None:
     """Run the rounds, interleaved, and print the medians."""
     progress(f"making {POSTS:,} posts")
     posts = make_posts(POSTS)
-    tokens = ready_tokens(posts)
+    documents = ready_documents(posts)
     ours, plain, whoosh = [], [], []
     for number in range(1, ROUNDS + 1):
         ours.append(per_second(POSTS, lambda path: index_ours(posts, path)))
-        plain.append(per_second(POSTS, lambda path: index_plain_tantivy(tokens, path)))
-        whoosh.append(per_second(WHOOSH_POSTS, lambda path: index_whoosh(tokens[:WHOOSH_POSTS], path)))
+        plain.append(per_second(POSTS, lambda path: index_plain_tantivy(documents, path)))
+        whoosh.append(per_second(WHOOSH_POSTS, lambda path: index_whoosh(documents[:WHOOSH_POSTS], path)))
         progress(
             f"round {number} of {ROUNDS}: {ours[-1]:,.0f} items/s, "
             f"plain Tantivy {plain[-1]:,.0f}, Whoosh {whoosh[-1]:,.0f}"

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import regex
 
-from index.folding import IGNORABLE, fold, fold_emoji
+from index.folding import IGNORABLE, MAX_WORD, fold, fold_emoji
 
 ANALYSER_VERSION = 1
 """Changes whenever a text may yield other tokens than before; indexes of another version are rebuilt."""
@@ -56,7 +56,7 @@ _PIECES = regex.compile(
     (?P<url>(?i:https?)://(?:(?i:www)\.)?(?P<address>\S+))
   | (?P<emoji>[0-9\#*]\ufe0f?\u20e3
       | \p{{Regional_Indicator}}{{2}}
-      | \p{{Extended_Pictographic}}[\ufe0e\ufe0f\p{{Emoji_Modifier}}\U000e0020-\U000e007f]*
+      | (?!\p{{L}})\p{{Extended_Pictographic}}[\ufe0e\ufe0f\p{{Emoji_Modifier}}\U000e0020-\U000e007f]*
         (?:\u200d\p{{Extended_Pictographic}}[\ufe0e\ufe0f\p{{Emoji_Modifier}}]*)*)
   | (?<![{_LETTER}&/])[\#＃](?P<tag>{_IN_NAME}*[{_LETTER}]{_IN_NAME}*)
   | (?<![{_LETTER}._\-])[@＠](?P<handle>{_NAME}(?:@{_NAME})?)
@@ -110,6 +110,9 @@ def _tag(chunk: str, start: int, end: int) -> Iterator[_Piece]:
         yield word, first, last, _Kind.WORD
 
 
+_MEMORABLE = 64  # characters of a chunk worth remembering
+
+
 class _Chunks(dict[str, tuple[_Piece, ...]]):
     """Remembers the pieces of each chunk: most of what people write they have written before."""
 
@@ -119,7 +122,7 @@ class _Chunks(dict[str, tuple[_Piece, ...]]):
         if len(self) >= self.limit:
             self.clear()
         pieces = tuple(piece for piece in _pieces(chunk) if piece[0])
-        if len(chunk) <= 64:
+        if len(chunk) <= _MEMORABLE:
             self[chunk] = pieces
         return pieces
 
@@ -160,46 +163,60 @@ def analyse_query(text: str) -> list[Token]:
     return _tokens(text, _ASKED, names_whole=True)
 
 
+_PUNCTUATION = ".,;:!?()[]\"'“”‘’«»…।،؛؟۔"
+_PLAIN = regex.compile(rf"[{_LETTER}]+(?<![\u20e3])")
+
+
+_MARK_FOLLOWS = "\x1f"
+_MARKS = re.compile(f"{_MARK_FOLLOWS}[^ {_MARK_FOLLOWS}]+")
+
+
 class _Streams(dict[str, str]):
-    """The words of each chunk, joined by spaces; chunks with marks are listed in `marked`."""
+    """The words of each chunk, joined by spaces; then its marks, each behind _MARK_FOLLOWS."""
 
     limit = 400_000
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.marked: dict[str, str] = {}
 
     def __missing__(self, chunk: str) -> str:
         if len(self) >= self.limit:
             self.clear()
-            self.marked.clear()
-        pieces = tuple(piece for piece in _pieces(chunk) if piece[0])
-        words = " ".join(piece[0] for piece in pieces if piece[3] is _Kind.WORD)
-        marks = " ".join(piece[0] for piece in pieces if piece[3] is not _Kind.WORD)
-        self[chunk] = words
-        if marks:
-            self.marked[chunk] = marks
-        return words
+        bare = chunk.strip(_PUNCTUATION)
+        if bare.isalpha() or _PLAIN.fullmatch(bare):  # one word, as most chunks are
+            terms = fold(bare)
+        else:
+            pieces = [piece for piece in _pieces(chunk) if piece[0]]
+            words = [piece[0] for piece in pieces if piece[3] is _Kind.WORD]
+            marks = [_MARK_FOLLOWS + piece[0] for piece in pieces if piece[3] is not _Kind.WORD]
+            terms = " ".join(words) + "".join(marks)
+        if len(chunk) <= _MEMORABLE:
+            self[chunk] = terms
+        return terms
 
 
 _STREAMS = _Streams()
 
 
 def index_terms(text: str) -> str:
-    """The words of `text` in order, then its marks, joined by spaces, for an engine's whitespace tokenizer.
+    """The words of `text` in order, then its marks, for an engine's whitespace tokenizer.
 
     Equal to the tokens of `analyse`, only faster.
     """
-    chunks = text.split()
-    terms = [words for words in map(_STREAMS.__getitem__, chunks) if words]
-    marked = _STREAMS.marked
-    if not marked.keys().isdisjoint(chunks):
-        terms += [marked[chunk] for chunk in chunks if chunk in marked]
-    return " ".join(terms)
+    if text.isascii() and not ("#" in text or "@" in text or "://" in text) and _words_short(text):
+        return text.translate(_LOWER_OR_SPACE)  # in ASCII only those three make more than words
+    terms = " ".join(map(_STREAMS.__getitem__, text.split()))
+    if _MARK_FOLLOWS not in terms:
+        return terms
+    marks: list[str] = _MARKS.findall(terms)
+    return " ".join([_MARKS.sub("", terms), *marks]).replace(_MARK_FOLLOWS, "")
+
+
+_LOWER_OR_SPACE = "".join(chr(code).lower() if chr(code).isalnum() else " " for code in range(128))
+
+
+def _words_short(text: str) -> bool:
+    return len(text) <= MAX_WORD or max(map(len, text.split()), default=0) <= MAX_WORD
 
 
 def forget() -> None:
-    """Empty the memory of words seen: for measuring, and after what was destroyed must leave no trace."""
+    """Empty the memory of texts seen."""
     _CHUNKS.clear()
     _STREAMS.clear()
-    _STREAMS.marked.clear()

@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Protocol
 
-from archiver.core.clock import to_iso
 from archiver.core.records import IndexDoc
 from index.query import Node
 
@@ -21,8 +20,8 @@ from index.query import Node
 class Sort(StrEnum):
     """The order of hits; always total, so that pages neither repeat nor skip a hit."""
 
-    NEWEST = "newest"  # by moment created (where unknown: captured), latest first
-    OLDEST = "oldest"  # the same, reversed
+    NEWEST = "newest"  # by moment created (where unknown: captured), latest first, equals by id
+    OLDEST = "oldest"  # earliest first, equals by id
     RELEVANCE = "relevance"  # what the engine scores higher first, equals as in NEWEST
 
 
@@ -93,7 +92,7 @@ class SearchEngine(Protocol):
         ...
 
     def iter_ids(self, node: Node) -> Iterator[str]:
-        """The ids of all hits, newest first, as of the call."""
+        """The ids of all hits, in the order of the ids, as of the call."""
         ...
 
     def missing(self, expected: Iterable[str]) -> list[str]:
@@ -106,18 +105,8 @@ class SearchEngine(Protocol):
 
 
 _UNDATED = datetime(1, 1, 1, tzinfo=UTC)
-_SEPARATOR = "\x1f"
 
 
-def order_key(doc: IndexDoc) -> str:
-    """A text whose order is the order NEWEST reversed: moment, record, id. No two items share one."""
-    if _SEPARATOR in doc.record_id or _SEPARATOR in doc.id:
-        raise ValueError(f"{doc.id!r}: ids hold no control characters")
-    moment = to_iso(doc.created or doc.captured or _UNDATED).zfill(27)
-    return _SEPARATOR.join((moment, doc.record_id, doc.id))
-
-
-def hit_of(order: str, score: float = 0.0) -> Hit:
-    """The hit whose `order_key` is `order`."""
-    _, record_id, item_id = order.split(_SEPARATOR)
-    return Hit(id=item_id, record_id=record_id, score=score)
+def moment_of(doc: IndexDoc) -> datetime:
+    """What `doc` is sorted by: when it was created, else captured, else before everything else."""
+    return doc.created or doc.captured or _UNDATED

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from archiver.core.records import IndexDoc
-from index.analyser import index_terms
-from index.query import LABELS, Field
+from functools import lru_cache
 
-_SOURCES = {
-    Field.SITE: "site",
-    Field.ACCOUNT: "account",
-    Field.CREATOR: "creator",
-    Field.KIND: "kind",
-    Field.OBSERVED: "observed",
-    Field.LANGUAGE: "language",
-    Field.KEYWORD: "keywords",
-    Field.TITLE: "title",
-}
+from archiver.core.records import IndexDoc
+from index import analyser
+from index.analyser import index_terms
+from index.query import Field
 
 
 def label_terms(field: Field, value: str) -> str:
@@ -31,14 +23,37 @@ def label_terms(field: Field, value: str) -> str:
 
 def field_terms(doc: IndexDoc) -> dict[str, str]:
     """Words and labels of every field of `doc` that has any, by name; `body` and `title` make up TEXT."""
-    terms = {"id": doc.id, "record": doc.record_id}
+    terms = _account_terms(doc.site, doc.account, doc.kind, doc.observed, doc.language).copy()
+    terms["id"] = doc.id
+    terms["record"] = doc.record_id
+    for name, value in (("title", doc.title), ("creator", doc.creator), ("keyword", doc.keywords)):
+        if value and (found := _short_terms(value)):
+            terms[name] = found
     if body := index_terms(doc.body):
         terms["body"] = body
-    for field, attribute in _SOURCES.items():
-        value: str = getattr(doc, attribute)
-        if value and (found := label_terms(field, value) if field in LABELS else index_terms(value)):
-            terms[field.value] = found
     return terms
+
+
+@lru_cache(maxsize=10_000)
+def _account_terms(site: str, account: str, kind: str, observed: str, language: str) -> dict[str, str]:
+    """What the items of an account have in common: worked out once."""
+    labels = {Field.SITE: site, Field.KIND: kind, Field.OBSERVED: observed, Field.LANGUAGE: language}
+    terms = {field.value: label_terms(field, value) for field, value in labels.items()}
+    terms[Field.ACCOUNT.value] = index_terms(account)
+    return {name: found for name, found in terms.items() if found}
+
+
+@lru_cache(maxsize=100_000)
+def _short_terms(value: str) -> str:
+    """Threads repeat their title, people their name."""
+    return index_terms(value)
+
+
+def forget() -> None:
+    """Empty every memory of texts seen: for measuring, and after texts were destroyed."""
+    _account_terms.cache_clear()
+    _short_terms.cache_clear()
+    analyser.forget()
 
 
 def names_of(field: Field) -> tuple[str, ...]:

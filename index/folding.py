@@ -53,8 +53,7 @@ _UNSEEN = regex.compile(f"[{IGNORABLE}]")
 _ACCENTS = regex.compile(r"(?<=[\p{Latin}\p{Greek}\p{Hebrew}])\p{Mn}+")
 # Hindi writes a nasal before a consonant of its own class either in full or as anusvara.
 _HINDI_NASAL = regex.compile("ङ्(?=[क-घ])|ञ्(?=[च-झ])|ण्(?=[ट-ढ])|न्(?=[त-ध])|म्(?=[प-भ])")
-# Urdu's two-eyed heh only makes aspirates, and none starts a word: there it is heh.
-_FIRST_TWO_EYED_HEH = regex.compile("^ھ")
+_BEYOND_ACCENTS = "\u0600"  # Latin, Greek and Hebrew letters with accents decompose to letters below this
 _EMOJI_VARIANTS = regex.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
 
 
@@ -62,17 +61,20 @@ class _FoldTable(dict[int, str]):
     """A `str.translate` table that learns a character when it first meets it."""
 
     def __missing__(self, code: int) -> str:
-        character = chr(code)
-        folded = _LETTERS.get(character)
-        if folded is None:
-            if any(first <= character <= last for first, last in _OPTIONAL_MARKS):
-                folded = ""
-            elif unicodedata.category(character) == "Nd":
-                folded = str(unicodedata.digit(character))
-            else:
-                folded = character
-        self[code] = folded
+        plain = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", chr(code)).casefold())
+        self[code] = folded = "".join(map(_fold_character, plain))
         return folded
+
+
+def _fold_character(character: str) -> str:
+    if character in _LETTERS:
+        return _LETTERS[character]
+    unseen = character.isspace() or _UNSEEN.match(character)
+    if unseen or any(first <= character <= last for first, last in _OPTIONAL_MARKS):
+        return ""
+    if unicodedata.category(character) == "Nd":
+        return str(unicodedata.digit(character))
+    return character
 
 
 _TABLE = _FoldTable()
@@ -86,14 +88,18 @@ def fold(word: str) -> str:
     tell common words apart: Urdu ے/ی (لڑکے/لڑکی), ھ/ہ inside a word (کھا/کہا), آ/ا (آب/اب), Assamese
     ৱ/ব, and Bengali letters with nukta. The result holds no white space.
     """
-    if word.isascii():
-        return "".join(word.lower().split())[:MAX_WORD]
-    text = unicodedata.normalize("NFKC", word).casefold()
-    text = _UNSEEN.sub("", unicodedata.normalize("NFD", text))
-    text = _ACCENTS.sub("", text.translate(_TABLE))
-    text = _FIRST_TWO_EYED_HEH.sub("ہ", _HINDI_NASAL.sub("ं", text))
-    text = unicodedata.normalize("NFC", text)
-    return "".join(text.split())[:MAX_WORD]
+    text = word.translate(_TABLE)
+    if text.isascii():
+        return text[:MAX_WORD]
+    if min(text) < _BEYOND_ACCENTS:
+        text = _ACCENTS.sub("", text)
+    if "्" in text:
+        text = _HINDI_NASAL.sub("ं", text)
+    if text.startswith("ھ"):  # it only makes aspirates, and none starts a word: there it is heh
+        text = "ہ" + text[1:]
+    if text.endswith("ء") and text[-2:-1].isdigit():  # Urdu's sign of the common era, written on to the year
+        text = text[:-1]
+    return unicodedata.normalize("NFC", text)[:MAX_WORD]
 
 
 _LAST_NASAL = regex.compile("(?<=.)[ङञणनम]्?$")
@@ -111,4 +117,5 @@ def fold_beginnings(beginning: str) -> tuple[str, ...]:
 
 def fold_emoji(emoji: str) -> str:
     """`emoji` without skin tone and presentation selector: 👍🏽 is found by 👍."""
-    return _EMOJI_VARIANTS.sub("", emoji)
+    folded: str = _EMOJI_VARIANTS.sub("", emoji)
+    return folded

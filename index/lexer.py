@@ -67,7 +67,7 @@ _NOT_OFFERED = (
     (re.compile(r"[-!]\w*[^\W\d]"), "write NOT before a word to exclude it"),
     (re.compile(r"\+\w*[^\W\d]"), "write AND between words; every word is required anyway"),
     (re.compile(r"[\[{]"), "a range stands right after a date field: created:[2026-01-01 TO 2026-03-31]"),
-    (re.compile(r"[*?].*[^*?]"), "a wildcard cannot be the beginning of a word; type its first letters"),
+    (re.compile(r"[*?]."), "a wildcard cannot be the beginning of a word; type its first letters"),
 )  # fmt: skip
 
 
@@ -94,9 +94,7 @@ def _check_characters(text: str) -> None:
         )
     for place, char in enumerate(text):
         if unicodedata.category(char) in ("Cc", "Cs") and not char.isspace():
-            fail(
-                text, f"the query holds the control character U+{ord(char):04X}; delete it", place, place + 1
-            )
+            fail(text, f"the query holds the control character U+{ord(char):04X}; delete it", place, place + 1)
     if match := _BIDI.search(text):
         fail(
             text,
@@ -210,9 +208,7 @@ def _check_order(text: str, pieces: list[Piece]) -> None:
         elif piece.kind is Kind.NOT and previous and previous.kind is Kind.NOT:
             fail(text, "NOT NOT: once is enough", previous.start, piece.end)
         elif piece.kind is Kind.FIELD and any(by_field for _, by_field in opened):
-            fail(
-                text, f"{piece.text}: cannot stand inside another field's parentheses", piece.start, piece.end
-            )
+            fail(text, f"{piece.text}: cannot stand inside another field's parentheses", piece.start, piece.end)
         elif piece.kind is Kind.OPEN:
             opened.append((piece, previous is not None and previous.kind is Kind.FIELD))
             if len(opened) > MAX_DEPTH:

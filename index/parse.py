@@ -102,13 +102,13 @@ def _compile(text: str, tree: Tree, leaves: list[Piece], time_zone: tzinfo) -> N
 
 
 def _join_all(parts: list[Node]) -> Node:
-    flat = [inner for part in parts for inner in (part.parts if isinstance(part, And) else (part,))]
-    return flat[0] if len(flat) == 1 else And(parts=tuple(flat))
+    flat = dict.fromkeys(inner for part in parts for inner in (part.parts if isinstance(part, And) else (part,)))
+    return next(iter(flat)) if len(flat) == 1 else And(parts=tuple(flat))
 
 
 def _join_any(parts: list[Node]) -> Node:
-    flat = [inner for part in parts for inner in (part.parts if isinstance(part, Or) else (part,))]
-    return flat[0] if len(flat) == 1 else Or(parts=tuple(flat))
+    flat = dict.fromkeys(inner for part in parts for inner in (part.parts if isinstance(part, Or) else (part,)))
+    return next(iter(flat)) if len(flat) == 1 else Or(parts=tuple(flat))
 
 
 def _leaf(text: str, field: Field, piece: Piece, time_zone: tzinfo) -> Node:
@@ -166,9 +166,7 @@ def _wildcard(text: str, field: Field, piece: Piece) -> Node:
             piece.end,
         )
     if "_" in typed and not named:
-        fail(
-            text, f"{piece.text!r}: a wildcard works inside one word; _ separates two", piece.start, piece.end
-        )
+        fail(text, f"{piece.text!r}: a wildcard works inside one word; _ separates two", piece.start, piece.end)
     signs = [re.sub(r"\*+", "*", sign) if "*" not in sign else "*" for sign in re.findall(r"[*?]+", typed)]
     beginnings = fold_beginnings(literals[0])
     rest = "".join(sign + fold(part) for sign, part in zip(signs, literals[1:], strict=True))

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from archiver.core.records import IndexDoc
 from index.analyser import ANALYSER_VERSION
-from index.engine import Page, Receipt, Sort, Watermark, hit_of, order_key
+from index.engine import Hit, Page, Receipt, Sort, Watermark, moment_of
 from index.fields import field_terms, names_of
 from index.query import (
     DATES,
@@ -33,7 +33,8 @@ from index.query import (
 
 @dataclass(frozen=True, kw_only=True)
 class _Entry:
-    order: str
+    hit: Hit
+    moment: datetime
     terms: Mapping[str, tuple[str, ...]]  # every field's words and labels in order, by name
     dates: Mapping[Field, datetime | None]
 
@@ -59,17 +60,18 @@ class OracleEngine:
 
     def search(self, node: Node, *, sort: Sort, limit: int, offset: int = 0) -> Page:
         """See SearchEngine. Scores everything alike."""
-        orders = sorted(self._orders(node), reverse=sort is not Sort.OLDEST)
-        shown = orders[offset : offset + max(0, limit)]
-        return Page(total=len(orders), hits=tuple(hit_of(order) for order in shown))
+        found = sorted(self._found(node), key=lambda entry: entry.hit.id)
+        found.sort(key=lambda entry: entry.moment, reverse=sort is not Sort.OLDEST)
+        shown = found[offset : offset + max(0, limit)]
+        return Page(total=len(found), hits=tuple(entry.hit for entry in shown))
 
     def count(self, node: Node) -> int:
         """See SearchEngine."""
-        return len(self._orders(node))
+        return len(self._found(node))
 
     def iter_ids(self, node: Node) -> Iterator[str]:
         """See SearchEngine."""
-        return iter([hit_of(order).id for order in sorted(self._orders(node), reverse=True)])
+        return iter(sorted(entry.hit.id for entry in self._found(node)))
 
     def missing(self, expected: Iterable[str]) -> list[str]:
         """See SearchEngine."""
@@ -78,18 +80,16 @@ class OracleEngine:
     def close(self) -> None:
         """See SearchEngine."""
 
-    def _orders(self, node: Node) -> list[str]:
-        return [entry.order for entry in self._entries.values() if _matches(entry, node)]
+    def _found(self, node: Node) -> list[_Entry]:
+        return [entry for entry in self._entries.values() if _matches(entry, node)]
 
 
 def _entry(doc: IndexDoc) -> _Entry:
     exact = {field.value for field in EXACT}
     return _Entry(
-        order=order_key(doc),
-        terms={
-            name: (terms,) if name in exact else tuple(terms.split(" "))
-            for name, terms in field_terms(doc).items()
-        },
+        hit=Hit(id=doc.id, record_id=doc.record_id),
+        moment=moment_of(doc),
+        terms={name: (terms,) if name in exact else tuple(terms.split()) for name, terms in field_terms(doc).items()},
         dates={Field(name): getattr(doc, name) for name in DATES},
     )
 

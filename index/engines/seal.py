@@ -73,9 +73,7 @@ def check_files(directory: Path, seal: Seal, *, rewritten: frozenset[str]) -> No
 
 def _engine_files(directory: Path) -> list[Path]:
     """All but locks and the engine's own list of what it may clean up: no answer depends on those."""
-    return sorted(
-        path for path in directory.iterdir() if path.suffix != ".lock" and path.name != ".managed.json"
-    )
+    return sorted(path for path in directory.iterdir() if path.suffix != ".lock" and path.name != ".managed.json")
 
 
 def _digest(path: Path) -> str:

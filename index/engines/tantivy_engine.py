@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,32 +21,30 @@ from archiver.core.durable import make_directory
 from archiver.core.errors import ArchiveBusy, IndexDamaged, StorageFull
 from archiver.core.records import IndexDoc
 from index.analyser import ANALYSER_VERSION
-from index.engine import Page, Receipt, Sort, Watermark, hit_of, order_key
+from index.engine import Page, Receipt, Sort, Watermark, moment_of
 from index.engines.seal import REBUILD, Seal, check_files, hash_files, read_seal, write_seal
 from index.engines.tantivy_query import build_query, microseconds
-from index.engines.tantivy_ranking import by_relevance
+from index.engines.tantivy_ranking import MOMENT, ranked
 from index.fields import field_terms
-from index.query import DATES, Field, Node
+from index.query import DATES, LABELS, Node
 
 _LAYOUT = "tantivy-0.27/1"
 _REWRITTEN = frozenset({"meta.json"})
 _WORDS = "words"
-_HEAP = 64_000_000  # bytes the writer collects before it flushes a segment
+_HEAP = 32_000_000  # bytes the writer collects before it flushes a segment
 _BATCH = 10_000
-_RAW = ("id", "record")
-_SPLIT = (
-    "body",
-    *(field.value for field in Field if field not in DATES and field.value not in (*_RAW, "text")),
-)
+_SPOKEN = ("body", "title", "account", "creator", "keyword")
 
 
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
-    for name in _RAW:
-        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
-    for name in _SPLIT:
+    builder.add_text_field("id", stored=True, fast=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("record", stored=True, tokenizer_name="raw", index_option="basic")
+    for field in sorted(LABELS):
+        builder.add_text_field(field.value, tokenizer_name=_WORDS, index_option="basic")
+    for name in _SPOKEN:
         builder.add_text_field(name, tokenizer_name=_WORDS, index_option="position")
-    builder.add_text_field("order", stored=True, fast=True, tokenizer_name="raw", index_option="basic")
+    builder.add_integer_field(MOMENT, fast=True)
     for date in sorted(DATES):
         builder.add_integer_field(date.value, indexed=True, fast=True)
     return builder.build()
@@ -126,14 +125,11 @@ class TantivyEngine:
         searcher, query = self._ask(node)
         if limit <= 0:
             return Page(total=_count(searcher, query), hits=())
-        if sort is Sort.RELEVANCE:
-            total, hits = by_relevance(searcher, query, offset, offset + limit)
-            return Page(total=total, hits=hits)
-        direction = tantivy.Order.Asc if sort is Sort.OLDEST else tantivy.Order.Desc
-        if offset >= searcher.num_docs:
+        last = min(offset + limit, searcher.num_docs)
+        if offset >= last:
             return Page(total=_count(searcher, query), hits=())
-        result = _run(searcher, query, limit=limit, offset=offset, order_by_field="order", order=direction)
-        return Page(total=result.count, hits=tuple(hit_of(key) for key, _ in result.hits))
+        with _reading():
+            return ranked(searcher, query, sort, offset, last)
 
     def count(self, node: Node) -> int:
         """See SearchEngine."""
@@ -142,10 +138,10 @@ class TantivyEngine:
     def iter_ids(self, node: Node) -> Iterator[str]:
         """See SearchEngine."""
         searcher, query = self._ask(node)
-        result = _run(
-            searcher, query, limit=searcher.num_docs or 1, order_by_field="order", order=tantivy.Order.Desc
-        )
-        return (hit_of(key).id for key, _ in result.hits)
+        with _reading():
+            limit = max(1, searcher.num_docs)
+            found = searcher.search(query, limit=limit, order_by_field="id", order=tantivy.Order.Asc)
+        return (item for item, _ in found.hits)
 
     def missing(self, expected: Iterable[str]) -> list[str]:
         """See SearchEngine."""
@@ -167,9 +163,7 @@ class TantivyEngine:
             return self._index.writer(_HEAP, 1)
         except ValueError as error:
             if "LockBusy" in str(error):
-                raise ArchiveBusy(
-                    "another run is writing to the search index; try again when it ends"
-                ) from error
+                raise ArchiveBusy("another run is writing to the search index; try again when it ends") from error
             raise _storage_or_damage(error) from error
 
     def _feed(
@@ -248,13 +242,11 @@ def _checked_seal(directory: Path) -> Seal:
             return seal
 
 
-def _document(doc: IndexDoc) -> dict[str, str | int]:
-    fields: dict[str, str | int] = dict(field_terms(doc))
-    fields["order"] = order_key(doc)
-    if doc.created is not None:
-        fields["created"] = microseconds(doc.created)
-    if doc.captured is not None:
-        fields["captured"] = microseconds(doc.captured)
+def _document(doc: IndexDoc) -> dict[str, Any]:
+    fields: dict[str, Any] = field_terms(doc)
+    for name, moment in ((MOMENT, moment_of(doc)), ("created", doc.created), ("captured", doc.captured)):
+        if moment is not None:
+            fields[name] = microseconds(moment)
     return fields
 
 
@@ -265,14 +257,16 @@ def _batches(ids: set[str]) -> Iterator[list[str]]:
 
 
 def _count(searcher: tantivy.Searcher, query: tantivy.Query) -> int:
-    total: int = _run(searcher, query, limit=1).count
+    with _reading():
+        result: Any = searcher.search(query, limit=1)  # its stub leaves out `count`
+    total: int = result.count
     return total
 
 
-def _run(searcher: tantivy.Searcher, query: tantivy.Query, *, limit: int, **options: Any) -> Any:
-    """A `tantivy.SearchResult`, whose type stub leaves out `count`."""
+@contextmanager
+def _reading() -> Iterator[None]:
     try:
-        return searcher.search(query, limit=min(limit, max(1, searcher.num_docs)), **options)
+        yield
     except ValueError as error:
         raise IndexDamaged(f"the index cannot be read ({error}); {REBUILD}") from error
 
@@ -280,7 +274,5 @@ def _run(searcher: tantivy.Searcher, query: tantivy.Query, *, limit: int, **opti
 def _storage_or_damage(error: ValueError) -> StorageFull | IndexDamaged:
     """Tantivy tells everything by ValueError and words."""
     if "os error 28" in str(error) or "No space left" in str(error):
-        return StorageFull(
-            "the search index could not be written: no space is left on the disk; free some, run again"
-        )
+        return StorageFull("the search index could not be written: no space is left on the disk; free some, run again")
     return IndexDamaged(f"the index cannot be written ({error}); {REBUILD}")

@@ -12,6 +12,7 @@ from index.query import All, And, Node, Not, Or, Phrase, Range, Term, Wildcard, 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_EARLIEST, _LATEST = -(2**63), 2**63 - 1
 
 
 def microseconds(moment: datetime) -> int:
@@ -67,8 +68,8 @@ def _wildcard(schema: Schema, name: str, pattern: str) -> Query:
 
 
 def _range(schema: Schema, node: Range) -> Query:
-    lower = None if node.start is None else microseconds(node.start)
-    upper = None if node.end is None else microseconds(node.end)
-    return Query.range_query(
-        schema, node.field.value, FieldType.Integer, lower, upper, include_lower=True, include_upper=False
-    )
+    first = _EARLIEST if node.start is None else microseconds(node.start)
+    last = _LATEST if node.end is None else microseconds(node.end) - 1
+    if first > last:
+        return Query.empty_query()
+    return Query.range_query(schema, node.field.value, FieldType.Integer, first, last)

@@ -1,6 +1,8 @@
-"""Tantivy's best hits in an order that stays the same: equal scores are put newest first.
+"""Tantivy's hits in an order that is total, and stays the same.
 
-Tantivy breaks ties by where a document happens to lie, which changes with every merge.
+Tantivy orders by one thing, and breaks ties by where a document happens to lie, which changes
+with every merge. So hits are fetched down to the end of the last group of equals that is
+shown, and only such groups are put in order here.
 """
 
 from __future__ import annotations
@@ -8,41 +10,57 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
-from tantivy import DocAddress, Query, Searcher
+from tantivy import DocAddress, Order, Query, Searcher
 
-from index.engine import Hit, hit_of
+from index.engine import Hit, Page, Sort
 
-_Scored = tuple[float, DocAddress]
+MOMENT = "moment"
+"""The fast field by which dates are sorted: microseconds since 1970, UTC."""
+
+_Ranked = tuple[float, DocAddress]
+_OPTIONS: dict[Sort, dict[str, Any]] = {
+    Sort.NEWEST: {"order_by_field": MOMENT, "order": Order.Desc},
+    Sort.OLDEST: {"order_by_field": MOMENT, "order": Order.Asc},
+    Sort.RELEVANCE: {},
+}
 
 
-def by_relevance(searcher: Searcher, query: Query, first: int, last: int) -> tuple[int, tuple[Hit, ...]]:
-    """The exact total, and hits number `first` to `last` by score, equals newest first."""
-    total, scored = _down_to(searcher, query, last)
+def ranked(searcher: Searcher, query: Query, sort: Sort, first: int, last: int) -> Page:
+    """Hits number `first` to `last` in the order of `sort`, and the exact total. `last` > `first`."""
+    total, fetched = _down_to(searcher, query, sort, last)
     hits: list[Hit] = []
     number = 0
-    for score, group in groupby(scored, key=lambda pair: pair[0]):
-        equals = list(group)
+    for key, group in groupby(fetched, key=lambda pair: pair[0]):
+        equals = [address for _, address in group]
         start, end = max(first - number, 0), min(last - number, len(equals))
         if start < end:
-            keys = sorted((_order(searcher, address) for _, address in equals), reverse=True)
-            hits += [hit_of(key, score) for key in keys[start:end]]
+            score = key if sort is Sort.RELEVANCE else 0.0
+            hits += _in_order(searcher, equals, sort, score)[start:end]
         number += len(equals)
-    return total, tuple(hits)
+    return Page(total=total, hits=tuple(hits))
 
 
-def _down_to(searcher: Searcher, query: Query, last: int) -> tuple[int, list[_Scored]]:
-    """The hits down to number `last`, and with them every further one of the same score."""
+def _down_to(searcher: Searcher, query: Query, sort: Sort, last: int) -> tuple[int, list[_Ranked]]:
+    """The total, and the hits down to number `last` with every further one that equals it."""
     everything = max(1, searcher.num_docs)
     limit = min(last + 1, everything)
     while True:
-        result: Any = searcher.search(query, limit=limit)  # its type's stub leaves out `count`
-        scored: list[_Scored] = result.hits
-        whole = len(scored) < limit or limit == everything
-        if whole or scored[-1][0] < scored[last - 1][0]:
-            return result.count, scored
+        result: Any = searcher.search(query, limit=limit, **_OPTIONS[sort])  # its stub leaves out `count`
+        fetched: list[_Ranked] = result.hits
+        if len(fetched) < limit or limit == everything or fetched[-1][0] != fetched[last - 1][0]:
+            return result.count, fetched
         limit = min(limit * 4, everything)
 
 
-def _order(searcher: Searcher, address: DocAddress) -> str:
-    key: str = searcher.doc(address)["order"][0]
-    return key
+def _in_order(searcher: Searcher, equals: list[DocAddress], sort: Sort, score: float) -> list[Hit]:
+    hits = [
+        Hit(id=document["id"][0], record_id=document["record"][0], score=score)
+        for document in map(searcher.doc, equals)
+    ]
+    if len(hits) == 1:
+        return hits
+    if sort is not Sort.RELEVANCE:
+        return sorted(hits, key=lambda hit: hit.id)
+    moments: Any = searcher.fast_field_values(MOMENT, equals)
+    by_moment = sorted(zip(moments, hits, strict=True), key=lambda pair: (-pair[0], pair[1].id))
+    return [hit for _, hit in by_moment]

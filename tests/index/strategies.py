@@ -1,0 +1,95 @@
+"""Generated texts, items and queries in many scripts, small enough that things meet."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from archiver.core.records import IndexDoc, RecordId
+from index.query import All, And, Field, Node, Not, Or, Phrase, Range, Term, Wildcard
+
+PROVE = "ARCHIVER_PROVE" in os.environ
+"""Whether the full number of repetitions was asked for."""
+
+
+def examples(few: int, many: int) -> settings:
+    """`few` examples in everyday runs, `many` when proving."""
+    return settings(max_examples=many if PROVE else few, deadline=None)
+
+
+WRITTEN = (
+    "road", "Road", "roads", "École", "ecole", "গুৱাহাটীৰ", "গুৱাহাটীর", "পথ", "हिन्दी", "हिंदी", "पानी",
+    "پانی", "پاني", "سڑک", "ہے", "#RoadSafety", "#সড়ক_২০২৬", "@SKGov", "🎉", "👍🏽", "2026", "২০২৬", "don't",
+    "https://example.org/a?b=1", "a-b", "—", "café,", "(safety)", "道路",
+)  # fmt: skip
+"""Chunks of text: the same words in several spellings, marks, and punctuation by itself."""
+
+_TERMS = (
+    "road", "roads", "ecole", "গুৱাহাটীর", "পথ", "हिंदी", "पानी", "پانی", "سڑک", "ہے", "#roadsafety", "safety",
+    "roadsafety", "@skgov", "🎉", "👍", "2026", "don", "t", "example", "a", "b", "道路", "absent",
+)  # fmt: skip
+_PATTERNS = ("r*", "roa?", "গুৱা*", "r*d*", "#r*", "پا*", "प*ी", "2?2*", "e*", "-*", ".*", "a?c*", "[*")
+_START = datetime(2026, 1, 1, tzinfo=UTC)
+
+texts = st.lists(st.sampled_from(WRITTEN), max_size=8).map(" ".join)
+moments = st.one_of(
+    st.none(),
+    st.integers(0, 5).map(lambda days: _START + timedelta(days=days)),
+    st.just(datetime(1965, 3, 4, 5, 6, 7, 8, tzinfo=UTC)),
+)
+
+
+def documents(numbers: st.SearchStrategy[int]) -> st.SearchStrategy[IndexDoc]:
+    """Items whose numbers, and so whose ids, come from `numbers`."""
+    return st.builds(
+        lambda number, **fields: IndexDoc(
+            id=f"rec_{number % 3}/wp {number}", record_id=RecordId(f"rec_{number % 3}"), **fields
+        ),
+        numbers,
+        body=texts,
+        title=texts,
+        site=st.sampled_from(("", "a.example", "B.example:8080")),
+        account=st.sampled_from(("", "@SKGov", "acc_1")),
+        creator=st.sampled_from(("", "Jane Doe @jane", "অনুৰাধা", "علی @ali")),
+        kind=st.sampled_from(("post thread", "comment thread", "page page")),
+        observed=st.sampled_from(("present", "gone")),
+        language=st.sampled_from(("und", "ur-PK", "as")),
+        keywords=st.sampled_from(("", "roads flood")),
+        created=moments,
+        captured=moments,
+    )
+
+
+_worded = st.sampled_from((Field.TEXT, Field.TITLE, Field.CREATOR, Field.KEYWORD))
+_leaves: st.SearchStrategy[Node] = st.one_of(
+    st.builds(Term, field=_worded, text=st.sampled_from(_TERMS)),
+    st.builds(Term, field=st.just(Field.SITE), text=st.sampled_from(("a.example", "b.example:8080", "x"))),
+    st.builds(Term, field=st.just(Field.KIND), text=st.sampled_from(("post", "thread"))),
+    st.builds(Term, field=st.just(Field.LANGUAGE), text=st.sampled_from(("ur", "ur-pk", "as"))),
+    st.builds(Term, field=st.just(Field.ACCOUNT), text=st.sampled_from(("@skgov", "acc"))),
+    st.builds(Term, field=st.just(Field.RECORD), text=st.sampled_from(("rec_1", "REC_1"))),
+    st.builds(Term, field=st.just(Field.ID), text=st.sampled_from(("rec_1/wp 1", "rec_1/wp"))),
+    st.builds(
+        Phrase,
+        field=_worded,
+        words=st.lists(st.sampled_from(_TERMS[:8]), min_size=2, max_size=3).map(tuple),
+    ),
+    st.builds(Wildcard, field=_worded, pattern=st.sampled_from(_PATTERNS)),
+    st.builds(Wildcard, field=st.just(Field.RECORD), pattern=st.sampled_from(("rec_*", "rec_?"))),
+    st.builds(Range, field=st.sampled_from((Field.CREATED, Field.CAPTURED)), start=moments, end=moments),
+    st.just(All()),
+)
+
+nodes: st.SearchStrategy[Node] = st.recursive(
+    _leaves,
+    lambda parts: st.one_of(
+        st.lists(parts, min_size=2, max_size=3).map(lambda some: And(parts=tuple(some))),
+        st.lists(parts, min_size=2, max_size=3).map(lambda some: Or(parts=tuple(some))),
+        parts.map(lambda part: Not(part=part)),
+    ),
+    max_leaves=6,
+)
+"""Query trees, nested, with exclusions anywhere."""

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index import fields
+from index.analyser import Token, analyse, analyse_query, index_terms
+from index.folding import MAX_WORD
+from tests.index.strategies import WRITTEN, examples
+
+_GLUED = (*WRITTEN, "#", "@", "://", ".", "_", "\u200d", "\u20e3", "\u0301")
+anything = st.one_of(
+    st.text(max_size=80),
+    st.lists(st.sampled_from(WRITTEN), max_size=8).map(" ".join),
+    st.lists(st.sampled_from(_GLUED), max_size=8).map("".join),
+)
+
+
+def test_words_are_numbered_and_marks_stand_beside_them() -> None:
+    assert analyse("See #RoadSafety, গুৱাহাটীৰ 👍🏽!") == [
+        Token("see", 0, 3, 0),
+        Token("#roadsafety", 4, 15, 1, mark=True),
+        Token("roadsafety", 5, 15, 1, mark=True),
+        Token("road", 5, 9, 1),
+        Token("safety", 9, 15, 2),
+        Token("গুৱাহাটীর", 17, 26, 3),
+        Token("👍", 27, 29, 4, mark=True),
+    ]
+
+
+def test_a_query_asks_for_a_hashtag_or_handle_as_a_whole() -> None:
+    asked = [token.text for token in analyse_query("#RoadSafety by @City_Hall now")]
+    assert asked == ["#roadsafety", "by", "@city_hall", "now"]
+
+
+def test_an_address_is_its_words_without_scheme_and_www() -> None:
+    found = [token.text for token in analyse("(https://www.example.org/a_b?c=1#top)")]
+    assert found == ["example", "org", "a", "b", "c", "1", "top"]
+
+
+@examples(200, 5_000)
+@given(anything)
+def test_the_fast_way_yields_the_same_terms(text: str) -> None:
+    tokens = analyse(text)
+    words = [token.text for token in tokens if not token.mark]
+    terms = index_terms(text).split()
+    assert terms[: len(words)] == words
+    assert sorted(terms[len(words) :]) == sorted(token.text for token in tokens if token.mark)
+
+
+@examples(200, 5_000)
+@given(anything)
+def test_offsets_lie_in_the_text_and_positions_count_words(text: str) -> None:
+    tokens = analyse(text)
+    assert all(0 <= token.start < token.end <= len(text) for token in tokens)
+    words = [token for token in tokens if not token.mark]
+    assert [word.position for word in words] == list(range(len(words)))
+    assert all(" " not in token.text and token.text for token in tokens)
+
+
+@examples(100, 2_000)
+@given(anything)
+def test_a_text_has_what_it_asks_for_as_a_query(text: str) -> None:
+    assert {token.text for token in analyse_query(text)} <= {token.text for token in analyse(text)}
+
+
+def test_very_long_words_are_cut_alike_by_both_ways() -> None:
+    for text in ("x" * 1_000, "é" * 1_000, "short " + "y" * 300):
+        (*_, last) = analyse(text)
+        assert last.text in index_terms(text).split()
+        assert len(last.text) == MAX_WORD
+
+
+def test_what_is_remembered_can_be_forgotten_and_is_bounded() -> None:
+    from index import analyser
+
+    before = index_terms("গুৱাহাটী #RoadSafety")
+    fields.forget()
+    assert not analyser._STREAMS
+    assert not analyser._CHUNKS
+    assert index_terms("গুৱাহাটী #RoadSafety") == before
+    analyser._STREAMS.limit = analyser._CHUNKS.limit = 2
+    try:
+        for number in range(10):
+            index_terms(f"পথ{number}")
+            analyse(f"পথ{number}")
+        assert len(analyser._STREAMS) <= 2
+        assert len(analyser._CHUNKS) <= 2
+    finally:
+        del analyser._STREAMS.limit, analyser._CHUNKS.limit

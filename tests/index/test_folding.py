@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archiver.core.records import IndexDoc, RecordId
+from index.engines.oracle import OracleEngine
+from index.folding import MAX_WORD, fold, fold_beginnings, fold_emoji
+from index.parse import parse_query
+from tests.index.pairs import DOES_NOT_FIND, FINDS
+
+
+def found(query: str, text: str) -> bool:
+    engine = OracleEngine()
+    engine.apply([IndexDoc(id="rec_1/1", record_id=RecordId("rec_1"), body=text)], (), seq=1)
+    return engine.count(parse_query(query, time_zone=ZoneInfo("UTC")).node) == 1
+
+
+@pytest.mark.parametrize(("query", "text", "reason"), FINDS)
+def test_query_finds_text(query: str, text: str, reason: str) -> None:
+    assert found(query, text), reason
+
+
+@pytest.mark.parametrize(("query", "text", "reason"), DOES_NOT_FIND)
+def test_query_does_not_find_text(query: str, text: str, reason: str) -> None:
+    assert not found(query, text), reason
+
+
+@given(st.text(max_size=300))
+def test_folded_words_hold_no_white_space_and_are_cut(word: str) -> None:
+    folded = fold(word)
+    assert folded == "".join(folded.split())
+    assert len(folded) <= MAX_WORD
+
+
+def test_a_phrase_in_one_code_point_becomes_one_word() -> None:
+    assert fold("ﷺ") == "صلیاللہعلیہوسلم"
+
+
+def test_a_beginning_may_end_before_the_letter_that_changes_it() -> None:
+    assert fold_beginnings("हिन") == ("हिन", "हिं")
+    assert fold_beginnings("road") == ("road",)
+
+
+def test_only_the_tone_of_an_emoji_is_dropped() -> None:
+    assert fold_emoji("👩🏽‍🚒") == "👩‍🚒"
