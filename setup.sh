@@ -15,11 +15,18 @@ have() { command -v "$1" >/dev/null 2>&1; }
 can_install() { [ "$(id -u)" = 0 ] && have apt-get; }
 apt_ready=
 install_packages() {
+    local log
+    log=$(mktemp)
     if [ -z "$apt_ready" ]; then
-        apt-get update -qq >&2 || say "the package lists could not be refreshed; trying with those there are"
+        apt-get update -qq >"$log" 2>&1 || say "the package lists could not be refreshed; trying with those there are"
         apt_ready=yes
     fi
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2
+    if ! DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >>"$log" 2>&1; then
+        tail -n 20 "$log" >&2
+        say "apt could not install $*; its last words are above, all of them in $log"
+        return 1
+    fi
+    rm -f "$log"
 }
 
 # -- Python and the pinned packages ----------------------------------------------------------------
@@ -43,13 +50,13 @@ make_environment() {
         can_install || stop "$python cannot make virtual environments." \
             "Ask for the package $python-venv (Debian: apt install $python-venv) and run this again."
         say "installing $python-venv"
-        install_packages "$python-venv" || stop "Debian's $python-venv could not be installed."
+        install_packages "$python-venv" || stop "$python cannot make virtual environments without $python-venv."
     fi
     say "making .venv with $("$python" --version) and the pinned packages (a few minutes the first time)"
     "$python" -m venv --clear .venv
-    .venv/bin/python -m pip install --quiet --no-input -r requirements.lock -r requirements-dev.lock ||
+    .venv/bin/python -m pip install -qq --no-input -r requirements.lock -r requirements-dev.lock ||
         stop "The packages could not be installed; pip's own message is above. Nothing is half used: run this again."
-    .venv/bin/python -m pip install --quiet --no-input --no-deps --no-build-isolation -e . ||
+    .venv/bin/python -m pip install -qq --no-input --no-deps --no-build-isolation -e . ||
         stop "Archiver itself could not be installed; pip's own message is above."
 }
 
@@ -85,7 +92,7 @@ find_chromium() {
 if ! find_chromium >/dev/null; then
     if can_install; then
         say "installing Debian's chromium"
-        install_packages chromium || say "Debian's chromium could not be installed"
+        install_packages chromium || true
     fi
     if ! find_chromium >/dev/null; then
         say "fetching playwright's own Chromium"
