@@ -46,9 +46,7 @@ class Change:
     actor: str
     _trail: Trail
 
-    def record(
-        self, type: EventType, subjects: Sequence[str], detail: Mapping[str, Any] | None = None
-    ) -> Event:
+    def record(self, type: EventType, subjects: Sequence[str], detail: Mapping[str, Any] | None = None) -> Event:
         """Add an event to the trail; `detail` holds ids, enumerations, counts and digests, never content."""
         return self._trail.append(type, subjects, detail or {}, at=self.at, actor=self.actor)
 
@@ -56,9 +54,7 @@ class Change:
 class Archive:
     """One archive, open. Use `Archive.create` or `Archive.open`; close it, or use it in a `with`."""
 
-    def __init__(
-        self, directory: Path, settings: config.Settings, db: Database, config_directory: Path
-    ) -> None:
+    def __init__(self, directory: Path, settings: config.Settings, db: Database, config_directory: Path) -> None:
         self.directory = directory
         self.settings = settings
         self.config_directory = config_directory
@@ -74,9 +70,7 @@ class Archive:
     # -- making and opening -----------------------------------------------------------------
 
     @classmethod
-    def create(
-        cls, directory: Path, settings: config.Settings, *, config_directory: Path | None = None
-    ) -> Archive:
+    def create(cls, directory: Path, settings: config.Settings, *, config_directory: Path | None = None) -> Archive:
         """Make an empty archive and the key that signs its trail's checkpoints.
 
         Raises ArchiveExists where anything stands in the way; nothing is overwritten.
@@ -94,9 +88,7 @@ class Archive:
         return cls(directory, settings, db, where)
 
     @classmethod
-    def open(
-        cls, directory: Path, *, config_directory: Path | None = None, reconcile: bool = True
-    ) -> Archive:
+    def open(cls, directory: Path, *, config_directory: Path | None = None, reconcile: bool = True) -> Archive:
         """Open an archive; what the trail file lacks after a crash is added to it.
 
         Raises ArchiveNotFound, BadSettings, SchemaTooNew, TrailBroken. `reconcile=False` is for looking at
@@ -104,9 +96,7 @@ class Archive:
         """
         settings = read_settings(directory)
         if not (directory / CATALOGUE).exists():
-            raise ArchiveNotFound(
-                f"{directory} has no {CATALOGUE}: `archiver rebuild` makes it anew from the evidence"
-            )
+            raise ArchiveNotFound(f"{directory} has no {CATALOGUE}: `archiver rebuild` makes it anew from the evidence")
         with catalogue_errors(directory / CATALOGUE):
             db = connect(directory / CATALOGUE)
             try:
@@ -162,9 +152,7 @@ class Archive:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                raise ArchiveBusy(
-                    f"another run is working on {self.directory}: wait for it to end"
-                ) from error
+                raise ArchiveBusy(f"another run is working on {self.directory}: wait for it to end") from error
             yield
         finally:
             os.close(descriptor)

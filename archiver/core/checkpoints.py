@@ -110,9 +110,7 @@ def check_checkpoints(
         elif trusted is not None and fingerprint(each.public_key) != trusted:
             findings.append(f"{name} is signed by {fingerprint(each.public_key)}, not by the key given")
         if each.size > len(leaves):
-            findings.append(
-                f"{name} is newer than the trail, which has {len(leaves)}: the trail's tail was cut off"
-            )
+            findings.append(f"{name} is newer than the trail, which has {len(leaves)}: the trail's tail was cut off")
         elif tree_root(leaves[: each.size]).hex() != each.root:
             findings.append(f"{name} has another root than the trail's events give: the trail was changed")
     return findings

@@ -29,9 +29,7 @@ def _setting(default: Any, about: str, *, least: int | None = None) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class ArchiveSettings:
-    id: str = field(
-        metadata={"about": "made by init; names the keys and tokens of this archive", "least": None}
-    )
+    id: str = field(metadata={"about": "made by init; names the keys and tokens of this archive", "least": None})
     agency: str = field(metadata={"about": "the public body whose records these are", "least": None})
     jurisdiction: str = field(
         metadata={
@@ -54,13 +52,9 @@ class CaptureSettings:
         (),
         "host or host:port names on loopback or private networks that may be captured; others are refused",
     )
-    load_seconds: int = _setting(
-        30, "how long a page may take to load before what is there is taken", least=1
-    )
+    load_seconds: int = _setting(30, "how long a page may take to load before what is there is taken", least=1)
     total_seconds: int = _setting(180, "how long one capture may take in all", least=5)
-    max_megabytes: int = _setting(
-        500, "how much one capture may download; what exceeds it is cut and said so", least=1
-    )
+    max_megabytes: int = _setting(500, "how much one capture may download; what exceeds it is cut and said so", least=1)
     max_scrolls: int = _setting(40, "how many screens far a feed is scrolled", least=0)
     viewport_width: int = _setting(1280, "CSS pixels", least=320)
 
@@ -88,9 +82,7 @@ def parse_settings(text: str, name: str = FILE_NAME) -> Settings:
         raise BadSettings(f"{name}: not valid TOML: {error}") from error
     faults: list[str] = []
     sections = {"archive": ArchiveSettings, "capture": CaptureSettings}
-    faults += [
-        f"[{key}]: unknown section; known: {', '.join(sections)}" for key in tables if key not in sections
-    ]
+    faults += [f"[{key}]: unknown section; known: {', '.join(sections)}" for key in tables if key not in sections]
     archive = _read_section(ArchiveSettings, "archive", tables.get("archive", {}), faults)
     capture = _read_section(CaptureSettings, "capture", tables.get("capture", {}), faults)
     if archive is not None and archive.time_zone not in available_timezones():
@@ -106,9 +98,7 @@ def _read_section(kind: type[_S], section: str, table: object, faults: list[str]
         return None
     known: dict[str, Field[Any]] = {each.name: each for each in fields(kind)}  # type: ignore[arg-type]  # dataclasses only
     before = len(faults)
-    faults += [
-        f"{section}.{key}: unknown key; known: {', '.join(known)}" for key in table if key not in known
-    ]
+    faults += [f"{section}.{key}: unknown key; known: {', '.join(known)}" for key in table if key not in known]
     values: dict[str, Any] = {}
     for key, setting in known.items():
         if key in table:

@@ -175,9 +175,7 @@ class Trail:
             known = -1 if last is None else last.seq
             if last is not None:
                 self._check_same(last)
-            rows = self._db.conn.execute(
-                "SELECT line FROM events WHERE seq > ? ORDER BY seq", (known,)
-            ).fetchall()
+            rows = self._db.conn.execute("SELECT line FROM events WHERE seq > ? ORDER BY seq", (known,)).fetchall()
             if rows:
                 os.lseek(descriptor, 0, os.SEEK_END)
                 _write_all(descriptor, "".join(line + "\n" for (line,) in rows).encode())
@@ -194,9 +192,7 @@ class Trail:
             yield read_event(line)
 
     def leaves(self) -> list[bytes]:
-        return [
-            bytes.fromhex(leaf) for (leaf,) in self._db.conn.execute("SELECT leaf FROM events ORDER BY seq")
-        ]
+        return [bytes.fromhex(leaf) for (leaf,) in self._db.conn.execute("SELECT leaf FROM events ORDER BY seq")]
 
     def verify(self) -> list[str]:
         """Compare catalogue and file line by line and recompute the tree; a finding for each difference."""
@@ -213,8 +209,7 @@ class Trail:
                 findings.append(f"event {seq} differs between the catalogue and {self.path.name}")
         if len(stored) > len(filed):
             findings.append(
-                f"{self.path.name} ends at event {len(filed) - 1}, the catalogue at {len(stored) - 1}: "
-                "its tail is cut"
+                f"{self.path.name} ends at event {len(filed) - 1}, the catalogue at {len(stored) - 1}: its tail is cut"
             )
         if len(filed) > len(stored):
             findings.append(
@@ -277,9 +272,7 @@ class Trail:
                 "it was restored from an older copy or lost its tail. Run `archiver rebuild`"
             )
         if row[0] != last.line:
-            raise TrailBroken(
-                f"event {last.seq} differs between the catalogue and {self.path}: run `archiver verify`"
-            )
+            raise TrailBroken(f"event {last.seq} differs between the catalogue and {self.path}: run `archiver verify`")
 
 
 class _LockedFile:

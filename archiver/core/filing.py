@@ -123,9 +123,7 @@ def file_items(db: Database, record: RecordId, items: Sequence[CataloguedItem]) 
         ),
         pk=("item_id", "number"),
     )
-    moments = [
-        moment for each in items for moment in (each.item.created, each.item.modified) if moment is not None
-    ]
+    moments = [moment for each in items for moment in (each.item.created, each.item.modified) if moment is not None]
     db.table("records").update(record, {"last_activity": optional_iso(max(moments, default=None))})
     tell_index(db, record)
 

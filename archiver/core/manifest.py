@@ -56,9 +56,7 @@ def write_manifest(manifest: CaptureManifest) -> bytes:
         "actor": manifest.actor,
         "complete": manifest.complete,
         "capture": _plain(asdict(manifest.capture)),
-        "record": None
-        if manifest.extraction is None
-        else _plain(asdict(replace(manifest.extraction, items=()))),
+        "record": None if manifest.extraction is None else _plain(asdict(replace(manifest.extraction, items=()))),
         "items": manifest.items_file,
         "objects": [_plain(asdict(each)) for each in manifest.objects],
     }
@@ -76,9 +74,7 @@ def read_manifest(path: Path) -> CaptureManifest:
             capture=_read_capture(entry["capture"]),
             extraction=None if record is None else _read_extraction(record),
             items_file=entry["items"],
-            objects=tuple(
-                StoredObject(**{**each, "role": ObjectRole(each["role"])}) for each in entry["objects"]
-            ),
+            objects=tuple(StoredObject(**{**each, "role": ObjectRole(each["role"])}) for each in entry["objects"]),
             complete=entry["complete"],
             actor=entry["actor"],
             software=entry["software"],

@@ -82,9 +82,7 @@ class ObjectStore:
                 yield relative
 
 
-def describe_object(
-    directory: Path, place: str, name: str, role: ObjectRole, media_type: str
-) -> StoredObject:
+def describe_object(directory: Path, place: str, name: str, role: ObjectRole, media_type: str) -> StoredObject:
     """Hash the file `name` in `directory`, which belongs at `place` in the store."""
     path = directory / name
     return StoredObject(

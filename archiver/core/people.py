@@ -111,9 +111,7 @@ class People:
         return row
 
     def everybody(self) -> list[Person]:
-        rows = self._db.conn.execute(
-            "SELECT id, name, role, status, created FROM people ORDER BY created, name"
-        )
+        rows = self._db.conn.execute("SELECT id, name, role, status, created FROM people ORDER BY created, name")
         return [_person(row) for row in rows]
 
     def active(self, role: Role) -> list[Person]:
@@ -192,9 +190,7 @@ def _same_bytes(typed: str) -> str:
     try:
         return unicodedata.normalize("NFC", typed).encode().decode()
     except UnicodeEncodeError as error:
-        raise BadInput(
-            "the name or secret holds bytes that are no UTF-8 text: check the terminal's locale"
-        ) from error
+        raise BadInput("the name or secret holds bytes that are no UTF-8 text: check the terminal's locale") from error
 
 
 @cache

@@ -49,9 +49,7 @@ def check_url(url: str) -> str:
     if not usable or re.search(r"[\s\x00-\x1f]", url):
         raise BadInput(f"{url!r} is no web address: it must begin with http:// or https:// and name a host")
     if parts.username is not None or parts.password is not None:
-        raise BadInput(
-            "an address with a user name or password in it would be kept in evidence: leave it out"
-        )
+        raise BadInput("an address with a user name or password in it would be kept in evidence: leave it out")
     return url
 
 
@@ -71,9 +69,7 @@ def account_for(accounts: Sequence[Account], url: str, site: str, creator_handle
     for account in accounts:
         if account.site == site and _plain(account.handle) == _plain(creator_handle) != "":
             return account.id
-    below = [
-        each for each in accounts if each.site == site and (url + "/").startswith(each.url.rstrip("/") + "/")
-    ]
+    below = [each for each in accounts if each.site == site and (url + "/").startswith(each.url.rstrip("/") + "/")]
     return max(below, key=lambda each: len(each.url)).id if below else None
 
 
@@ -102,9 +98,7 @@ class Register:
         )
         if not account.handle:
             raise BadInput("an account needs a handle")
-        if any(
-            each.site == account.site and _plain(each.handle) == _plain(handle) for each in self.accounts()
-        ):
+        if any(each.site == account.site and _plain(each.handle) == _plain(handle) for each in self.accounts()):
             raise AlreadyExists(f"the account {account.handle} on {account.site} is registered already")
         self._db.table("accounts").insert({**asdict(account), "added": to_iso(now)})
         return account

@@ -82,9 +82,7 @@ class Requests:
             raise BadInput(f"a request cannot have been received on {received}, which is yet to come")
         taken = [
             int(row["number"].rsplit("-", 1)[1])
-            for row in self._db.query(
-                "SELECT number FROM requests WHERE number LIKE ?", [f"REQ-{received.year}-%"]
-            )
+            for row in self._db.query("SELECT number FROM requests WHERE number LIKE ?", [f"REQ-{received.year}-%"])
         ]
         request = InformationRequest(
             number=f"REQ-{received.year}-{max(taken, default=0) + 1:04d}",
@@ -146,9 +144,7 @@ class Requests:
 
     def searches(self, request: InformationRequest) -> list[SearchDeclaration]:
         """Oldest first."""
-        rows = self._db.table("request_searches").rows_where(
-            "request_number = ?", [request.number], order_by="id"
-        )
+        rows = self._db.table("request_searches").rows_where("request_number = ?", [request.number], order_by="id")
         return [SearchDeclaration(**{**row, "at": from_iso(row["at"])}) for row in rows]
 
     def hits(self, request: InformationRequest) -> dict[RecordId, frozenset[str]]:
@@ -167,9 +163,7 @@ class Requests:
         self._db.table("requests").update(production.request_number, {"status": "produced"})
 
     def productions(self, request: InformationRequest) -> list[FiledProduction]:
-        rows = self._db.table("productions").rows_where(
-            "request_number = ?", [request.number], order_by="made_at, id"
-        )
+        rows = self._db.table("productions").rows_where("request_number = ?", [request.number], order_by="made_at, id")
         return [FiledProduction(**{**row, "made_at": from_iso(row["made_at"])}) for row in rows]
 
 

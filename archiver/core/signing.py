@@ -55,9 +55,7 @@ def make_key(path: Path) -> SigningKey:
     """Make a key readable by its owner only; an existing one is never overwritten (FileExistsError)."""
     key = Ed25519PrivateKey.generate()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    pem = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(pem)
@@ -75,7 +73,5 @@ def load_key(path: Path) -> SigningKey | None:
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise BadSettings(f"{path} holds no signing key: restore it from a copy of the keys") from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise BadSettings(
-            f"{path} holds another kind of key than Ed25519: restore it from a copy of the keys"
-        )
+        raise BadSettings(f"{path} holds another kind of key than Ed25519: restore it from a copy of the keys")
     return SigningKey(key)

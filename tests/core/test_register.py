@@ -88,7 +88,7 @@ def test_an_account_is_found_however_it_is_written(archive: Archive, account: Ac
 def test_one_handle_on_two_sites_must_be_told_apart(archive: Archive, account: Account, now: datetime) -> None:
     other = archive.register.add_account(handle="skgov", url="https://video.example/skgov", now=now)
     with pytest.raises(
-        BadInput, match="SKGov is registered on several sites: name one of social.*/@SKGov, video.example/skgov"
+        BadInput, match=r"SKGov is registered on several sites: name one of social.*/@SKGov, video.example/skgov"
     ):
         archive.register.account("SKGov")
     assert archive.register.account("video.example/skgov") == other
@@ -147,7 +147,13 @@ def test_whose_page_an_address_is(url: str, site: str, creator: str, expected: s
 
 
 def add_job(archive: Archive, now: datetime, **changes: object) -> CaptureJob:
-    values: dict[str, object] = {"name": "nightly", "account": None, "urls": ["https://example.org/পানী"], "every": "night", "depth": 1}  # fmt: skip
+    values: dict[str, object] = {
+        "name": "nightly",
+        "account": None,
+        "urls": ["https://example.org/পানী"],
+        "every": "night",
+        "depth": 1,
+    }
     return archive.register.add_job(**{**values, **changes}, now=now)  # type: ignore[arg-type]  # wrong ones on purpose
 
 

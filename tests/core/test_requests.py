@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -76,7 +77,7 @@ def test_a_request_received_today_is_taken_though_it_is_yesterday_in_utc(archive
     ],
 )
 def test_an_incomplete_request_is_refused(
-    archive: Archive, now: datetime, changes: dict[str, str], message: str
+    archive: Archive, now: datetime, changes: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(BadInput, match=message):
         open_request(archive, now, **changes)

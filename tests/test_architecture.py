@@ -1,0 +1,341 @@
+"""The house as drawn: who may import whom, which library lives where, and what may remove a file.
+
+Every rule is a function from one module's source to its violations, so that each can be shown to
+catch what it is there for.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("archiver", "capture", "index", "retention", "exports")
+ROOMS = {"capture", "index", "retention", "exports"}
+
+# who may import whom: the longest name on the left that a module's own begins with is its layer
+LAYERS: dict[str, set[str]] = {
+    "archiver": set(),
+    "archiver.core": {"archiver.core"},
+    **{room: {room, "archiver.core"} for room in ROOMS},
+    "archiver.sample": {"archiver.sample", "archiver.core"},
+    "archiver.workflows": {"archiver.workflows", "archiver.core", *ROOMS},
+    "archiver.commands": {"archiver.commands", "archiver.workflows", "archiver.sample", "archiver.core", *ROOMS},
+    "archiver.web": {"archiver.web", "archiver.workflows", "archiver.core", *ROOMS},
+    "archiver.cli": {"archiver.commands", "archiver.web", "archiver.workflows", "archiver.core", *ROOMS},
+    "archiver.manual": {"archiver.cli", "archiver.commands", "archiver.workflows", "archiver.core", *ROOMS},
+}
+
+# one library, one room: paths are files, or directories where they end in a slash
+LIBRARIES: dict[str, tuple[str, ...]] = {
+    "argon2": ("archiver/core/people.py",),
+    "bagit": ("exports/",),
+    "click": ("archiver/cli.py", "archiver/commands/", "archiver/manual.py"),
+    "cryptography": ("archiver/core/signing.py", "capture/recording.py"),
+    "extruct": ("capture/extraction/",),
+    "httpx": ("capture/client.py",),
+    "isal": ("archiver/core/warc/",),
+    "jinja2": ("exports/", "archiver/sample/"),
+    "lxml": ("capture/extraction/",),
+    "mitmproxy": ("capture/recorder.py",),
+    "PIL": ("capture/screenshot.py", "exports/redaction.py", "archiver/sample/"),
+    "platformdirs": ("archiver/core/archive.py",),
+    "playwright": ("capture/browser.py",),
+    "py3langid": ("capture/extraction/",),
+    "regex": ("index/",),
+    "rich": ("archiver/cli.py", "archiver/commands/"),
+    "sqlite3": ("archiver/core/", "archiver/workflows/rebuild.py", "archiver/workflows/verify.py"),
+    "sqlite_utils": ("archiver/core/", "retention/register.py"),
+    "tantivy": ("index/engines/",),
+    "trafilatura": ("capture/extraction/",),
+    "warcio": ("archiver/core/warc/",),
+    "whoosh": ("index/engines/", "index/parse.py"),
+}
+
+# the only functions that remove or shorten a file, and what they may touch
+REMOVALS = {
+    ("archiver/core/checkpoints.py", "append_checkpoint"),  # a line that a crash tore
+    ("archiver/core/durable.py", "durable_file"),  # its own .part
+    ("archiver/core/events.py", "Trail._cut_torn_line"),  # a line that a crash tore
+    ("archiver/core/objects.py", "ObjectStore.discard"),  # what is under way in incoming/
+    ("archiver/core/people.py", "keep_token"),  # the login before
+    ("archiver/core/snapshots.py", "take_snapshot"),  # its own .part, and snapshots beyond those kept
+    ("archiver/core/warc/recovering.py", "recover"),  # a record that a crash tore, of a .part
+    ("archiver/core/warc/writing.py", "WarcWriter._cut_to_last_record"),  # its own .part, when the disk is full
+    ("archiver/core/warc/writing.py", "WarcWriter.abandon"),  # its own .part
+    ("archiver/workflows/admit.py", "log_out"),  # the login
+    ("archiver/workflows/file_capture.py", "file_observation"),  # in incoming/: what a failed attempt recorded
+    ("archiver/workflows/rebuild.py", "_remove_database"),  # a catalogue under construction
+    ("archiver/workflows/rebuild.py", "_remove_side_files"),
+    ("archiver/workflows/recover.py", "_end_as_failed"),  # in incoming/: what a crash cut off
+    ("archiver/workflows/recover.py", "_settle_whole"),  # in incoming/: the ticket
+    ("capture/job.py", "_discard"),  # in incoming/: what a broken-off capture wrote
+    ("exports/production.py", "make_production"),  # its own unfinished bundle: copies
+    ("index/engines/tantivy_engine.py", "TantivyEngine.create"),  # the index: derived
+}
+
+# rows that may be deleted; evidence and decisions are not among them
+DELETABLE_ROWS = {"logins", "record_tags"}
+
+MOST_LINES = 400
+VAGUE = {"utils", "util", "helpers", "helper", "manager", "managers", "data", "process", "misc", "common"}
+# spelled so that this file does not mention them itself
+WORKPLACE = re.compile(r"(?<![\w/.-])/?s[h]ared/|(?<![\w.-])/w[o]rk/|/tmp/(v[e]nv|b[r]ief)")
+
+
+@dataclass(frozen=True)
+class Module:
+    """One Python file of the product: its path below the root, and its text."""
+
+    path: str
+    text: str
+
+    @property
+    def name(self) -> str:
+        parts = PurePosixPath(self.path).with_suffix("").parts
+        return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+    @property
+    def tree(self) -> ast.Module:
+        return ast.parse(self.text)
+
+
+def product() -> list[Module]:
+    paths = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+    return [Module(path.relative_to(ROOT).as_posix(), path.read_text("utf-8")) for path in paths]
+
+
+MODULES = product()
+each_module = pytest.mark.parametrize("module", MODULES, ids=[each.path for each in MODULES])
+
+
+def imports(module: Module) -> Iterator[str]:
+    """Every module named, and for `from a import b` also `a.b`, which may be one; relative ones resolved."""
+    package = module.name.split(".") if module.path.endswith("__init__.py") else module.name.split(".")[:-1]
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else []
+            source = ".".join([*above, *filter(None, [node.module])])
+            yield source
+            yield from (f"{source}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Call) and _called(node) in ("import_module", "__import__") and node.args:
+            name = node.args[0]
+            yield str(name.value) if isinstance(name, ast.Constant) else "a module named at run time"
+
+
+def _called(node: ast.Call) -> str:
+    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+
+
+def _below(name: str, package: str) -> bool:
+    return name == package or name.startswith(package + ".")
+
+
+def layer_of(name: str) -> str:
+    return max((each for each in LAYERS if _below(name, each)), key=len)
+
+
+def forbidden_imports(module: Module) -> set[str]:
+    """Modules of ours that this one must not know."""
+    allowed = LAYERS[layer_of(module.name)]
+    ours = {name for name in imports(module) if name.split(".")[0] in PACKAGES or " " in name}
+    return {name for name in ours if name != "archiver" and not any(_below(name, each) for each in allowed)}
+
+
+def misplaced_libraries(module: Module) -> set[str]:
+    """Libraries imported outside of their room."""
+    return {
+        library
+        for library in {name.split(".")[0] for name in imports(module)} & LIBRARIES.keys()
+        if not any(
+            module.path.startswith(place) if place.endswith("/") else module.path == place
+            for place in LIBRARIES[library]
+        )
+    }
+
+
+def removals(module: Module) -> set[tuple[str, str]]:
+    """(path, function) for everything that removes, empties or shortens a file or directory."""
+    found: set[tuple[str, str]] = set()
+
+    def visit(node: ast.AST, inside: tuple[str, ...]) -> None:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            inside = (*inside, node.name)
+        named = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+        of_os = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "os"
+        removing = ("unlink", "rmtree", "rmdir", "removedirs", "truncate", "ftruncate")
+        if named in removing or (named == "remove" and of_os):
+            found.add((module.path, ".".join(inside)))
+        if isinstance(node, ast.ImportFrom) and node.module in ("os", "shutil"):
+            found.update(
+                (module.path, f"from {node.module}") for each in node.names if each.name in (*removing, "remove")
+            )
+        for child in ast.iter_child_nodes(node):
+            visit(child, inside)
+
+    visit(module.tree, ())
+    return found
+
+
+def deleted_rows(module: Module) -> set[str]:
+    """Tables that rows are deleted from, and what drops whole tables."""
+    found = set()
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found |= set(re.findall(r"DELETE\s+FROM\s+(\w+)", node.value))
+            found |= set(re.findall(r"DROP\s+TABLE\s+(\w+)", node.value))
+        if isinstance(node, ast.Call) and _called(node) in ("delete_where", "drop"):
+            found.add(f"by {_called(node)}()")
+    return found
+
+
+# -- the product ----------------------------------------------------------------------------
+
+
+def test_the_walk_reaches_every_package() -> None:
+    assert {each.name.split(".")[0] for each in MODULES} == set(PACKAGES)
+    assert len(MODULES) > 60
+
+
+@each_module
+def test_imports_point_downwards_only(module: Module) -> None:
+    assert forbidden_imports(module) == set()
+
+
+@each_module
+def test_a_library_stays_in_its_room(module: Module) -> None:
+    assert misplaced_libraries(module) == set()
+
+
+@each_module
+def test_nothing_but_the_named_places_removes_files(module: Module) -> None:
+    assert removals(module) <= REMOVALS
+
+
+def test_every_named_place_is_still_there() -> None:
+    assert {each for module in MODULES for each in removals(module)} == REMOVALS
+
+
+@each_module
+def test_no_rows_of_evidence_or_decisions_are_deleted(module: Module) -> None:
+    assert deleted_rows(module) <= DELETABLE_ROWS
+
+
+@each_module
+def test_a_module_is_of_one_idea_and_short(module: Module) -> None:
+    assert len(module.text.splitlines()) < MOST_LINES
+    assert not VAGUE & set(module.name.split("."))
+
+
+def test_every_test_folder_is_a_package() -> None:
+    """Without its `__init__.py`, tests/index would be imported as `index`."""
+    folders = {path.parent for path in (ROOT / "tests").rglob("test_*.py")}
+    assert [str(each) for each in folders if not (each / "__init__.py").exists()] == []
+
+
+def test_no_text_of_the_product_mentions_where_it_was_built() -> None:
+    kinds = {".py", ".md", ".toml", ".sh", ".js", ".html", ".css", ".json", ".txt", ".cfg", ".yml", ".lock", ""}
+    folders = [*PACKAGES, "docs", "tests", "bench"]
+    paths = [path for folder in folders for path in (ROOT / folder).rglob("*")] + list(ROOT.glob("*"))
+    texts = [
+        path for path in paths if path.is_file() and path.suffix in kinds and "__pycache__" not in path.parts
+        and not path.name.startswith(".")
+    ]  # fmt: skip
+    assert len(texts) > 100
+    assert [str(each) for each in texts if WORKPLACE.search(each.read_text("utf-8", errors="replace"))] == []
+
+
+# -- the rules catch what they are there for ------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "caught"),
+    [
+        ("archiver/core/x.py", "import capture", {"capture"}),
+        ("archiver/core/x.py", "from capture.visit import Visit", {"capture.visit", "capture.visit.Visit"}),
+        ("archiver/core/x.py", "from archiver import workflows", {"archiver.workflows"}),
+        ("archiver/core/x.py", "from .. import cli", {"archiver.cli"}),
+        ("archiver/core/x.py", "def f():\n    import index.engine", {"index.engine"}),
+        ("archiver/core/x.py", "import importlib\nimportlib.import_module('exports')", {"exports"}),
+        ("archiver/core/warc/__init__.py", "from ...workflows import verify",
+         {"archiver.workflows", "archiver.workflows.verify"}),
+        ("capture/x.py", "from retention import periods", {"retention", "retention.periods"}),
+        ("index/x.py", "import archiver.workflows.find", {"archiver.workflows.find"}),
+        ("exports/x.py", "if TYPE_CHECKING:\n    import index", {"index"}),
+        ("archiver/workflows/x.py", "from archiver.commands import output",
+         {"archiver.commands", "archiver.commands.output"}),
+        ("archiver/sample/x.py", "import capture", {"capture"}),
+        ("archiver/core/x.py", "from archiver.core.errors import NotFound\nfrom . import clock\nimport indexer", set()),
+        ("archiver/workflows/x.py", "import capture, index, retention, exports, archiver.core.archive", set()),
+    ],
+)  # fmt: skip
+def test_an_import_that_points_up_or_sideways_is_caught(path: str, source: str, caught: set[str]) -> None:
+    assert forbidden_imports(Module(path, source)) == caught
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "caught"),
+    [
+        ("capture/job.py", "from playwright.sync_api import Page", {"playwright"}),
+        ("capture/browser.py", "from playwright.sync_api import Page", set()),
+        ("capture/recorder_x.py", "import mitmproxy.http", {"mitmproxy"}),
+        ("exports/x.py", "def f():\n    from PIL import Image", {"PIL"}),
+        ("archiver/core/warcs.py", "import warcio", {"warcio"}),
+        ("archiver/core/x.py", "import click\nimport rich", {"click", "rich"}),
+        ("archiver/workflows/x.py", "from sqlite_utils import Database", {"sqlite_utils"}),
+        ("index/parse.py", "from whoosh.qparser import QueryParser\nimport tantivy", {"tantivy"}),
+    ],
+)
+def test_a_library_outside_its_room_is_caught(path: str, source: str, caught: set[str]) -> None:
+    assert misplaced_libraries(Module(path, source)) == caught
+
+
+@pytest.mark.parametrize(
+    ("source", "function"),
+    [
+        ("def f(path):\n    path.unlink()", "f"),
+        ("class A:\n    def f(self, path):\n        self.path.unlink(missing_ok=True)", "A.f"),
+        ("import os\nos.remove('a')", ""),
+        ("import os\nos.unlink('a')", ""),
+        ("from os import remove", "from os"),
+        ("from shutil import rmtree as r", "from shutil"),
+        ("import shutil\ndef f(a):\n    any(map(shutil.rmtree, a))", "f"),
+        ("def f(file):\n    file.truncate(0)", "f"),
+    ],
+)
+def test_whatever_removes_a_file_is_caught(source: str, function: str) -> None:
+    assert removals(Module("retention/x.py", source)) == {("retention/x.py", function)}
+
+
+def test_taking_something_off_a_list_is_no_removal() -> None:
+    assert removals(Module("retention/x.py", "a = [1]\na.remove(1)")) == set()
+
+
+@pytest.mark.parametrize(
+    ("source", "caught"),
+    [
+        ("db.execute('DELETE FROM items WHERE id = ?')", {"items"}),
+        ("db.execute(f'DELETE  FROM records {where}')", {"records"}),
+        ("db.execute('DROP TABLE events')", {"events"}),
+        ("db.table('items').delete_where('1')", {"by delete_where()"}),
+    ],
+)
+def test_a_deleted_row_is_caught(source: str, caught: set[str]) -> None:
+    assert deleted_rows(Module("retention/x.py", source)) == caught
+
+
+@pytest.mark.parametrize("text", ["see {}ared/design.md", "`/{}ared/x`", "{}ared/", "cp {}ared/a b"])
+def test_a_path_of_the_workplace_is_caught(text: str) -> None:
+    assert WORKPLACE.search(text.format("sh"))
+
+
+@pytest.mark.parametrize("text", ["values {}ared with others", "https://example.org/{}ared/7", "a/{}ared/b"])
+def test_an_ordinary_word_is_no_path_of_the_workplace(text: str) -> None:
+    assert not WORKPLACE.search(text.format("sh"))
