@@ -7,6 +7,7 @@ field's metadata is the manual's, and what `archiver init` writes beside it.
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
@@ -85,6 +86,9 @@ def parse_settings(text: str, name: str = FILE_NAME) -> Settings:
     faults += [f"[{key}]: unknown section; known: {', '.join(sections)}" for key in tables if key not in sections]
     archive = _read_section(ArchiveSettings, "archive", tables.get("archive", {}), faults)
     capture = _read_section(CaptureSettings, "capture", tables.get("capture", {}), faults)
+    if archive is not None and not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", archive.id):
+        # keys and tokens are files of this name: it must not lead elsewhere
+        faults.append(f"archive.id: {archive.id!r} must be up to 64 of the letters A-Z, a-z, digits, _ and -")
     if archive is not None and archive.time_zone not in available_timezones():
         faults.append(f"archive.time_zone: {archive.time_zone!r} is no IANA time zone such as 'Asia/Kolkata'")
     if faults or archive is None or capture is None:
@@ -115,13 +119,18 @@ def _check_value(key: str, value: object, setting: Field[Any], faults: list[str]
             faults.append(f"{key}: must be a whole number of at least {least}, not {value!r}")
         return value
     if isinstance(setting.default, tuple):
-        if not isinstance(value, list) or not all(isinstance(each, str) and each for each in value):
+        if not isinstance(value, list) or not all(_is_text(each) and each for each in value):
             faults.append(f"{key}: must be a list of texts, not {value!r}")
             return ()
         return tuple(value)
-    if not isinstance(value, str) or (setting.default is MISSING and not value.strip()):
+    if not _is_text(value) or (setting.default is MISSING and not str(value).strip()):
         faults.append(f"{key}: must be a text, not {value!r}")
     return value
+
+
+def _is_text(value: object) -> bool:
+    """Lone surrogates are what Python makes of bytes that were no text: no file can hold them."""
+    return isinstance(value, str) and not re.search("[\ud800-\udfff]", value)
 
 
 def write_toml(settings: Settings) -> str:

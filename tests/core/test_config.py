@@ -57,7 +57,7 @@ ALL_SETTINGS = st.builds(
     Settings,
     archive=st.builds(
         ArchiveSettings,
-        id=FILLED,
+        id=st.from_regex(r"[A-Za-z0-9_-]{1,64}", fullmatch=True),
         agency=FILLED,
         jurisdiction=FILLED,
         time_zone=st.sampled_from(["UTC", "Asia/Kolkata", "America/Regina", "Asia/Karachi"]),
@@ -135,6 +135,22 @@ def test_a_fault_is_told_by_its_key(text: str, fault: str) -> None:
     with pytest.raises(BadSettings) as caught:
         parse_settings(text)
     assert fault in str(caught.value)
+
+
+@pytest.mark.parametrize("id", ["../../etc/cron.d/x", "/etc/x", ".", "..", "a b", "a\nb", "শিৱ", "x" * 65, "a\x00"])
+def test_an_identifier_that_could_name_another_file_is_refused(id: str) -> None:
+    """Whoever is handed an archive logs in to it: its id must not choose the file the token overwrites."""
+    settings = Settings(archive=ArchiveSettings(id=id, agency="Regina", jurisdiction="CA-SK"))
+    with pytest.raises(BadSettings, match=r"archive\.id: .* must be up to 64"):
+        parse_settings(write_toml(settings))
+
+
+@pytest.mark.parametrize("languages", [("en",), ("en", "\udcff")])
+def test_bytes_that_were_no_text_are_refused(languages: tuple[str, ...]) -> None:
+    agency = "Regina" if len(languages) > 1 else "R\udce9gina"
+    settings = Settings(archive=ArchiveSettings(id="a", agency=agency, jurisdiction="CA-SK", languages=languages))
+    with pytest.raises(BadSettings, match=r"must be a (text|list of texts), not "):
+        parse_settings(write_toml(settings))
 
 
 def test_all_faults_are_told_at_once() -> None:
