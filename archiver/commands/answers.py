@@ -141,13 +141,15 @@ def check(bundle: Path, as_json: bool) -> None:
         print_json(report)
     elif not report.findings:
         say(
-            f"{bundle} is whole: {report.files} files, {report.records} records and {report.items} items "
-            "agree with their proofs.",
+            f"{bundle} is whole: {report.files} files, {report.records} records and {report.items} items agree "
+            "with their proofs.",
             "green",
         )
+        say("Compare these two with what the agency publishes or tells you:")
+        describe([("Seal", report.sha256), ("Signed by", report.signed_by), ("Signed at", report.signed_at)])
     if report.findings:
         if not as_json:
-            table("Defects", ("File", "What is wrong"), ((f.path, f.message) for f in report.findings))
+            table("Defects", ("What is wrong",), ((each,) for each in report.findings))
         raise BundleInvalid(f"{bundle} has {len(report.findings)} defects")
 
 

@@ -53,8 +53,9 @@ def _run(place: Path, url: str | None, site: Site | None) -> None:
     plan.write_text(example_plan(), encoding="utf-8")
     agency = "Town of Rivermouth" if site else "Demonstration"
     heading("1  An archive, its file plan, an account")
+    zone = ["--time-zone", "America/Toronto"] if site else []
     allowed = ["--allow-host", site_of(address)] if site else []
-    _type("init", str(archive), "--agency", agency, "--jurisdiction", "CA-ON", "--generate-secret", *allowed)
+    _type("init", str(archive), "--agency", agency, "--jurisdiction", "CA-ON", *zone, "--generate-secret", *allowed)
     _type("fileplan", "load", str(plan))
     _type("fileplan", "activate", "1")
     if site:

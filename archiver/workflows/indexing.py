@@ -88,11 +88,12 @@ def index_docs(archive: Archive, records: Iterable[RecordId]) -> Iterator[IndexD
     accounts = {each.id: each for each in archive.register.accounts()}
     for id in records:
         record = archive.catalogue.record(id)
-        for item in archive.catalogue.items(id):
-            yield index_doc(record, item, accounts)
+        for position, item in enumerate(archive.catalogue.items(id)):
+            # a thread's title is said once: a comment below it is no hit for its words
+            yield index_doc(record, item, accounts, title=record.title if position == 0 else "")
 
 
-def index_doc(record: Record, entry: CataloguedItem, accounts: dict[AccountId, Account]) -> IndexDoc:
+def index_doc(record: Record, entry: CataloguedItem, accounts: dict[AccountId, Account], *, title: str) -> IndexDoc:
     """Earlier texts follow the current one, so that what was said is found though it was edited away."""
     item = entry.item
     earlier = [version.text for version in reversed(entry.versions) if version.text != item.text]
@@ -102,7 +103,7 @@ def index_doc(record: Record, entry: CataloguedItem, accounts: dict[AccountId, A
         id=entry.id,
         record_id=record.id,
         body="\n\n".join([item.text, *earlier, *alternatives]),
-        title=record.title,
+        title=title,
         site=record.site,
         account=f"{account.handle} {account.department}".strip() if account else "",
         creator=f"{item.creator_name} {item.creator_handle}".strip(),
