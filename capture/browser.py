@@ -47,6 +47,7 @@ class Browser:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="browser", daemon=True)
         self._starting = asyncio.Lock()
+        self._gone = asyncio.Event()
         self._playwright: Playwright | None = None
         self._chromium: Chromium | None = None
         self.process_id: int | None = None
@@ -89,7 +90,7 @@ class Browser:
         return self._wait(self._observe(url, login, limits, now, progress), limits.total_seconds + 30)
 
     def _wait(self, work: Coroutine[Any, Any, _T], seconds: float) -> _T:
-        """Run `work` in the browser's thread and wait for it. Past `seconds` the browser is killed."""
+        """Run `work` in the browser's thread and wait for it; past `seconds` the browser is killed."""
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             return future.result(seconds)
@@ -115,6 +116,8 @@ class Browser:
                     handle_sigint=False,
                     timeout=_START_SECONDS * 1000,
                 )
+                self._gone = gone = asyncio.Event()
+                self._chromium.on("disconnected", lambda _: gone.set())
                 session = await self._chromium.new_browser_cdp_session()
                 processes = (await session.send("SystemInfo.getProcessInfo"))["processInfo"]
                 self.process_id = next(each["id"] for each in processes if each["type"] == "browser")
@@ -147,32 +150,54 @@ class Browser:
         progress: Callable[[str], None],
     ) -> PageObservation:
         chromium = await self._ready()
+        work = asyncio.ensure_future(self._visit(chromium, url, login, limits, now, progress))
+        gone = asyncio.ensure_future(self._gone.wait())
         try:
-            context = await chromium.new_context(
-                viewport={"width": limits.viewport_width, "height": limits.viewport_height},
-                accept_downloads=False,
-                service_workers="allow",
-                proxy=None
-                if login is None
-                else {
-                    "server": login.server,
-                    "username": login.username,
-                    "password": login.password,
-                    "bypass": "<-loopback>",
-                },
-            )
-            try:
-                page = await context.new_page()
-                context.on("page", lambda popup: popup.close())
-                session = await context.new_cdp_session(page)
-                return await Visit(session, limits=limits, now=now, progress=progress).observe(url)
-            finally:
-                try:
-                    await asyncio.wait_for(context.close(), _CLOSE_SECONDS)
-                except TimeoutError:
-                    self._kill()
+            # a browser killed while a context is being made would leave playwright waiting for ever
+            await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if gone.done():
+                await asyncio.wait({work}, timeout=1.0)
+            if not work.done():
+                raise BrowserFailed(f"the browser ended while showing {url}")
+            return work.result()
         except PlaywrightError as error:
             raise BrowserFailed(f"the browser failed while showing {url}: {_first_line(error)}") from error
+        finally:
+            work.cancel()
+            gone.cancel()
+
+    async def _visit(
+        self,
+        chromium: Chromium,
+        url: str,
+        login: ProxyLogin | None,
+        limits: CaptureLimits,
+        now: Callable[[], datetime],
+        progress: Callable[[str], None],
+    ) -> PageObservation:
+        context = await chromium.new_context(
+            viewport={"width": limits.viewport_width, "height": limits.viewport_height},
+            accept_downloads=False,
+            service_workers="allow",
+            proxy=None
+            if login is None
+            else {
+                "server": login.server,
+                "username": login.username,
+                "password": login.password,
+                "bypass": "<-loopback>",
+            },
+        )
+        try:
+            page = await context.new_page()
+            context.on("page", lambda popup: popup.close())
+            session = await context.new_cdp_session(page)
+            return await Visit(session, limits=limits, now=now, progress=progress).observe(url)
+        finally:
+            try:
+                await asyncio.wait_for(context.close(), _CLOSE_SECONDS)
+            except TimeoutError:
+                self._kill()
 
 
 def _first_line(error: PlaywrightError) -> str:

@@ -28,17 +28,13 @@ def find_chromium(configured: str = "", *, environment: Mapping[str, str] = os.e
         path = Path(configured).expanduser()
         if path.is_file() and os.access(path, os.X_OK):
             return path
-        raise BrowserMissing(
-            f"capture.browser is {configured!r}, which is no program; correct or empty the setting"
-        )
+        raise BrowserMissing(f"capture.browser is {configured!r}, which is no program; correct or empty the setting")
     for name in SYSTEM_NAMES:
         if found := shutil.which(name, path=environment.get("PATH")):
             return Path(found)
     for browsers in _playwright_folders(environment):
         # the newest build has the highest number, chromium-1234
-        for build in sorted(
-            browsers.glob("chromium-*"), key=lambda each: (len(each.name), each.name), reverse=True
-        ):
+        for build in sorted(browsers.glob("chromium-*"), key=lambda each: (len(each.name), each.name), reverse=True):
             for binary in _PLAYWRIGHT_BINARIES:
                 if (build / binary).is_file():
                     return build / binary

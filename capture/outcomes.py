@@ -173,9 +173,7 @@ def _challenge(facts: PageFacts) -> Verdict | None:
     titled = bool(_CHALLENGE_TITLE.search(signs.title)) and (short or barred)
     if told or titled or (signs.challenges and (short or barred)):
         service = f" ({', '.join(signs.challenges)})" if signs.challenges else ""
-        return Verdict(
-            outcome=Outcome.CHALLENGE, reason=f"the site asked to prove that a person is looking{service}"
-        )
+        return Verdict(outcome=Outcome.CHALLENGE, reason=f"the site asked to prove that a person is looking{service}")
     return None
 
 
@@ -187,13 +185,9 @@ def _login_wall(facts: PageFacts) -> Verdict | None:
     signs = facts.signs or PageSigns()
     wanted, got = urlsplit(facts.url), urlsplit(facts.final_url)
     if _LOGIN_PATH.search(got.path) and (got.netloc, got.path) != (wanted.netloc, wanted.path):
-        return Verdict(
-            outcome=Outcome.LOGIN_WALL, reason=f"the site redirected to its login page {facts.final_url}"
-        )
+        return Verdict(outcome=Outcome.LOGIN_WALL, reason=f"the site redirected to its login page {facts.final_url}")
     if signs.password_fields and (signs.text_length < _SHORT_TEXT or signs.password_share >= _DOMINANT_SHARE):
-        return Verdict(
-            outcome=Outcome.LOGIN_WALL, reason="the page asks for a password before it shows anything"
-        )
+        return Verdict(outcome=Outcome.LOGIN_WALL, reason="the page asks for a password before it shows anything")
     return None
 
 
@@ -229,9 +223,7 @@ def _empty(facts: PageFacts) -> Verdict | None:
         why = "; ".join(facts.problems) or "the page could not be read"
         return _failed(why)
     if facts.signs.text_length < 2 and not facts.signs.media:
-        return _failed(
-            "the page came empty: no text and no pictures" + "".join(f"; {each}" for each in facts.problems)
-        )
+        return _failed("the page came empty: no text and no pictures" + "".join(f"; {each}" for each in facts.problems))
     return None
 
 
@@ -241,7 +233,8 @@ def _missing(facts: PageFacts) -> Iterator[str]:
     cut = [each for each in facts.truncated if each.reason == "length"]
     main = set() if facts.file_fetched else {*facts.chain, facts.final_url}
     if cut:
-        limit = f" of {facts.max_bytes / 1e6:,.0f} MB" if facts.max_bytes else ""
+        size = facts.max_bytes / 1e6
+        limit = (f" of {size:,.0f} MB" if size >= 1 else f" of {1e3 * size:,.0f} kB") if size else ""
         were = "answer was" if len(cut) == 1 else "answers were"
         yield f"{len(cut)} {were} cut at the capture's limit{limit}"
     if any(each.url in main and each.reason != "length" for each in facts.truncated):

@@ -73,9 +73,7 @@ def make_thumbnail(image: bytes, *, width: int = THUMBNAIL_WIDTH, height: int = 
             shown = opened.convert("RGB").crop((0, 0, opened.width, top))
     except (UnidentifiedImageError, OSError) as error:
         raise EvidenceDamaged(f"the image cannot be read: {error}") from error
-    scaled = shown.resize(
-        (width, max(1, round(top * width / shown.width))), Image.Resampling.LANCZOS, reducing_gap=2.0
-    )
+    scaled = shown.resize((width, max(1, round(top * width / shown.width))), Image.Resampling.LANCZOS, reducing_gap=2.0)
     written = io.BytesIO()
     scaled.save(written, "WEBP", quality=80, method=2)
     return written.getvalue()

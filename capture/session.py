@@ -50,9 +50,7 @@ class CaptureSession:
         executable = find_chromium(self._browser_path)
         try:
             recorder = self._running_recorder()
-            self._browser = self._parts.enter_context(
-                Browser(executable=executable, ca_spki=recorder.ca_spki)
-            )
+            self._browser = self._parts.enter_context(Browser(executable=executable, ca_spki=recorder.ca_spki))
         except BaseException:
             self.__exit__(None, None, None)
             raise

@@ -166,11 +166,11 @@ class Visit:
             await self._bounded(self._witness.loaded.wait(), self._limits.load_seconds)
         except Stalled:
             self._problems.append(f"the page had not finished loading after {self._limits.load_seconds:g} s")
+            await self._send("Page.stopLoading")
             try:
                 await self._bounded(self._session.send("Runtime.evaluate", {"expression": "0"}), 2.0)
             except Stalled:
                 await self._stop_scripts()
-            await self._send("Page.stopLoading")
             return
         await self._settle(quiet=0.5 if self._witness.scripted else 0.0)
 

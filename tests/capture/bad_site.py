@@ -127,13 +127,14 @@ class _Answers(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def _huge(self) -> None:
-        """200 MB of HTML, as far as anybody reads it."""
+        """200 MB of HTML, most of it not shown, as far as anybody reads it."""
         self.send_response(200)
         self.send_header("Content-Type", "text/html")
         self.send_header("Content-Length", str(200_000_000))
         self.end_headers()
         line = b"<p>" + b"A page without end. " * 50 + b"</p>\n"
         try:
+            self.wfile.write(b"<!doctype html><title>Huge</title><p>A page without end begins here.</p><div hidden>")
             for _ in range(200_000_000 // len(line)):
                 if self.server.closing.is_set():
                     return

@@ -42,9 +42,7 @@ def test_the_newest_of_playwrights_browsers_is_taken(tmp_path: Path) -> None:
     newest = program(cache / "chromium-1200/chrome-linux64/chrome")
     environment = {"PATH": str(tmp_path / "bin"), "HOME": str(tmp_path / "home")}
     assert find_chromium(environment=environment) == newest
-    assert (
-        find_chromium(environment={"PATH": "", "HOME": "/", "PLAYWRIGHT_BROWSERS_PATH": str(cache)}) == newest
-    )
+    assert find_chromium(environment={"PATH": "", "HOME": "/", "PLAYWRIGHT_BROWSERS_PATH": str(cache)}) == newest
 
 
 def test_no_browser_at_all_says_how_to_get_one(tmp_path: Path) -> None:

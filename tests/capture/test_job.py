@@ -32,7 +32,7 @@ LIMITS = CaptureLimits(
     idle_seconds=2,
     step_seconds=4,
     total_seconds=30,
-    max_bytes=400_000,
+    max_bytes=1_000_000,
     max_scrolls=3,
 )
 MOMENT = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -116,8 +116,8 @@ def test_the_warc_holds_what_was_sent_and_what_was_seen(session: CaptureSession,
         ("/circle", Outcome.FAILED, "127.0.0.1: the site redirected in a circle", None),
         ("/nothing", Outcome.FAILED, "the site answered 204 No Content", 204),
         ("/stall", Outcome.FAILED, "127.0.0.1: the server did not answer in time", None),
-        ("/cut", Outcome.PARTIAL, "", 200),
-        ("/huge", Outcome.PARTIAL, "", 200),
+        ("/cut", Outcome.PARTIAL, "the server broke off the page's own document", 200),
+        ("/huge", Outcome.PARTIAL, "1 answer was cut at the capture's limit of 1 MB", 200),
         ("/loop", Outcome.PARTIAL, "the page had not finished loading after 1.5 s; a script", 200),
         ("/alerts", Outcome.FAILED, "the page opens dialogs without end", 200),
         ("/never-done", Outcome.PARTIAL, "the page had not finished loading after 1.5 s", 200),
@@ -137,18 +137,9 @@ def test_a_bad_page_ends_in_its_outcome_with_a_reason(
 ) -> None:
     seen = take(session, site.url + path, tmp_path)
     assert (seen.outcome, seen.http_status) == (outcome, status), seen.reason
-    assert seen.reason.startswith(reason)
+    assert reason in seen.reason
     assert bool(seen.reason) != (outcome is Outcome.COMPLETE)
     assert check_warc(tmp_path / "capture.warc.gz").findings == ()
-
-
-def test_a_page_over_the_budget_says_it_was_cut(session: CaptureSession, site: BadSite, tmp_path: Path) -> None:
-    seen = take(session, f"{site.url}/huge", tmp_path)
-    assert "1 answer was cut at the capture's limit of 0 MB" in seen.reason
-
-
-def test_a_document_the_server_broke_off_is_told(session: CaptureSession, site: BadSite, tmp_path: Path) -> None:
-    assert "broke off" in take(session, f"{site.url}/cut", tmp_path).reason
 
 
 @pytest.mark.parametrize(
@@ -212,24 +203,22 @@ def kill_soon(process: int | None) -> threading.Timer:
     return timer
 
 
-@pytest.mark.parametrize("part", ["browser", "proxy"])
-def test_killing_a_part_in_mid_capture_fails_it_clearly_and_the_next_works(
-    site: BadSite, tmp_path: Path, part: str
-) -> None:
+def test_killing_a_part_in_mid_capture_fails_it_clearly_and_the_next_works(site: BadSite, tmp_path: Path) -> None:
     patient = CaptureLimits(load_seconds=20, total_seconds=40)
     with CaptureSession(authority_dir=tmp_path / "authority", allow_hosts=[site.host], limits=patient) as session:
-        first, second = tmp_path / "first", tmp_path / "second"
-        first.mkdir()
-        second.mkdir()
-        begun = time.monotonic()
-        timer = kill_soon(session.browser_id if part == "browser" else session.recorder_id)
-        seen = take(session, f"{site.url}/never-done", first)
-        timer.join()
-        assert seen.outcome is Outcome.FAILED
-        assert ("browser" if part == "browser" else "recording proxy has died") in seen.reason
-        assert time.monotonic() - begun < 15
-        assert not [each for each in names(first) if not each.endswith(".part")]
-        assert take(session, f"{site.url}/good", second).outcome is Outcome.COMPLETE
+        for part, process in (("browser", session.browser_id), ("recording proxy", session.recorder_id)):
+            first, second = tmp_path / part / "first", tmp_path / part / "second"
+            first.mkdir(parents=True)
+            second.mkdir()
+            begun = time.monotonic()
+            timer = kill_soon(process)
+            seen = take(session, f"{site.url}/never-done", first)
+            timer.join()
+            assert seen.outcome is Outcome.FAILED
+            assert part in seen.reason
+            assert time.monotonic() - begun < 30
+            assert names(first) == []
+            assert take(session, f"{site.url}/good", second).outcome is Outcome.COMPLETE
 
 
 def test_an_interrupted_capture_leaves_nothing(session: CaptureSession, site: BadSite, tmp_path: Path) -> None:

@@ -93,9 +93,7 @@ def test_the_proxys_reason_comes_before_the_browsers() -> None:
             failed=(Failure(url=URL, reason="[Errno -2] Name or service not known"),),
         )
     )
-    assert verdict == Verdict(
-        outcome=Outcome.FAILED, reason="town.example: Name or service not known", answered=False
-    )
+    assert verdict == Verdict(outcome=Outcome.FAILED, reason="town.example: Name or service not known", answered=False)
 
 
 def test_what_the_browser_broke_off_itself_is_no_failure_of_the_site() -> None:
@@ -111,8 +109,7 @@ def test_a_refused_address_is_refused_and_says_how_to_allow_it() -> None:
     refusal = Refusal(host="town.example", port=443, reason="10.0.0.7 is a private address")
     assert judge(facts(status=None, signs=None, refused=(refusal,))) == Verdict(
         outcome=Outcome.REFUSED,
-        reason="town.example:443: 10.0.0.7 is a private address; allow it in `capture.allow_hosts` "
-        "if it is meant",
+        reason="town.example:443: 10.0.0.7 is a private address; allow it in `capture.allow_hosts` if it is meant",
         answered=False,
     )
 
@@ -150,9 +147,7 @@ def test_parts_at_refused_addresses_make_a_page_partial() -> None:
 )
 def test_a_redirect_to_a_login_page_is_a_login_wall(final: str) -> None:
     verdict = judge(facts(final_url=final, chain=(URL, final)))
-    assert verdict == Verdict(
-        outcome=Outcome.LOGIN_WALL, reason=f"the site redirected to its login page {final}"
-    )
+    assert verdict == Verdict(outcome=Outcome.LOGIN_WALL, reason=f"the site redirected to its login page {final}")
 
 
 def test_a_page_about_logins_is_content() -> None:
