@@ -12,6 +12,9 @@ from lxml import etree
 from archiver.core.records import MediaRef
 from capture.extraction.addresses import absolute
 
+READERS_DEPTH = 250
+"""Levels to which the microdata and microformats parsers are trusted: they follow nesting with Python's stack."""
+
 _SILENT = frozenset({"script", "style", "template", "noscript", "head", "svg", "textarea", "select", "button"})
 _BREAKS = frozenset({"div", "li", "tr", "dt", "dd", "section", "article", "header", "footer", "main", "figcaption"})
 _PARAGRAPHS = frozenset(
@@ -45,6 +48,16 @@ def parse_html(html: str) -> etree._Element:
     except etree.XMLSyntaxError:
         tree = None
     return etree.Element("html") if tree is None else tree
+
+
+def is_deeper_than(tree: etree._Element, levels: int) -> bool:
+    """Whether any element of the page stands more than `levels` levels down."""
+    depth = 0
+    for event, _ in etree.iterwalk(tree, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        if depth > levels:
+            return True
+    return False
 
 
 def read_fragment(html: str, base: str) -> Passage:

@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 from archiver.core.records import Extraction, Item, ItemKind, MediaRef, RecordKind
 from capture.extraction.addresses import absolute, canonical_url, normal_url, same_place, site_of
+from capture.extraction.document import READERS_DEPTH, is_deeper_than
 from capture.extraction.entry import Entry, fill_all, list_items, make_items, thread
 from capture.extraction.language import canonical_tag, detect_language
 from capture.extraction.main_text import read_main_text
@@ -32,9 +33,9 @@ from capture.extraction.schema_org import (
     identifier_of,
     is_about,
     nodes_below,
-    read_entry,
     read_json_ld,
     read_microdata,
+    read_thread,
     types_of,
 )
 from capture.extraction.timeline import listed_entries, says_it_lists
@@ -64,8 +65,10 @@ def extract(evidence: PageEvidence) -> Extraction:
         return _file(evidence)
     url = evidence.final_url
     meta = read_meta(evidence.tree)
-    json_ld, microdata = read_json_ld(evidence.tree), read_microdata(evidence.tree, url)
-    microformats = read_microformats(evidence.html, url, meta.language)
+    shallow = not is_deeper_than(evidence.tree, READERS_DEPTH)
+    json_ld = read_json_ld(evidence.tree)
+    microdata = read_microdata(evidence.tree, url) if shallow else []
+    microformats = read_microformats(evidence.html, url, meta.language) if shallow else Microformats()
     found = [_of_nodes(json_ld, url), _of_nodes(microdata, url), _of_microformats(microformats, url)]
     roots = [root for root in found if root is not None]
     if says_it_lists(meta) or not any(root.certain for root in roots):
@@ -79,16 +82,17 @@ def extract(evidence: PageEvidence) -> Extraction:
 
 def _of_nodes(nodes: Sequence[Node], url: str) -> _Root | None:
     """The post or article the page is about, with the comments that stand beside it."""
-    inside = [each for node in nodes if types_of(node) & PAGES for each in nodes_below(node, "mainEntity")]
-    candidates = [node for node in (*inside, *nodes) if types_of(node) & (POSTS | ARTICLES)]
+    stated = [each for node in nodes if types_of(node) & PAGES for each in nodes_below(node, "mainEntity")]
+    inside = [node for node in stated if types_of(node) & (POSTS | ARTICLES)]
+    candidates = [*inside, *(node for node in nodes if types_of(node) & (POSTS | ARTICLES))]
     about = [node for node in candidates if is_about(node, url)]
     chosen = about or inside or candidates
     if not about and len(chosen) != 1:
         return None
     main = min(chosen, key=lambda node: not types_of(node) & POSTS)
     certain = bool(about) or any(main is each for each in inside)
-    loose = [read_entry(node, url) for node in nodes if types_of(node) & COMMENTS]
-    return _Root(thread(read_entry(main, url), loose, url), certain, identifier_of(main), description_of(main))
+    root, loose = read_thread(main, [node for node in nodes if types_of(node) & COMMENTS], url)
+    return _Root(thread(root, loose, url), certain, identifier_of(main), description_of(main))
 
 
 def _of_microformats(microformats: Microformats, url: str) -> _Root | None:

@@ -37,8 +37,8 @@ def read_microformats(html: str, base: str, page_language: str = "") -> Microfor
     if not any(name in html for name in ("h-entry", "h-feed", "h-cite")) or len(html) > _LONGEST:
         return Microformats()
     try:
-        found = MicroformatExtractor().extract_items(html.replace("\x00", "\ufffd"), base)
-    except RecursionError:  # the parser follows the page's nesting with Python's stack
+        found = list(MicroformatExtractor().extract_items(html.replace("\x00", "\ufffd"), base))
+    except (RecursionError, ValueError):  # too deep, or an address urllib refuses, such as <base href="http://[x">
         return Microformats()
     entries: list[Entry] = []
     feeds: list[tuple[Entry, ...]] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from extruct.w3cmicrodata import MicrodataExtractor
@@ -70,7 +70,7 @@ def read_microdata(tree: etree._Element, base: str) -> list[Node]:
         return []
     try:
         return [_as_node(item) for item in MicrodataExtractor().extract_items(tree, base)]
-    except RecursionError:  # the parser follows the page's nesting with Python's stack
+    except (RecursionError, ValueError):  # too deep, or an address urllib refuses, such as "http://[x"
         return []
 
 
@@ -88,6 +88,18 @@ def read_entry(node: Node, base: str) -> Entry:
     return _entry(node, base, {id(node)}, 0)
 
 
+def read_thread(main: Node, beside: Sequence[Node], base: str) -> tuple[Entry, list[Entry]]:
+    """The entry of `main`, and those of the nodes beside it that it does not hold already."""
+    read = {id(main)}
+    root = _entry(main, base, read, 0)
+    loose: list[Entry] = []
+    for node in beside:
+        if id(node) not in read:
+            read.add(id(node))
+            loose.append(_entry(node, base, read, 0))
+    return root, loose
+
+
 def _entry(node: Node, base: str, read: set[int], depth: int) -> Entry:
     comments: list[Entry] = []
     for each in nodes_below(node, *_BELOW) if depth < _DEEPEST else ():
@@ -100,7 +112,7 @@ def _entry(node: Node, base: str, read: set[int], depth: int) -> Entry:
     media = (*_media(node, base), *(passage.media if passage else ()))
     kinds = types_of(node)
     return Entry(
-        kind=next((kind for kind in sorted(kinds) if kind in POSTS | ARTICLES | COMMENTS), min(kinds, default="")),
+        kind=min(kinds & POSTS or kinds, default=""),
         id=_id(node, base),
         url=absolute(_string(node, "url") or _reference(node.get("mainEntityOfPage")) or _at_id(node), base),
         answers=_reference(node.get("parentItem") or node.get("about")),
