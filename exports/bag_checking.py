@@ -189,7 +189,7 @@ def _ask_bagit(root: Path, strange: bool) -> Iterator[str]:
     try:
         bagit.Bag(str(root)).validate(processes=1)
     except (bagit.BagError, OSError, ValueError) as error:
-        yield f"bagit: {show(str(error))[:2000]}"
+        yield f"bagit: {show(str(error).replace(f'{root}: ', ''))[:2000]}"
 
 
 def show(text: str) -> str:

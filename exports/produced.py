@@ -44,8 +44,9 @@ class ProducedCapture:
     files: tuple[tuple[StoredObject, Path], ...]
 
     def stored(self, role: ObjectRole) -> tuple[StoredObject, ...]:
-        """The capture's files of one role, in path order."""
-        return tuple(sorted((each for each, _ in self.files if each.role is role), key=lambda each: each.path))
+        """The capture's files of one role, page.png before page@2.png before page@10.png."""
+        found = (each for each, _ in self.files if each.role is role)
+        return tuple(sorted(found, key=lambda each: (len(each.path), each.path)))
 
 
 @dataclass(frozen=True, kw_only=True)

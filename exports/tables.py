@@ -19,8 +19,8 @@ from archiver.core.clock import from_iso, from_optional_iso, optional_iso, to_is
 from archiver.core.manifest import item_from_dict
 from archiver.core.records import CaptureId, CataloguedItem, ItemVersion, Observed, Record, RecordId
 
-BOM = b"\xef\xbb\xbf"
-"""First bytes of items.csv: without them spreadsheets read UTF-8 as something else."""
+BOM = "\ufeff"
+"""First character of items.csv: without them spreadsheets read UTF-8 as something else."""
 
 LONGEST_ITEM = 1 << 24
 """Lines and cells longer than so many are not read: no site has such posts."""
@@ -105,7 +105,7 @@ def _read_version(entry: dict[str, Any]) -> ItemVersion:
 
 
 def csv_header() -> bytes:
-    return BOM + csv_row(COLUMNS)
+    return BOM.encode() + csv_row(COLUMNS)
 
 
 def item_row(item: CataloguedItem, record: Record, *, hit: bool) -> bytes:
@@ -152,10 +152,10 @@ def read_rows(path: Path) -> Iterator[list[str]]:
     Raises ValueError without the BOM or where it is no UTF-8, csv.Error where it is no CSV, OSError.
     """
     csv.field_size_limit(LONGEST_ITEM)  # Python's own limit is shorter than a long page
-    with path.open("rb") as file:
-        if file.read(len(BOM)) != BOM:
+    with path.open(encoding="utf-8", newline="") as file:
+        if file.read(1) != BOM:
             raise ValueError("it does not begin with a byte order mark")
-        for row in csv.reader(io.TextIOWrapper(file, encoding="utf-8", newline=""), strict=True):
+        for row in csv.reader(file, strict=True):
             yield [plain_cell(cell) for cell in row]
 
 

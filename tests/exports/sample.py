@@ -7,7 +7,7 @@ import hashlib
 import itertools
 import json
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -69,6 +69,13 @@ TEXTS = {
     "und": "👍🏽 🚧 👩‍👩‍👧",
 }
 
+DESCRIBED = Record(
+    id=RecordId("rec_" + "1" * 16),
+    site="town.example",
+    kind=RecordKind.THREAD,
+    native_root_id="1",
+    canonical_url="https://town.example/road",
+)
 REQUEST = ProducedRequest(
     number="REQ-2026-0001",
     law="Right to Information Act, 2005",
@@ -268,14 +275,16 @@ def _line(seq: int, type: EventType, subjects: list[str], detail: dict[str, Any]
     return json.dumps(entry, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def make_bundle(into: Path, records: list[ProducedRecord], **changes: Any) -> Production:
+def make_bundle(into: Path, records: Iterable[ProducedRecord], **changes: Any) -> Production:
     values: dict[str, Any] = {
         "into": into,
         "production_id": "prod_0123456789abcdef",
         "made_at": MADE_AT,
         "made_by": "R. Baruah",
-        "trail": make_trail(records),
     } | changes
+    if "trail" not in values:
+        records = list(records)
+        values["trail"] = make_trail(records)
     return make_production(values.pop("request", REQUEST), records, **values)
 
 
