@@ -7,9 +7,10 @@
 #   make bench             every benchmark; NAME=… for one
 #   make lint              ruff and mypy
 #   make coverage          the tests, with the lines they reach
+#   make docs              write the manual's reference pages from the code
 #   make lock              pin the newest packages pyproject.toml allows
 
-.PHONY: demo test prove bench lint coverage lock ready
+.PHONY: demo test prove bench lint coverage docs lock ready
 .DEFAULT_GOAL := demo
 
 # `make test PROCESSES=8` on a larger machine; `make test TESTS=tests/retention` for a part
@@ -39,6 +40,9 @@ lint: ready
 
 coverage: ready
 	@$(PYTEST) --cov --cov-report term-missing:skip-covered $(TESTS)
+
+docs: ready
+	@.venv/bin/python -m archiver.manual docs
 
 lock:
 	@./lock.sh

@@ -16,6 +16,21 @@ from archiver.cli import archiver
 from archiver.core import errors
 from archiver.core.config import ArchiveSettings, CaptureSettings
 from archiver.core.errors import ArchiverError
+from archiver.core.events import Event
+from archiver.core.people import Person
+from archiver.core.records import Account, Capture, CataloguedItem, Record
+from archiver.core.register import CaptureJob
+from archiver.core.requests import FiledProduction, InformationRequest, SearchDeclaration
+from archiver.workflows.file_capture import Filed
+from archiver.workflows.find import Answer
+from archiver.workflows.indexing import IndexState
+from archiver.workflows.make_archive import MadeArchive
+from archiver.workflows.plan_retention import Activated, PlannedRecord
+from archiver.workflows.rebuild import Rebuilt
+from archiver.workflows.status import Status
+from archiver.workflows.verify import Verified
+from exports.check import BundleReport
+from retention.register import PlanVersion
 
 
 def command_reference() -> str:
@@ -73,7 +88,69 @@ def _toml(value: object) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
-PAGES = {"commands.md": command_reference, "errors.md": error_reference, "settings.md": settings_reference}
+DOCUMENTS: dict[str, tuple[str, type | None]] = {
+    "account add": ("an account", Account),
+    "account list": ("a list of accounts", Account),
+    "account show": ("`account`, and `records`: their ids", None),
+    "capture, job run": ("a list of what became of each capture", Filed),
+    "check": ("what was found in a bundle", BundleReport),
+    "export": ("`filed`: the production; `production`: its figures", FiledProduction),
+    "fileplan activate": ("what the plan changed", Activated),
+    "fileplan list": ("a list of versions", PlanVersion),
+    "fileplan load": ("`version`, and `due_dates_changed` were it activated", None),
+    "fileplan show": ("`version`, `source`", None),
+    "index rebuild, index update": ("the index as it stands", IndexState),
+    "init": ("the made archive, and `secret` where one was made up", MadeArchive),
+    "job add, pause, resume": ("a job", CaptureJob),
+    "job list": ("a list of jobs", CaptureJob),
+    "job show": ("`job`, `captures`", Capture),
+    "login": ("`person`, `ends`", None),
+    "logout": ("`logged_out`", None),
+    "person add": ("`person`, and `token` for a service", None),
+    "person disable, whoami": ("a person", Person),
+    "person list": ("a list of people", Person),
+    "rebuild": ("what was rebuilt and what is missing", Rebuilt),
+    "record edit, record tag": ("the record", Record),
+    "record list": ("a list of records", Record),
+    "record show": (
+        "`record`, `observed`, `class_reason`, `corrections`, `items`, and `captures` with `objects`",
+        CataloguedItem,
+    ),
+    "request list, request new": ("requests", InformationRequest),
+    "request search": ("the search as it is kept", SearchDeclaration),
+    "request show": ("`request`, `searches`, `hits` by record, `productions`", None),
+    "retention plan": ("a list of records with their decisions", PlannedRecord),
+    "search": ("the answer", Answer),
+    "status": ("the archive in figures", Status),
+    "trail": ("`head`, `events`", Event),
+    "verify": ("what was checked and found", Verified),
+}
+
+
+def json_reference() -> str:
+    """What each command prints with `--json`."""
+    lines = [
+        "# JSON",
+        "",
+        "With `--json` a command prints one document on standard output. Moments are ISO 8601 in UTC, days are",
+        "`YYYY-MM-DD`. An error is one object on standard error: `error`, `message`, `exit_code`, and for a query",
+        "`position` and `end`. Names are only ever added.",
+        "",
+        "| Command | Document | Fields |",
+        "|---|---|---|",
+    ]
+    for name, (about, kind) in DOCUMENTS.items():
+        names = ", ".join(f"`{each.name}`" for each in fields(kind)) if kind is not None else ""
+        lines.append(f"| {name} | {about} | {names} |")
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {
+    "json.md": json_reference,
+    "commands.md": command_reference,
+    "errors.md": error_reference,
+    "settings.md": settings_reference,
+}
 
 
 def main() -> None:

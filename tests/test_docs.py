@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 import shlex
+from datetime import UTC
 from pathlib import Path
 
 import click
 import pytest
 
 from archiver.cli import archiver
+from archiver.core.errors import BadQuery
 from archiver.manual import PAGES, every_error
+from index.parse import parse_query
 
 ROOT = Path(__file__).parent.parent
 MANUAL = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")])
@@ -58,3 +61,20 @@ def test_every_command_has_a_help_text() -> None:
                 check(each)
 
     check(archiver)
+
+
+def fenced(page: str, kind: str) -> list[str]:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    return [line for block in re.findall(rf"```{kind}\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
+
+
+@pytest.mark.parametrize("query", fenced("search.md", "query"))
+def test_every_query_of_the_manual_is_understood(query: str) -> None:
+    assert parse_query(query, time_zone=UTC).interpreted
+
+
+@pytest.mark.parametrize("query", fenced("search.md", "refused"))
+def test_every_query_the_manual_says_is_refused_is_refused_with_its_place(query: str) -> None:
+    with pytest.raises(BadQuery) as caught:
+        parse_query(query, time_zone=UTC)
+    assert 0 <= caught.value.position < caught.value.end <= len(query) + 1

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from archiver.commands.output import print_json, say, show_moment, table
-from archiver.commands.session import Session, archive_command
+from archiver.commands.session import Session, archive_command, json_option
 from archiver.core import clock
 from archiver.core.people import Permission
 from archiver.workflows.plan_retention import activate_file_plan, load_file_plan, plan_records, preview_plan
@@ -57,9 +57,13 @@ def fileplan() -> None:
 
 
 @fileplan.command("example")
-def example() -> None:
+@json_option
+def example(as_json: bool) -> None:
     """Print the example plan, to be edited with counsel: `archiver fileplan example > plan.toml`."""
-    click.echo(example_plan(), nl=False)
+    if as_json:
+        print_json({"source": example_plan()})
+    else:
+        click.echo(example_plan(), nl=False)
 
 
 @fileplan.command("load")
