@@ -149,6 +149,10 @@ def _timeline(evidence: PageEvidence, meta: PageMeta, entries: Sequence[Entry]) 
     bare = [replace(entry, comments=()) for entry in entries]
     items = list_items([_titled(entry) for entry in bare], url, meta.language)
     extraction = _describe(evidence, meta, RecordKind.TIMELINE, items, Entry(kind="timeline"))
+    creators = {(item.creator_name, item.creator_handle) for item in items}
+    if len(creators) == 1:  # an account's own feed
+        name, handle = creators.pop()
+        extraction = replace(extraction, creator_name=name, creator_handle=handle)
     return replace(extraction, found={"entries": len(items)})
 
 
