@@ -202,6 +202,8 @@ def index_terms(text: str) -> str:
     """
     if text.isascii() and not ("#" in text or "@" in text or "://" in text) and _words_short(text):
         return text.translate(_LOWER_OR_SPACE)  # in ASCII only those three make more than words
+    for ending in _ENDINGS:
+        text = text.replace(ending, " ")
     terms = " ".join(map(_STREAMS.__getitem__, text.split()))
     if _MARK_FOLLOWS not in terms:
         return terms
@@ -209,6 +211,7 @@ def index_terms(text: str) -> str:
     return " ".join([_MARKS.sub("", terms), *marks]).replace(_MARK_FOLLOWS, "")
 
 
+_ENDINGS = (", ", ". ", "! ", "? ", "। ", "، ", "۔ ")  # no part of any word or mark: fewer chunks to remember
 _LOWER_OR_SPACE = "".join(chr(code).lower() if chr(code).isalnum() else " " for code in range(128))
 
 

@@ -113,7 +113,8 @@ def interpret(node: Node, *, time_zone: tzinfo) -> str:
     """`node` written out with every operator and parenthesis; dates are days in `time_zone`."""
     match node:
         case Term():
-            return _labelled(node.field, node.text)
+            text = f'"{node.text}"' if re.search(r"[\s()]", node.text) else node.text
+            return _labelled(node.field, text)
         case Phrase():
             return _labelled(node.field, '"' + " ".join(node.words) + '"')
         case Wildcard():

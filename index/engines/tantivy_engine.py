@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from archiver.core.records import IndexDoc
 from index.analyser import ANALYSER_VERSION
 from index.engine import Page, Receipt, Sort, Watermark, moment_of
 from index.engines.seal import REBUILD, Seal, check_files, hash_files, read_seal, write_seal
-from index.engines.tantivy_query import build_query, microseconds
+from index.engines.tantivy_query import build_query, is_scored, microseconds
 from index.engines.tantivy_ranking import MOMENT, ranked
 from index.fields import field_terms
 from index.query import DATES, LABELS, Node
@@ -97,7 +97,8 @@ class TantivyEngine:
         try:
             added = self._feed(writer, adds, gone, replacing=old.num_docs > 0)
         except BaseException:
-            writer.rollback()
+            with suppress(ValueError):  # a writer killed by a full disk has nothing to take back
+                writer.rollback()
             raise
         replaced, deleted = self._held(old, added), self._held(old, gone - added)
         expected = old.num_docs - replaced - deleted + len(added)
@@ -108,7 +109,7 @@ class TantivyEngine:
             writer.wait_merging_threads()
             self._index.reload()
         except ValueError as error:
-            raise _storage_or_damage(error) from error
+            raise _storage_or_damage(error, self._directory) from error
         total = self._index.searcher().num_docs
         if total != expected:
             raise IndexDamaged(f"the index holds {total:,} items instead of {expected:,}; {REBUILD}")
@@ -129,7 +130,9 @@ class TantivyEngine:
         if offset >= last:
             return Page(total=_count(searcher, query), hits=())
         with _reading():
-            return ranked(searcher, query, sort, offset, last)
+            if sort is Sort.RELEVANCE and not is_scored(node):
+                sort = Sort.NEWEST
+            return ranked(self._schema, searcher, query, sort, offset, last)
 
     def count(self, node: Node) -> int:
         """See SearchEngine."""
@@ -145,6 +148,7 @@ class TantivyEngine:
 
     def missing(self, expected: Iterable[str]) -> list[str]:
         """See SearchEngine."""
+        self._refresh()
         searcher = self._index.searcher()
         return [
             item
@@ -164,23 +168,24 @@ class TantivyEngine:
         except ValueError as error:
             if "LockBusy" in str(error):
                 raise ArchiveBusy("another run is writing to the search index; try again when it ends") from error
-            raise _storage_or_damage(error) from error
+            raise _storage_or_damage(error, self._directory) from error
 
     def _feed(
         self, writer: tantivy.IndexWriter, adds: Iterable[IndexDoc], deletes: set[str], *, replacing: bool
     ) -> set[str]:
         """Hand everything to the writer; the ids added."""
         added: set[str] = set()
-        try:
-            for item in deletes:
-                writer.delete_documents_by_term("id", item)
-            for doc in adds:
+        for item in deletes:
+            writer.delete_documents_by_term("id", item)
+        for doc in adds:
+            document = tantivy.Document.from_dict(_document(doc), self._schema)
+            try:
                 if replacing or doc.id in added:
                     writer.delete_documents_by_term("id", doc.id)
-                added.add(doc.id)
-                writer.add_document(tantivy.Document.from_dict(_document(doc), self._schema))
-        except ValueError as error:
-            raise _storage_or_damage(error) from error
+                writer.add_document(document)
+            except ValueError as error:
+                raise _storage_or_damage(error, self._directory) from error
+            added.add(doc.id)
         return added
 
     def _held(self, searcher: tantivy.Searcher, ids: set[str]) -> int:
@@ -271,8 +276,10 @@ def _reading() -> Iterator[None]:
         raise IndexDamaged(f"the index cannot be read ({error}); {REBUILD}") from error
 
 
-def _storage_or_damage(error: ValueError) -> StorageFull | IndexDamaged:
-    """Tantivy tells everything by ValueError and words."""
-    if "os error 28" in str(error) or "No space left" in str(error):
-        return StorageFull("the search index could not be written: no space is left on the disk; free some, run again")
+def _storage_or_damage(error: ValueError, directory: Path) -> StorageFull | IndexDamaged:
+    """Tantivy tells everything by ValueError and words; of a full disk often only that a thread died."""
+    if "os error 28" in str(error) or shutil.disk_usage(directory).free < _HEAP:
+        return StorageFull(
+            f"the search index in {directory} could not be written: no space is left on the disk; free some, run again"
+        )
     return IndexDamaged(f"the index cannot be written ({error}); {REBUILD}")

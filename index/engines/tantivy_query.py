@@ -42,6 +42,17 @@ def build_query(schema: Schema, node: Node) -> Query:
             return Query.all_query()
 
 
+def is_scored(node: Node) -> bool:
+    """Whether Tantivy scores hits of `node` differently: it does for words and phrases only."""
+    match node:
+        case Term() | Phrase():
+            return True
+        case And() | Or():
+            return any(is_scored(part) for part in node.parts)
+        case _:
+            return False
+
+
 def _any(queries: list[Query]) -> Query:
     if len(queries) == 1:
         return queries[0]

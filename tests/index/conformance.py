@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -24,7 +25,7 @@ from tests.index.strategies import documents, examples, nodes
 DAY = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def doc(number: int, body: str = "road", **fields: str) -> IndexDoc:
+def doc(number: int, body: str = "road", **fields: Any) -> IndexDoc:
     """Item `number` of record `number` // 10, created `number` days after `DAY`."""
     record = RecordId(f"rec_{number // 10}")
     return IndexDoc(

@@ -71,7 +71,7 @@ def interpreted(query: str) -> str:
         ("language:ur-PK", "language:ur-pk"),
         ('kind:"comment thread"', "kind:comment AND kind:thread"),
         ("id:rec_1/WP-3 record:rec_* site:ex*", "id:rec_1/WP-3 AND record:rec_* AND site:ex*"),
-        ('id:"rec_1/a b"', "id:rec_1/a b"),
+        ('id:"rec_1/a b"', 'id:"rec_1/a b"'),
         ("গুৱাহাটীৰ AND (پاني OR पानी)", "গুৱাহাটীর AND (پانی OR पानी)"),
         ("created:2026-01-01", "created:[2026-01-01 TO 2026-01-01]"),
         ("created:2026-02", "created:[2026-02-01 TO 2026-02-28]"),

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -172,12 +173,31 @@ def test_a_wildcard_too_intricate_is_refused(tmp_path: Path) -> None:
         engine.count(Wildcard(field=Field.TEXT, pattern="a" + "?*b" * 3_000))
 
 
-def test_what_tantivy_says_becomes_one_of_our_errors() -> None:
-    full = tantivy_engine._storage_or_damage(
-        ValueError("An IO error occurred: 'No space left on device (os error 28)'")
-    )
-    assert isinstance(full, StorageFull)
-    assert isinstance(tantivy_engine._storage_or_damage(ValueError("schema error")), IndexDamaged)
+def test_what_tantivy_says_becomes_one_of_our_errors(tmp_path: Path) -> None:
+    said = ValueError("An IO error occurred: 'No space left on device (os error 28)'")
+    assert isinstance(tantivy_engine._storage_or_damage(said, tmp_path), StorageFull)
+    assert isinstance(tantivy_engine._storage_or_damage(ValueError("schema error"), tmp_path), IndexDamaged)
+
+
+def test_an_item_that_cannot_be_indexed_leaves_the_index_as_it_was(tmp_path: Path) -> None:
+    engine = made(tmp_path)
+    unfit = IndexDoc(id="rec_1/\ud800", record_id=doc(1).record_id, body="road")
+    with pytest.raises(ValueError, match="unsupported"):
+        engine.apply([doc(5), unfit], (), seq=5)
+    assert engine.watermark().seq == 4
+    assert engine.count(ROAD) == 2
+
+
+def test_many_items_of_one_moment_are_paged_by_id(tmp_path: Path) -> None:
+    engine = TantivyEngine.open(tmp_path)
+    same = [replace(doc(number), created=DAY, id=f"rec_0/{number:04}") for number in range(450)]
+    engine.apply(same[::2], (), seq=1)
+    engine.apply(same[1::2], (), seq=2)
+    wanted = [found.id for found in same]
+    everything = Wildcard(field=Field.TEXT, pattern="r*")
+    for node, sort in ((ROAD, Sort.NEWEST), (ROAD, Sort.OLDEST), (ROAD, Sort.RELEVANCE), (everything, Sort.RELEVANCE)):
+        pages = [engine.search(node, sort=sort, limit=40, offset=offset) for offset in range(0, 450, 40)]
+        assert [hit.id for page in pages for hit in page.hits] == wanted
 
 
 def test_days_before_1970_are_found(tmp_path: Path) -> None:
