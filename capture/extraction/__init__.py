@@ -8,6 +8,7 @@ from typing import Protocol
 from archiver.core.records import Extraction
 from capture.extraction import generic, wordpress
 from capture.extraction.page import PageEvidence, read_evidence
+from capture.extraction.unicode_text import well_formed
 
 
 class Extractor(Protocol):
@@ -39,4 +40,4 @@ def extract(warc: Path) -> Extraction:
 def extract_page(evidence: PageEvidence) -> Extraction:
     """The same for evidence already read."""
     chosen = next(each for each in EXTRACTORS if each.applies(evidence))
-    return chosen.extract(evidence)
+    return well_formed(chosen.extract(evidence))
