@@ -32,6 +32,8 @@ _MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_BREAKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _OUTCOMES = {
     Outcome.COMPLETE: "complete: everything the site declared was kept",
@@ -169,11 +171,7 @@ def _printable(value: object) -> object:
     """Control characters are not allowed in HTML; what strangers wrote may hold them."""
     if not isinstance(value, str) or isinstance(value, Markup):
         return value
-    return "".join("\ufffd" if _is_control(each) else each for each in value)
-
-
-def _is_control(character: str) -> bool:
-    return unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t"
+    return _CONTROLS.sub("\ufffd", value)
 
 
 def show_moment(value: datetime | None, zone: ZoneInfo) -> Markup:
@@ -201,9 +199,7 @@ def show_address(url: str) -> Markup:
     """The address as text, a link where it is an http or https one."""
     shown = escape(_printable(url))
     try:
-        usable = urlsplit(url).scheme in ("http", "https") and not any(
-            _is_control(each) or each.isspace() for each in url
-        )
+        usable = urlsplit(url).scheme in ("http", "https") and not _BREAKS.search(url)
     except ValueError:
         usable = False
     if not usable:
