@@ -12,6 +12,12 @@ say() { printf '%s\n' "set-up: $*" >&2; }
 stop() { printf '%s\n' "set-up: stopped. $1" "${@:2}" >&2; exit 1; }
 have() { command -v "$1" >/dev/null 2>&1; }
 
+# two at once, from two terminals, would pull .venv from under each other
+if have flock; then
+    exec 9<setup.sh
+    flock --nonblock 9 || { say "another set-up is running here; waiting for it"; flock 9; }
+fi
+
 can_install() { [ "$(id -u)" = 0 ] && have apt-get; }
 apt_ready=
 install_packages() {

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import re
 import shutil
 import subprocess
@@ -114,3 +115,19 @@ def test_what_is_there_is_left_alone(checkout: Path) -> None:
     without = set_up(checkout)
     assert without.returncode == 1
     assert "apt install chromium" in without.stderr
+
+
+@pytest.mark.skipif(shutil.which("flock") is None, reason="this system has no flock")
+def test_two_set_ups_at_once_wait_for_one_another(checkout: Path) -> None:
+    (checkout.parent / "tools" / "flock").symlink_to(shutil.which("flock") or "")
+    with (checkout / "setup.sh").open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        environment = {"PATH": str(checkout.parent / "tools"), "HOME": str(checkout.parent), "LC_ALL": "C"}
+        with subprocess.Popen(
+            ["bash", str(checkout / "setup.sh")], env=environment, stderr=subprocess.PIPE, text=True
+        ) as waiting:
+            assert waiting.stderr is not None
+            assert "another set-up is running here" in waiting.stderr.readline()
+            assert waiting.poll() is None
+            fcntl.flock(held, fcntl.LOCK_UN)
+            assert "Python 3.11, 3.12 or 3.13 was not found" in waiting.stderr.read()
