@@ -64,6 +64,9 @@ class RecordFilter:
     classified: bool | None = None
 
 
+_ONE_IDENTITY = (RecordKind.THREAD, RecordKind.PAGE)
+
+
 class Catalogue:
     """Reads the catalogue of one archive."""
 
@@ -75,13 +78,18 @@ class Catalogue:
     def find_record(
         self, site: str, kind: RecordKind, native_root_id: str | None, canonical_url: str
     ) -> RecordId | None:
-        """The record of that identity: (site, kind, native root id), else the canonical URL."""
+        """The record of that identity: (site, kind, native root id), else the canonical URL.
+
+        A page that got its first comment is a thread from then on, and the same record.
+        """
+        kinds = _ONE_IDENTITY if kind in _ONE_IDENTITY else (kind,)
         if native_root_id is not None:
             where, value = "native_root_id = ?", native_root_id
         else:
             where, value = "native_root_id IS NULL AND canonical_url = ?", canonical_url
-        sql = f"SELECT id FROM records WHERE site = ? AND kind = ? AND {where}"  # noqa: S608 - constants
-        row = self._one(sql, site, kind.value, value)
+        marks = ", ".join("?" for _ in kinds)
+        sql = f"SELECT id FROM records WHERE site = ? AND {where} AND kind IN ({marks}) ORDER BY kind DESC, id"  # noqa: S608 - constants and marks
+        row = self._one(sql, site, value, *(each.value for each in kinds))
         return None if row is None else RecordId(row["id"])
 
     def record(self, id: str) -> Record:

@@ -15,7 +15,7 @@ from sqlite_utils import Database
 from archiver.core.catalogue import CORRECTABLE
 from archiver.core.clock import optional_iso, to_iso
 from archiver.core.errors import BadInput
-from archiver.core.records import AccountId, Capture, CataloguedItem, Extraction, RecordId, StoredObject
+from archiver.core.records import AccountId, Capture, CataloguedItem, Extraction, RecordId, RecordKind, StoredObject
 
 
 def file_record(
@@ -36,6 +36,8 @@ def file_record(
     if db.table("records").count_where("id = ?", [record]):
         if account is not None:
             described["account_id"] = account
+        if extraction.kind is RecordKind.THREAD:
+            described["kind"] = extraction.kind.value  # a page that got its first comment
         db.table("records").update(record, described)
     else:
         db.table("records").insert(

@@ -86,9 +86,7 @@ class Outcome(StrEnum):
 
 
 _FILES_CONTENT = frozenset({Outcome.COMPLETE, Outcome.PARTIAL})
-_HEALTHY = frozenset(
-    {Outcome.COMPLETE, Outcome.PARTIAL, Outcome.UNCHANGED, Outcome.GONE, Outcome.DISPOSED}
-)
+_HEALTHY = frozenset({Outcome.COMPLETE, Outcome.PARTIAL, Outcome.UNCHANGED, Outcome.GONE, Outcome.DISPOSED})
 
 
 class ObjectRole(StrEnum):

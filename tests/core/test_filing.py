@@ -151,9 +151,19 @@ def test_identity_is_the_native_id_else_the_address(filed: Archive) -> None:
     find = filed.catalogue.find_record
     assert find("example.org", RecordKind.THREAD, "7", "https://example.org/moved") == RECORD
     assert find("example.org", RecordKind.THREAD, "8", POST.canonical_url) is None
-    assert find("example.org", RecordKind.THREAD, None, POST.canonical_url) is None
+    assert find("example.org", RecordKind.TIMELINE, None, POST.canonical_url) is None
     assert find("example.org", RecordKind.PAGE, None, POST.canonical_url) == OTHER
     assert find("other.org", RecordKind.THREAD, "7", POST.canonical_url) is None
+
+
+def test_a_page_that_got_its_first_comment_is_a_thread_and_the_same_record(filed: Archive) -> None:
+    page = replace(POST, kind=RecordKind.PAGE, native_root_id=None)
+    file_record(filed.db, OTHER, page, account=None, captured=T1)
+    assert filed.catalogue.find_record("example.org", RecordKind.THREAD, None, POST.canonical_url) == OTHER
+    file_record(filed.db, OTHER, replace(page, kind=RecordKind.THREAD), account=None, captured=T2)
+    assert filed.catalogue.record(OTHER).kind is RecordKind.THREAD
+    file_record(filed.db, OTHER, page, account=None, captured=T2)
+    assert filed.catalogue.record(OTHER).kind is RecordKind.THREAD
 
 
 def test_a_later_capture_brings_the_description_up_to_date(filed: Archive) -> None:
