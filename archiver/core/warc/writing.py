@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import re
 import uuid
-import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
-from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote
 
-from isal import isal_zlib
+from warcio.recordbuilder import RecordBuilder
+from warcio.recordloader import ArcWarcRecord
+from warcio.statusandheaders import StatusAndHeaders
 
 from archiver.core import clock
 from archiver.core.durable import part_path, publish, storage_errors, sync_file
 from archiver.core.errors import StorageFull
 from archiver.core.records import Digest
+from archiver.core.warc.packing import GzipMember, RawHead, RecordWriter
 
 FORMAT = "WARC File Format 1.1"
 CONFORMS_TO = "https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
 
-_LEVEL = 3  # isal's densest; three times faster than zlib's 9 at the same size
-_GZIP = 31  # zlib's window bits for a gzip wrapper
-_CHUNK = 1 << 18
 _UNSAFE_IN_URI = re.compile(r"[^\x21-\x7e]+")
 
 Body = bytes | BinaryIO
@@ -206,7 +205,6 @@ class WarcWriter:
         body: Body,
     ) -> None:
         self._refuse_after_failure()
-        length, block_digest, payload_digest = _measure(head, body)
         fields = [
             ("WARC-Type", record_type),
             ("WARC-Record-ID", record_id),
@@ -215,28 +213,32 @@ class WarcWriter:
         if uri is not None:
             fields.append(("WARC-Target-URI", ascii_uri(uri)))
         fields += headers
-        fields.append(("WARC-Block-Digest", block_digest))
-        if record_type != "warcinfo":  # a warcinfo has a block, no payload (WARC 1.1, 5.9)
-            fields.append(("WARC-Payload-Digest", payload_digest))
-        fields += [("Content-Type", content_type), ("Content-Length", str(length))]
-        lines = "".join(f"{name}: {_one_line(value)}\r\n" for name, value in fields)
-        self._append_member(f"WARC/1.1\r\n{lines}\r\n".encode(), head, body)
+        lines = [(name, _one_line(value)) for name, value in fields]
+        stream, length = _stream(body)
+        self._append(
+            ArcWarcRecord(
+                "warc",
+                record_type,
+                StatusAndHeaders("", lines, protocol=RecordBuilder.WARC_1_1),
+                stream,
+                RawHead(head) if head else None,
+                _one_line(content_type),
+                length,
+                payload_length=length,
+            )
+        )
 
-    def _append_member(self, warc_head: bytes, head: bytes, body: Body) -> None:
-        compressor = isal_zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
-        digest, size = self._digest.copy(), self._size
+    def _append(self, record: ArcWarcRecord) -> None:
+        member = GzipMember(self._file, self._digest.copy())
         try:
             with storage_errors(self.path):
-                for piece in chain((warc_head + head,), _pieces(body), (b"\r\n\r\n", None)):
-                    packed = compressor.flush() if piece is None else compressor.compress(piece)
-                    digest.update(packed)
-                    size += len(packed)
-                    _write_all(self._file, packed)
+                RecordWriter(member).write_record(record)
         except StorageFull as error:
             self._failure = error
             self._cut_to_last_record()
             raise
-        self._digest, self._size = digest, size
+        self._digest = member.digest
+        self._size += member.size
         self._records += 1
 
     def _cut_to_last_record(self) -> None:
@@ -258,28 +260,11 @@ def _one_line(value: str) -> str:
     return " ".join(value.split("\n")).replace("\r", "")
 
 
-def _write_all(file: BinaryIO, packed: bytes) -> None:
-    rest = memoryview(packed)
-    while rest:  # an unbuffered write may take only a part
-        rest = rest[file.write(rest) :]
-
-
-def _pieces(body: Body) -> Iterator[bytes]:
+def _stream(body: Body) -> tuple[BinaryIO, int]:
+    """`body` at its start, and its length in bytes."""
     if isinstance(body, bytes):
-        yield body
-        return
+        return io.BytesIO(body), len(body)
+    body.seek(0, io.SEEK_END)
+    length = body.tell()
     body.seek(0)
-    while piece := body.read(_CHUNK):
-        yield piece
-
-
-def _measure(head: bytes, body: Body) -> tuple[int, str, str]:
-    """Length of the block, its digest, and the payload's; without a head the two are equal."""
-    payload, block, length = hashlib.sha256(), hashlib.sha256(head), len(head)
-    for piece in _pieces(body):
-        length += len(piece)
-        payload.update(piece)
-        if head:
-            block.update(piece)
-    payload_digest = f"sha256:{payload.hexdigest()}"
-    return length, f"sha256:{block.hexdigest()}" if head else payload_digest, payload_digest
+    return body, length
