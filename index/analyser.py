@@ -164,7 +164,7 @@ def analyse_query(text: str) -> list[Token]:
 
 
 _PUNCTUATION = ".,;:!?()[]\"'“”‘’«»…।،؛؟۔"
-_PLAIN = regex.compile(rf"[{_LETTER}]+(?<![\u20e3])")
+_PLAIN = regex.compile(rf"(?!.*\u20e3)[{_LETTER}]+")  # no keycap, which is an emoji
 
 
 _MARK_FOLLOWS = "\x1f"
@@ -200,11 +200,13 @@ def index_terms(text: str) -> str:
 
     Equal to the tokens of `analyse`, only faster.
     """
-    if text.isascii() and not ("#" in text or "@" in text or "://" in text) and _words_short(text):
-        return text.translate(_LOWER_OR_SPACE)  # in ASCII only those three make more than words
-    for ending in _ENDINGS:
-        text = text.replace(ending, " ")
-    terms = " ".join(map(_STREAMS.__getitem__, text.split()))
+    signs = [] if text.isascii() else _SIGNS.findall(text)
+    if len(signs) < _FEW and _words_short(text):
+        terms = _mostly_ascii_terms(text)
+    else:
+        for ending in _ENDINGS:
+            text = text.replace(ending, " ")
+        terms = " ".join(map(_STREAMS.__getitem__, text.split()))
     if _MARK_FOLLOWS not in terms:
         return terms
     marks: list[str] = _MARKS.findall(terms)
@@ -212,7 +214,28 @@ def index_terms(text: str) -> str:
 
 
 _ENDINGS = (", ", ". ", "! ", "? ", "। ", "، ", "۔ ")  # no part of any word or mark: fewer chunks to remember
+_SIGNS = re.compile(r"[#@]|://|[^\x00-\x7f]+")  # what makes a chunk need a closer look
+_FEW = 5
 _LOWER_OR_SPACE = "".join(chr(code).lower() if chr(code).isalnum() else " " for code in range(128))
+
+
+def _mostly_ascii_terms(text: str) -> str:
+    """The streams of a text without cutting its ASCII parts: there only # and @ and :// make more than words."""
+    terms: list[str] = []
+    place = 0
+    for sign in _SIGNS.finditer(text):
+        if sign.start() < place:
+            continue
+        start = text.rfind(" ", place, sign.start()) + 1 or place
+        end = text.find(" ", sign.end())
+        if end < 0:
+            end = len(text)
+        terms += (text[place:start].translate(_LOWER_OR_SPACE), _STREAMS[text[start:end]])
+        place = end
+    if not place:
+        return text.translate(_LOWER_OR_SPACE)
+    terms.append(text[place:].translate(_LOWER_OR_SPACE))
+    return " ".join(terms)
 
 
 def _words_short(text: str) -> bool:

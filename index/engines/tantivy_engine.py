@@ -249,9 +249,11 @@ def _checked_seal(directory: Path) -> Seal:
 
 def _document(doc: IndexDoc) -> dict[str, Any]:
     fields: dict[str, Any] = field_terms(doc)
-    for name, moment in ((MOMENT, moment_of(doc)), ("created", doc.created), ("captured", doc.captured)):
-        if moment is not None:
-            fields[name] = microseconds(moment)
+    if doc.captured is not None:
+        fields["captured"] = microseconds(doc.captured)
+    fields[MOMENT] = microseconds(moment_of(doc))
+    if doc.created is not None:
+        fields["created"] = fields[MOMENT]
     return fields
 
 

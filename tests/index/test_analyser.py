@@ -64,6 +64,11 @@ def test_a_text_has_what_it_asks_for_as_a_query(text: str) -> None:
     assert {token.text for token in analyse_query(text)} <= {token.text for token in analyse(text)}
 
 
+def test_a_keycap_glued_to_a_word_is_an_emoji_both_ways() -> None:
+    assert [token.text for token in analyse("1️⃣পথ")] == ["1⃣", "পথ"]
+    assert index_terms("1️⃣পথ").split() == ["পথ", "1⃣"]
+
+
 def test_very_long_words_are_cut_alike_by_both_ways() -> None:
     for text in ("x" * 1_000, "é" * 1_000, "short " + "y" * 300):
         (*_, last) = analyse(text)
