@@ -1,4 +1,8 @@
-"""The gzip members of a file, one at a time, each to its last byte (RFC 1952)."""
+"""The gzip members of a file, one at a time, each to its last byte (RFC 1952).
+
+The check reads with this, not with warcio's reader, which tells neither where a member's
+header, codes and trailer are nor whether every byte of the file belongs to one.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,10 @@ _GZIP_ONLY = 31
 _TRAILER_LENGTH = 8
 HEADER_LENGTH = 10
 """Of a gzip header without optional fields, in bytes."""
+
+
+def damaged(path: Path, offset: int, reason: str) -> BadWarc:
+    return BadWarc(f"{path}, record at offset {offset}: {reason}; restore the file from a copy")
 
 
 class Member:
@@ -58,11 +66,6 @@ class Member:
             size -= len(piece)
         return b"".join(pieces)
 
-    def skip(self, size: int) -> None:
-        """Read past `size` bytes without keeping them."""
-        while size:
-            size -= len(self.read_exactly(min(size, _CHUNK)))
-
     def read_until(self, mark: bytes, limit: int) -> bytes | None:
         """Everything up to and with `mark`; None, with nothing consumed, if not within `limit` bytes."""
         searched = 0
@@ -74,8 +77,15 @@ class Member:
             if searched >= limit or not self._fill():
                 return None
 
+    def read_record_end(self) -> None:
+        """Read what follows a record: two line ends, then the member's end."""
+        if self.read_exactly(4) != b"\r\n\r\n":
+            raise self.damage("the record is longer than its Content-Length says")
+        if self.read(1):
+            raise self.damage("its gzip member holds more than one record")
+
     def damage(self, reason: str) -> BadWarc:
-        return BadWarc(f"{self.path}, record at offset {self.offset}: {reason}; restore the file from a copy")
+        return damaged(self.path, self.offset, reason)
 
     def _fill(self) -> bool:
         """Inflate some more; whether anything came."""

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
+from warcio.recordloader import ArcWarcRecord
+from warcio.statusandheaders import StatusAndHeaders
+
 from archiver.core import clock
 from archiver.core.warc.decoding import decode_body
-from archiver.core.warc.members import Member
+from archiver.core.warc.heads import HTTP_HEAD_LIMIT, Headers, first_value, is_http, parse_head
+from archiver.core.warc.iterating import RecordIterator
+from archiver.core.warc.members import damaged
 
-Headers = tuple[tuple[str, str], ...]
-
-_WARC_HEAD_LIMIT = 1 << 20
-_HTTP_HEAD_LIMIT = 1 << 20
 _KEPT = 1 << 20
 _CHUNK = 1 << 18
 
@@ -48,23 +50,23 @@ class WarcRecord:
     @property
     def http_headers(self) -> Headers:
         """Name and value in order; bytes that are not UTF-8 are read as ISO 8859-1."""
-        return parse_headers(self.http_head.split(b"\n", 1)[1]) if self.http_head else ()
+        return tuple(self._http.headers)
 
     def http_header(self, name: str) -> str | None:
         """The first HTTP header of that name, case-insensitive."""
-        return first_value(self.http_headers, name)
+        value: str | None = self._http.get_header(name)
+        return value
 
     @property
     def status(self) -> int | None:
         """The HTTP status of a response record."""
-        words = self._first_words
-        return int(words[1]) if self.type == "response" and len(words) > 1 and words[1].isdigit() else None
+        code: str = self._http.get_statuscode() if self.type == "response" else ""
+        return int(code) if code.isascii() and code.isdigit() else None
 
     @property
     def method(self) -> str | None:
         """The HTTP method of a request record."""
-        words = self._first_words
-        return words[0].decode("ascii", "replace") if self.type == "request" and words else None
+        return (self._http.protocol or None) if self.type == "request" else None
 
     @property
     def media_type(self) -> str:
@@ -87,12 +89,12 @@ class WarcRecord:
             yield self._kept
             return
         with self.path.open("rb") as file:
-            member = Member(file, self.path, self.offset)
-            read_warc_head(member)
-            member.read_exactly(len(self.http_head))
+            records = RecordIterator(file, self.path, self.offset)
+            record = records.first()
+            records.read_block(record, len(self.http_head))
             rest = self.payload_size
             while rest:
-                piece = member.read_exactly(min(rest, _CHUNK))
+                piece = records.read_block(record, min(rest, _CHUNK))
                 rest -= len(piece)
                 yield piece
 
@@ -109,9 +111,9 @@ class WarcRecord:
             self.http_header("Content-Encoding") or "",
         )
 
-    @property
-    def _first_words(self) -> list[bytes]:
-        return self.http_head.split(b"\n", 1)[0].split()
+    @cached_property
+    def _http(self) -> StatusAndHeaders:
+        return parse_head(self.http_head) if self.http_head else StatusAndHeaders("", [])
 
 
 def read_records(path: Path) -> Iterator[WarcRecord]:
@@ -125,54 +127,42 @@ def read_stream(file: BinaryIO, path: Path) -> Iterator[WarcRecord]:
 
     Payloads over 1 MiB cannot be read from such a record, since `path` may be no file.
     """
-    end = file.seek(0, 2)
-    offset = 0
-    while offset < end:
-        record = _read_one(file, path, offset)
-        yield record
-        offset += record.length
+    records = RecordIterator(file, path, 0)
+    for record in records:
+        yield _take(records, record, path)
 
 
 def read_record(path: Path, offset: int) -> WarcRecord:
     """The record whose gzip member starts at `offset`. Raises BadWarc."""
     with path.open("rb") as file:
-        return _read_one(file, path, offset)
+        records = RecordIterator(file, path, offset)
+        return _take(records, records.first(), path)
 
 
-def parse_headers(block: bytes) -> Headers:
-    """Name-value pairs of a header block; folded lines are joined (RFC 9112, 5.2)."""
-    pairs: list[tuple[str, str]] = []
-    for raw in block.split(b"\n"):
-        line = _text(raw).rstrip("\r")
-        if line[:1] in (" ", "\t") and pairs:
-            name, value = pairs[-1]
-            pairs[-1] = (name, f"{value} {line.strip()}")
-        elif ":" in line:
-            name, value = line.split(":", 1)
-            pairs.append((name.strip(), value.strip()))
-    return tuple(pairs)
-
-
-def _read_one(file: BinaryIO, path: Path, offset: int) -> WarcRecord:
-    member = Member(file, path, offset)
-    headers, size = read_warc_head(member)
-    http_head = read_http_head(member, headers, size)
-    payload_size = size - len(http_head)
-    kept = member.read_exactly(payload_size) if payload_size <= _KEPT else None
-    if kept is None:
-        member.skip(payload_size)
-    if member.read_exactly(4) != b"\r\n\r\n" or member.read(1):
-        raise member.damage("the record is longer than its Content-Length says")
+def _take(records: RecordIterator, record: ArcWarcRecord, path: Path) -> WarcRecord:
+    """Everything of `record`, read to its end; a payload to be kept only if it is small."""
+    headers: Headers = tuple(record.rec_headers.headers)
+    start = records.read_block(record, min(record.length, HTTP_HEAD_LIMIT))
+    end = start.find(b"\r\n\r\n") if is_http(headers) else -1
+    http_head = start[: end + 4] if end >= 0 else b""
+    payload_size = record.length - len(http_head)
+    kept = None
+    if payload_size <= _KEPT:
+        kept = start[len(http_head) :] + records.read_block(record, record.length - len(start))
+    offset, length = records.get_record_offset(), records.get_record_length()
     try:
         date = clock.from_iso(first_value(headers, "WARC-Date") or "")
     except ValueError as error:
-        raise member.damage("its WARC-Date is missing or no date") from error
+        raise damaged(path, offset, "its WARC-Date is missing or no date") from error
+    for name in ("WARC-Type", "WARC-Record-ID"):
+        if not first_value(headers, name):
+            raise damaged(path, offset, f"it has no {name}")
     return WarcRecord(
         path=path,
         offset=offset,
-        length=member.length,
-        type=_required(member, headers, "WARC-Type"),
-        id=_required(member, headers, "WARC-Record-ID"),
+        length=length,
+        type=first_value(headers, "WARC-Type") or "",
+        id=first_value(headers, "WARC-Record-ID") or "",
         date=date,
         uri=(first_value(headers, "WARC-Target-URI") or "").strip("<>"),
         headers=headers,
@@ -180,42 +170,3 @@ def _read_one(file: BinaryIO, path: Path, offset: int) -> WarcRecord:
         payload_size=payload_size,
         _kept=kept,
     )
-
-
-def read_warc_head(member: Member) -> tuple[Headers, int]:
-    """The WARC headers, and the block's length in bytes. Raises BadWarc."""
-    head = member.read_until(b"\r\n\r\n", _WARC_HEAD_LIMIT)
-    if head is None or not head.startswith((b"WARC/1.1\r\n", b"WARC/1.0\r\n")):
-        raise member.damage("it does not begin with a WARC header")
-    headers = parse_headers(head.split(b"\n", 1)[1])
-    size = first_value(headers, "Content-Length") or ""
-    if not (size.isascii() and size.isdigit()):
-        raise member.damage("its Content-Length is missing or no number")
-    return headers, int(size)
-
-
-def read_http_head(member: Member, headers: Headers, size: int) -> bytes:
-    """The raw HTTP head of an HTTP record; b"" where there is none."""
-    if not (first_value(headers, "Content-Type") or "").lower().startswith("application/http"):
-        return b""
-    return member.read_until(b"\r\n\r\n", min(size, _HTTP_HEAD_LIMIT)) or b""
-
-
-def _required(member: Member, headers: Headers, name: str) -> str:
-    value = first_value(headers, name)
-    if not value:
-        raise member.damage(f"it has no {name}")
-    return value
-
-
-def first_value(headers: Headers, name: str) -> str | None:
-    """The first value under `name`, case-insensitive."""
-    wanted = name.lower()
-    return next((value for key, value in headers if key.lower() == wanted), None)
-
-
-def _text(raw: bytes) -> str:
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return raw.decode("iso-8859-1")
