@@ -6,7 +6,6 @@ The bundle may come from anyone. What could not be checked is a finding too.
 from __future__ import annotations
 
 import tempfile
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from archiver.core.signing import fingerprint
 from exports.bag_checking import check_bag, show
 from exports.content_checking import check_content, read_json
 from exports.trail_checking import check_trail, is_signed
-from exports.unpacking import unpack
+from exports.unpacking import ZIP_FAULTS, unpack
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +57,7 @@ def check_bundle(path: Path, *, trusted: str | None = None) -> BundleReport:
         findings: list[str] = []
         try:
             root = unpack(path, Path(directory), findings)
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError) as error:
+        except ZIP_FAULTS as error:
             findings.append(f"{path.name} cannot be unpacked: {error}")
             root = Path(directory)
         return _check_directory(root, path, findings, trusted)

@@ -16,6 +16,7 @@ from archiver.core.wacz import check_wacz
 from archiver.core.warc import check_warc
 from exports.bag_checking import show
 from exports.tables import COLUMNS, LONGEST_ITEM, read_item_line, read_rows
+from exports.unpacking import ZIP_FAULTS
 
 _LARGEST_JSON = 1 << 26
 
@@ -197,16 +198,7 @@ def _check_replay(root: Path, wacz: object, warcs: list[str]) -> Iterator[str]:
         with zipfile.ZipFile(path) as package:
             resources = json.loads(package.read("datapackage.json"))["resources"]
         packed = [each["hash"].removeprefix("sha256:") for each in resources if each["path"].startswith("archive/")]
-    except (
-        BadWarc,
-        zipfile.BadZipFile,
-        OSError,
-        KeyError,
-        TypeError,
-        ValueError,
-        AttributeError,
-        RecursionError,
-    ) as error:
+    except (BadWarc, KeyError, TypeError, AttributeError, *ZIP_FAULTS) as error:
         yield f"{name} could not be read: {show(str(error))[:200]}"
         return
     if sorted(packed) != sorted(warcs):

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import shutil
 import stat
+import struct
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 
 from exports.bag_checking import show
+
+ZIP_FAULTS = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, RuntimeError)
+"""What `zipfile` raises of a damaged file; RuntimeError where a changed flag calls it encrypted."""
 
 _LARGEST_RATIO = 200
 """A file that unpacks to more than so many times its size is no evidence, but a bomb."""
@@ -16,7 +21,7 @@ _LARGEST_RATIO = 200
 def unpack(archive: Path, into: Path, findings: list[str]) -> Path:
     """Unpack what is safe to, and say what was not; the directory that holds bagit.txt, else `into`.
 
-    Raises zipfile.BadZipFile, NotImplementedError (a compression unknown here) and OSError.
+    Raises one of ZIP_FAULTS where the file is damaged.
     """
     with zipfile.ZipFile(archive) as package:
         seen: set[str] = set()
