@@ -1,27 +1,19 @@
-"""Taking transfer and content encodings off a body, as far as it goes."""
+"""Taking transfer and content encodings off a body, as far as it goes, with warcio's readers.
+
+As they come, those readers crash on brotli, write into the text the size line where a chunked
+body was cut, and report damage on stderr, once per block.
+"""
 
 from __future__ import annotations
 
+import io
+import re
 import zlib
-from typing import Protocol
 
 import brotli  # type: ignore[import-untyped]  # it ships no types
+from warcio.bufferedreaders import BufferedReader, ChunkedDataException, ChunkedDataReader, gzip_decompressor
 
-
-class _Decoder(Protocol):
-    def decompress(self, packed: bytes, /) -> bytes: ...
-
-
-class _Brotli:
-    def __init__(self) -> None:
-        self._decompressor = brotli.Decompressor()
-
-    def decompress(self, packed: bytes) -> bytes:
-        plain: bytes = self._decompressor.process(packed)
-        return plain
-
-
-_PIECE = 1 << 14
+_CHUNK_SIZE = re.compile(rb"[0-9a-fA-F]+[ \t]*(;|\r\n)")
 
 
 def decode_body(body: bytes, transfer_encoding: str, content_encoding: str) -> bytes:
@@ -32,7 +24,7 @@ def decode_body(body: bytes, transfer_encoding: str, content_encoding: str) -> b
     deflate (with and without the zlib wrapper), br.
     """
     if "chunked" in _names(transfer_encoding):
-        body = _unchunk(body)
+        body = _ChunkReader(io.BytesIO(body)).read()
     for name in reversed(_names(content_encoding)):
         body = _decode(body, name)
     return body
@@ -43,43 +35,50 @@ def _names(header: str) -> list[str]:
 
 
 def _decode(body: bytes, name: str) -> bytes:
-    if name in ("gzip", "x-gzip"):
-        return _inflate(body, zlib.decompressobj(31))
-    if name == "deflate":
-        wrapped = body[:2] and body[0] & 0x0F == 8 and int.from_bytes(body[:2], "big") % 31 == 0
-        return _inflate(body, zlib.decompressobj(15 if wrapped else -15))
-    if name == "br":
-        return _inflate(body, _Brotli())
-    return body
+    if name not in _BodyReader.DECOMPRESSORS:
+        return body
+    reader = _BodyReader(io.BytesIO(body), decomp_type=name)
+    plain: bytes = reader.read()
+    return plain if reader.decompressor else body  # warcio drops the decompressor of what is not encoded
 
 
-def _inflate(body: bytes, decoder: _Decoder) -> bytes:
-    plain: list[bytes] = []
-    for start in range(0, len(body), _PIECE):
+class _Brotli:
+    """brotli's decompressor with the methods warcio calls."""
+
+    unused_data = b""
+
+    def __init__(self) -> None:
+        self._decompressor = brotli.Decompressor()
+
+    def decompress(self, packed: bytes) -> bytes:
+        plain: bytes = self._decompressor.process(packed)
+        return plain
+
+
+class _BodyReader(BufferedReader):  # type: ignore[misc]  # warcio ships no types
+    DECOMPRESSORS = {**BufferedReader.DECOMPRESSORS, "x-gzip": gzip_decompressor, "br": _Brotli}  # noqa: RUF012
+
+    def _decompress(self, packed: bytes) -> bytes:
+        plain: bytes
+        if not (self.num_block_read and self.decompressor):  # warcio's own way finds whether it is encoded at all
+            plain = super()._decompress(packed)
+            return plain
         try:
-            plain.append(decoder.decompress(body[start : start + _PIECE]))
+            plain = self.decompressor.decompress(packed)
         except (zlib.error, brotli.error):
-            if not any(plain):
-                return body
-            break
-    return b"".join(plain)
+            self.stream = io.BytesIO()  # what came before the damage is all there is
+            return b""
+        return plain
 
 
-def _unchunk(body: bytes) -> bytes:
-    """RFC 9112, 7.1; a body that does not begin with a chunk size was not chunked."""
-    pieces: list[bytes] = []
-    position = 0
-    while True:
-        end = body.find(b"\r\n", position)
-        size = _chunk_size(body[position:end]) if end >= 0 else None
-        if size is None:
-            return b"".join(pieces) if pieces else body
-        if size == 0:
-            return b"".join(pieces)
-        pieces.append(body[end + 2 : end + 2 + size])
-        position = end + 2 + size + 2
+class _ChunkReader(ChunkedDataReader):  # type: ignore[misc]  # warcio ships no types
+    """A body that begins with a chunk size is chunked to its end; any other is left as it is."""
 
-
-def _chunk_size(line: bytes) -> int | None:
-    digits = line.split(b";")[0].strip()
-    return int(digits, 16) if digits and not digits.strip(b"0123456789abcdefABCDEF") else None
+    def _try_decode(self, length_header: bytes) -> None:
+        try:
+            super()._try_decode(length_header)
+        except ChunkedDataException as cut:
+            if not self.num_read and not _CHUNK_SIZE.match(length_header):
+                raise
+            self.all_chunks_read = True
+            self._process_read(cut.data)
