@@ -35,6 +35,8 @@ LAYERS: dict[str, set[str]] = {
 LIBRARIES: dict[str, tuple[str, ...]] = {
     "argon2": ("archiver/core/people.py",),
     "bagit": ("exports/",),
+    "brotli": ("archiver/core/warc/",),
+    "certifi": ("capture/recording.py",),
     "click": ("archiver/cli.py", "archiver/commands/", "archiver/manual.py"),
     "cryptography": ("archiver/core/signing.py", "capture/recording.py"),
     "extruct": ("capture/extraction/",),

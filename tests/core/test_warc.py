@@ -30,8 +30,10 @@ from archiver.core.warc import (
     check_warc,
     read_record,
     read_records,
+    read_stream,
     recover,
 )
+from archiver.core.warc.decoding import decode_body
 
 NOON = datetime(2026, 11, 21, 12, 0, 0, 123456, tzinfo=UTC)
 SENTENCES = "The dam is safe. Le barrage est sûr. বান্ধ সুৰক্ষিত। बाँध सुरक्षित है। بند محفوظ ہے۔ 🛟"
@@ -292,6 +294,34 @@ def test_a_body_cut_in_transit_gives_what_came(fields: bytes, stored: bytes, tmp
     assert PLAIN.startswith(response.content())
 
 
+@pytest.mark.parametrize(
+    ("encoding", "stored"),
+    [("", CHUNKED), ("gzip", gzip.compress(PLAIN)), ("br", brotli.compress(PLAIN))],
+)
+def test_no_cut_puts_anything_into_a_text_that_was_not_there(encoding: str, stored: bytes) -> None:
+    transfer = "" if encoding else "chunked"
+    for length in range(20, len(stored) + 1):
+        assert PLAIN.startswith(decode_body(stored[:length], transfer, encoding))
+    assert decode_body(stored, transfer, encoding) == PLAIN
+
+
+@pytest.mark.parametrize(("encoding", "pack"), [("gzip", gzip.compress), ("br", brotli.compress)])
+def test_a_long_body_damaged_midway_gives_what_came_before_it(
+    encoding: str, pack: Callable[[bytes], bytes], capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain = b"".join(b"%d %x; " % (n, zlib.crc32(b"%d" % n)) for n in range(20_000))
+    stored = pack(plain)
+    read = decode_body(stored[:60_000] + b"\xff" * 64 + stored[60_064:], "", encoding)
+    assert 30_000 < len(read) < len(plain)
+    assert plain.startswith(read[:30_000])
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("body", [b"0\r\n\r\n", b"0\r\n", b"0\r\nExpires: 0\r\n\r\n"])
+def test_a_chunked_body_without_chunks_is_empty(body: bytes) -> None:
+    assert decode_body(body, "chunked", "") == b""
+
+
 def test_a_cut_exchange_says_why(tmp_path: Path) -> None:
     cut = replace(an_exchange(), truncated="length")
     assert [record.truncated for record in read_records(write(tmp_path / "a.warc.gz", cut))] == [
@@ -336,6 +366,44 @@ def test_a_file_of_another_writer_is_read(tmp_path: Path) -> None:
     (record,) = read_records(tmp_path / "other.warc.gz")
     assert (record.uri, record.status, record.content()) == ("http://a.in/", 200, b"hi")
     assert check_warc(tmp_path / "other.warc.gz").ok
+
+
+def test_no_damaged_file_is_read_to_its_end_as_if_it_were_whole(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path / "a.warc.gz", an_exchange(b"safe"))
+    content, whole = path.read_bytes(), list(read_records(path))
+    for length in set(range(1, len(content))) - {record.offset for record in whole}:
+        with pytest.raises(BadWarc, match=r"a\.warc\.gz, record at offset \d+: "):
+            list(read_stream(io.BytesIO(content[:length]), path))
+    for place in range(len(content)):
+        flipped = bytearray(content)
+        flipped[place] ^= 1 << place % 8
+        try:
+            read = list(read_stream(io.BytesIO(flipped), path))
+        except BadWarc:
+            continue
+        assert read == whole  # a bit that no checksum covers, and nothing that was read hangs on it
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_an_empty_gzip_member_is_no_record(place: int, warc: Path) -> None:
+    members = [warc.read_bytes(), gzip.compress(b"")]
+    content = b"".join(members if place else reversed(members))
+    with pytest.raises(BadWarc, match="does not begin with a WARC header"):
+        list(read_stream(io.BytesIO(content), warc))
+
+
+def test_a_head_without_end_is_refused_before_it_fills_the_memory(tmp_path: Path) -> None:
+    for head in (b"WARC/1.1\r\nX: " + b"x" * 40_000_000, b"WARC/1.1\r\n" + b"X: y\r\n" * 6_000_000):
+        packed = gzip.compress(head, 1)
+        tracemalloc.start()
+        with pytest.raises(BadWarc, match="does not begin with a WARC header"):
+            list(read_stream(io.BytesIO(packed), tmp_path / "a.warc.gz"))
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert peak < 30_000_000
 
 
 # -- checking ---------------------------------------------------------------------------------

@@ -1,5 +1,9 @@
 """WARC/1.1 (ISO 28500:2017): the one writer, reader and checker of evidence files.
 
+warcio writes and reads the records. What it misses is added around it: `packing` keeps heads
+byte for byte, `iterating` and `decoding` say where a file is damaged. The check and the
+recovery of unfinished files are our own, because warcio takes a torn record for a whole one.
+
 Files are written with another gzip than they are read with (isal, then zlib), so that a
 fault of the one does not hide in the other.
 """

@@ -1,4 +1,7 @@
-"""What a crash left behind: cut back to its last whole record."""
+"""What a crash left behind: cut back to its last whole record.
+
+warcio has no recovery, and its reader ends at a torn record as if the record were whole.
+"""
 
 from __future__ import annotations
 
