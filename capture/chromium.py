@@ -49,7 +49,8 @@ def _playwright_folders(environment: Mapping[str, str]) -> list[Path]:
     if named := environment.get("PLAYWRIGHT_BROWSERS_PATH", ""):
         return [Path(named)]
     home = Path(environment.get("HOME", "/nonexistent"))
-    return [home / ".cache" / "ms-playwright", home / "Library" / "Caches" / "ms-playwright"]
+    cache = Path(environment.get("XDG_CACHE_HOME") or home / ".cache")
+    return [cache / "ms-playwright", home / "Library" / "Caches" / "ms-playwright"]
 
 
 def launch_flags(*, ca_spki: str = "", as_root: bool | None = None) -> list[str]:

@@ -132,11 +132,12 @@ def export(session: Session, number: str, into: Path | None) -> None:
 
 @click.command()
 @click.argument("bundle", type=click.Path(path_type=Path, exists=True))
+@click.option("--key", metavar="FINGERPRINT", help="The trail key's fingerprint, as the agency publishes it.")
 @json_option
-def check(bundle: Path, as_json: bool) -> None:
-    """Check an export bundle; needs no archive."""
+def check(bundle: Path, key: str | None, as_json: bool) -> None:
+    """Check an export bundle, a directory or a ZIP file; needs no archive."""
     with progress("Checking"):
-        report = check_bundle(bundle)
+        report = check_bundle(bundle, trusted=key)
     if as_json:
         print_json(report)
     elif not report.findings:

@@ -46,7 +46,8 @@ def check_wacz(path: Path) -> WaczCheck:
         with path.open("rb") as file, zipfile.ZipFile(file) as package:
             resources = _check_package(package, findings)
             _check_index(file, package, findings)
-    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError) as error:
+    # zipfile tells an entry marked as encrypted by a plain RuntimeError (NotImplementedError is one too)
+    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError) as error:
         findings.append(f"{path} cannot be read as a ZIP file: {error}")
     return WaczCheck(path=path, resources=len(resources), findings=tuple(findings))
 

@@ -105,6 +105,7 @@ def produce(
         made_at=now,
         made_by=actor.name,
         trail=prove_captures(archive, list(hits), now=now),
+        asked=len(hits),
         progress=silent,
     )
     filed = FiledProduction(

@@ -198,3 +198,11 @@ def test_flipped_bytes_are_found(wacz: Path) -> None:
         flipped[start + 120] ^= 0x10
         wacz.write_bytes(flipped)
         assert not check_wacz(wacz).ok
+
+
+def test_an_entry_marked_as_encrypted_is_a_finding(wacz: Path) -> None:
+    content = bytearray(wacz.read_bytes())
+    central = content.index(b"PK\x01\x02")
+    content[central + 8] |= 1
+    wacz.write_bytes(content)
+    assert [finding for finding in check_wacz(wacz).findings if "cannot be read as a ZIP file" in finding]

@@ -22,7 +22,7 @@ def ask(archive: Archive, *queries: str) -> str:
     request = open_request(
         archive,
         law="MFIPPA",
-        received=date(2026, 11, 20),
+        received=date(2026, 3, 1),
         requester="Zoë نور",
         subject="پانی، পানী, water 💧",
         actor=actor,

@@ -20,7 +20,7 @@ from archiver.workflows.make_archive import make_archive
 from archiver.workflows.plan_retention import activate_file_plan, load_file_plan
 from retention.plan_file import example_plan
 
-NOW = datetime(2026, 11, 21, 7, 45, tzinfo=UTC)
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SECRET = "correct horse battery"
 
 
