@@ -4,30 +4,56 @@ from __future__ import annotations
 
 import json
 import sys
+from importlib import import_module
 from importlib.metadata import version
 
 import click
 from rich.console import Console
 from rich.text import Text
 
-from archiver.commands import (
-    accounts,
-    answers,
-    archives,
-    captures,
-    checks,
-    demo,
-    jobs,
-    people,
-    records,
-    retention,
-    search,
-)
 from archiver.core.errors import ArchiverError, BadQuery, Interrupted
-from archiver.workflows.find import show_place
+from index.place import show_place
+
+_MODULES = {
+    "account": "accounts",
+    "capture": "captures",
+    "check": "answers",
+    "demo": "demo",
+    "export": "answers",
+    "fileplan": "retention",
+    "index": "search",
+    "init": "archives",
+    "job": "jobs",
+    "login": "people",
+    "logout": "people",
+    "person": "people",
+    "rebuild": "archives",
+    "record": "records",
+    "request": "answers",
+    "retention": "retention",
+    "search": "search",
+    "status": "archives",
+    "trail": "checks",
+    "verify": "checks",
+    "whoami": "people",
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class Commands(click.Group):
+    """Imports a command's module when it is asked for: a search need not wait for a browser's library."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_MODULES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _MODULES:
+            return None
+        module = import_module(f"archiver.commands.{_MODULES[cmd_name]}")
+        found: dict[str | None, click.Command] = {each.name: each for each in module.COMMANDS}
+        return found[cmd_name]
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(version("records-archiver"), prog_name="archiver")
 def archiver() -> None:
     """A records archive for public-sector social media.
@@ -35,11 +61,6 @@ def archiver() -> None:
     Captures posts and threads as evidence, finds them, keeps them as long as the schedule says,
     and hands them over in bundles that anyone can verify.
     """
-
-
-for module in (archives, people, accounts, jobs, captures, records, search, retention, answers, checks, demo):
-    for command in module.COMMANDS:
-        archiver.add_command(command)
 
 
 def main() -> None:
@@ -67,6 +88,8 @@ def _tell(error: ArchiverError) -> None:
         told = {"error": type(error).__name__, "message": str(error), "exit_code": error.exit_code, **place}
         sys.stderr.write(json.dumps(told, ensure_ascii=False) + "\n")
         return
-    text = show_place(error) if isinstance(error, BadQuery) else str(error)
+    text = str(error)
+    if isinstance(error, BadQuery) and error.query:
+        text += "\n" + show_place(error.query, error)
     shown = Text.assemble(("error: ", "bold red"), text)
     Console(stderr=True, highlight=False).print(shown, soft_wrap=True)

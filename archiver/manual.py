@@ -45,8 +45,15 @@ def command_reference() -> str:
 def _commands(path: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
     yield path, command
     if isinstance(command, click.Group):
-        for name in sorted(command.commands):
-            yield from _commands(f"{path} {name}", command.commands[name])
+        for name, below in subcommands(command).items():
+            yield from _commands(f"{path} {name}", below)
+
+
+def subcommands(group: click.Group) -> dict[str, click.Command]:
+    """A group's commands by name, in alphabetical order."""
+    context = click.Context(group)
+    found = {name: group.get_command(context, name) for name in sorted(group.list_commands(context))}
+    return {name: command for name, command in found.items() if command is not None}
 
 
 def error_reference() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from datetime import UTC
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -12,7 +13,7 @@ import pytest
 
 from archiver.cli import archiver
 from archiver.core.errors import BadQuery
-from archiver.manual import PAGES, every_error
+from archiver.manual import PAGES, every_error, subcommands
 from index.parse import parse_query
 
 ROOT = Path(__file__).parent.parent
@@ -47,17 +48,23 @@ def test_every_command_the_manual_shows_exists_with_its_options(page: Path) -> N
         command: click.Command = archiver
         words = shlex.split(line, comments=True)[1:]
         while words and isinstance(command, click.Group):
-            assert words[0] in command.commands, line
-            command = command.commands[words.pop(0)]
+            assert words[0] in subcommands(command), line
+            command = subcommands(command)[words.pop(0)]
         known = {option for each in command.params for option in each.opts}
         assert not [word for word in words if word.startswith("--") and word.split("=")[0] not in known], line
+
+
+def test_every_command_of_every_module_is_mounted() -> None:
+    modules = [f"archiver.commands.{each.stem}" for each in (ROOT / "archiver" / "commands").glob("*.py")]
+    offered = {each.name for name in modules for each in getattr(import_module(name), "COMMANDS", ())}
+    assert offered == set(subcommands(archiver))
 
 
 def test_every_command_has_a_help_text() -> None:
     def check(command: click.Command) -> None:
         assert command.help, command.name
         if isinstance(command, click.Group):
-            for each in command.commands.values():
+            for each in subcommands(command).values():
                 check(each)
 
     check(archiver)

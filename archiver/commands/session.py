@@ -16,7 +16,6 @@ from archiver.core import clock
 from archiver.core.archive import Archive
 from archiver.core.errors import NotLoggedIn
 from archiver.core.people import Permission, Person, token_path
-from archiver.workflows.recover import recover
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -44,6 +43,9 @@ class Session:
         with Archive.open(self.directory) as archive:
             person = require_person(archive)
             person.require(permission)
+            # imported here: only what changes something needs the capture room, and waits for its libraries
+            from archiver.workflows.recover import recover
+
             try:
                 recover(archive, now=clock.now())
                 yield archive, person

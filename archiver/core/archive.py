@@ -35,6 +35,8 @@ from archiver.core.snapshots import snapshots, take_snapshot
 _DIRECTORIES = ("objects", "assets", "trail", "snapshots", "search", "productions")
 _BUSY_SECONDS = 30.0
 CATALOGUE = "catalogue.db"
+DISPOSAL_LOCK = "disposal_lock"
+"""Key in the catalogue's `meta`: JSON of since when and for which missing decisions disposal is locked."""
 
 
 @dataclass(frozen=True)

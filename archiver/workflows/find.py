@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from archiver.core.archive import Archive
-from archiver.core.errors import BadQuery
 from archiver.core.progress import Progress, silent
 from archiver.core.records import CataloguedItem, Record, RecordId
 from archiver.workflows.indexing import current_engine
 from index.engine import Sort
 from index.highlight import Snippet, snippet
 from index.parse import parse_query
-from index.place import show_place as _show_place
 from index.query import Node
 
 SNIPPET_WIDTH = 160
@@ -115,8 +113,3 @@ def _show(record: Record, entry: CataloguedItem, node: Node) -> Found:
             if any(is_hit for _, is_hit in earlier.parts):
                 return Found(item=entry, record=record, snippet=earlier, earlier_text=True)
     return Found(item=entry, record=record, snippet=shown)
-
-
-def show_place(error: BadQuery) -> str:
-    """The message with the query below it and the place marked."""
-    return f"{error}\n{_show_place(error.query, error)}" if error.query else str(error)

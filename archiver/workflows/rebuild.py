@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
-from archiver.core.archive import CATALOGUE, Archive, connect, read_settings, user_config_directory
+from archiver.core.archive import CATALOGUE, DISPOSAL_LOCK, Archive, connect, read_settings, user_config_directory
 from archiver.core.clock import to_timestamp14
 from archiver.core.config import Settings
 from archiver.core.durable import sync_directory
@@ -31,9 +31,6 @@ from archiver.core.snapshots import snapshots
 from archiver.workflows.file_capture import enter_capture
 from archiver.workflows.indexing import update_index
 from archiver.workflows.recover import uncatalogued
-
-DISPOSAL_LOCK = "disposal_lock"
-"""Key in the catalogue's `meta`: JSON of since when and for which missing decisions disposal is locked."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from archiver.core.archive import Archive
+from archiver.core.archive import DISPOSAL_LOCK, Archive
 from archiver.core.catalogue import RecordFilter
 from archiver.core.errors import IndexDamaged
 from archiver.core.events import TrailHead
 from archiver.workflows.indexing import open_engine
-from archiver.workflows.rebuild import DISPOSAL_LOCK
 
 
 @dataclass(frozen=True, kw_only=True)

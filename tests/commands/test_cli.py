@@ -58,7 +58,7 @@ def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     monkeypatch.delenv("ARCHIVER_TOKEN", raising=False)
     # click asks for secrets on the terminal device; a test types them into standard input
     monkeypatch.setattr("getpass.getpass", lambda prompt="", stream=None: sys.stdin.readline().rstrip("\n"))
-    yield Terminal(tmp_path, monkeypatch, capsys)
+    return Terminal(tmp_path, monkeypatch, capsys)
 
 
 @pytest.fixture

@@ -82,7 +82,7 @@ def test_damaged_evidence_is_never_produced(town: Town, archive: Archive, tmp_pa
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(EvidenceDamaged, match=path.name.replace(".", r"\.")):
         produce(archive, number, actor=clerk(archive), now=NOW, into=tmp_path / "out")
-    assert [each for each in (tmp_path / "out").rglob("bagit.txt")] == []
+    assert list((tmp_path / "out").rglob("bagit.txt")) == []
 
 
 def test_without_the_signing_key_nothing_is_produced(archive: Archive, tmp_path: Path) -> None:

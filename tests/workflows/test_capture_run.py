@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 
 def test_a_night_files_the_timeline_and_every_thread_it_lists(captured_town: Town) -> None:
     first, _ = captured_town.nights
-    assert [each.kind for each in first][0] is RecordKind.TIMELINE
+    assert next(each.kind for each in first) is RecordKind.TIMELINE
     assert {each.kind for each in first[1:]} == {RecordKind.THREAD}
     assert {each.capture.outcome for each in first} == {Outcome.COMPLETE}
     assert len(first) >= 6
