@@ -48,7 +48,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _MODULES:
             return None
-        module = import_module(f"archiver.commands.{_MODULES[cmd_name]}")
+        module = import_module("." + _MODULES[cmd_name], "archiver.commands")
         found: dict[str | None, click.Command] = {each.name: each for each in module.COMMANDS}
         return found[cmd_name]
 

@@ -128,8 +128,17 @@ def imports(module: Module) -> Iterator[str]:
             yield source
             yield from (f"{source}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Call) and _called(node) in ("import_module", "__import__") and node.args:
-            name = node.args[0]
-            yield str(name.value) if isinstance(name, ast.Constant) else "a module named at run time"
+            yield _named_at_run_time(node)
+
+
+def _named_at_run_time(node: ast.Call) -> str:
+    """The module, or the package it is looked for in (`import_module("." + name, "package")`)."""
+    given = node.args[1] if len(node.args) > 1 and _is_relative(node.args[0]) else node.args[0]
+    return str(given.value) if isinstance(given, ast.Constant) else "a module named at run time"
+
+
+def _is_relative(name: ast.expr) -> bool:
+    return isinstance(name, ast.BinOp) and isinstance(name.left, ast.Constant) and name.left.value == "."
 
 
 def _called(node: ast.Call) -> str:

@@ -153,7 +153,7 @@ def test_ctrl_c_ends_with_its_own_code_and_an_outcome(town: Town) -> None:
 def wait_until_recording(town: Town) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        if list((town.directory / "objects" / "incoming").glob("cap_*/*.part")):
+        if list((town.directory / "objects" / "incoming").glob("cap_*/capture.warc.gz.part")):
             return
         time.sleep(0.02)
     raise AssertionError("no capture began within a minute")
