@@ -74,6 +74,19 @@ if [ ! -x .venv/bin/archiver ] || [ "$(cat "$stamp" 2>/dev/null)" != "$(made_fro
     made_from >"$stamp"
 fi
 
+# -- What playwright's driver needs of the system: a minimal Debian has no libatomic -----------------
+
+driver_starts() { .venv/bin/playwright --version >/dev/null 2>&1; }
+
+if ! driver_starts; then
+    if can_install; then
+        say "installing libatomic1 for playwright's driver"
+        install_packages libatomic1 || true
+    fi
+    driver_starts || stop "playwright's driver does not start: $(.venv/bin/playwright --version 2>&1 | tail -n 1)" \
+        "Ask for the library it lacks (Debian: apt install libatomic1), and run this again."
+fi
+
 # -- Chromium --------------------------------------------------------------------------------------
 
 own_browsers=${PLAYWRIGHT_BROWSERS_PATH:-${XDG_CACHE_HOME:-$HOME/.cache}/ms-playwright}

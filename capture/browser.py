@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import subprocess
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from datetime import datetime
@@ -17,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from playwright._impl._driver import compute_driver_executable
 from playwright.async_api import Browser as Chromium
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Playwright, async_playwright
@@ -106,6 +108,7 @@ class Browser:
             if self._chromium is not None and self._chromium.is_connected():
                 return self._chromium
             await self._close()
+            await asyncio.to_thread(_check_driver)
             try:
                 with _tokens_hidden():
                     self._playwright = await async_playwright().start()
@@ -198,6 +201,21 @@ class Browser:
                 await asyncio.wait_for(context.close(), _CLOSE_SECONDS)
             except TimeoutError:
                 self._kill()
+
+
+def _check_driver() -> None:
+    """Raises BrowserFailed where playwright's driver cannot run; playwright itself says that by a bare Exception."""
+    driver, _ = compute_driver_executable()
+    try:
+        ran = subprocess.run([driver, "--version"], capture_output=True, text=True, timeout=_START_SECONDS)
+        why = "" if ran.returncode == 0 else ran.stderr.strip() or f"it ended with {ran.returncode}"
+    except (OSError, subprocess.TimeoutExpired) as error:
+        why = str(error)
+    if why:
+        raise BrowserFailed(
+            f"playwright's driver does not start: {why}; "
+            "install the library it lacks (Debian: `apt install libatomic1`)"
+        )
 
 
 def _first_line(error: PlaywrightError) -> str:

@@ -101,7 +101,7 @@ def test_what_is_there_is_left_alone(checkout: Path) -> None:
     bin = checkout / ".venv" / "bin"
     bin.mkdir(parents=True)
     stub(checkout, "python3.11", "exit 0")
-    for name, script in (("python", "exit 0"), ("archiver", "exit 0"), ("playwright", "exit 1")):
+    for name, script in (("python", "exit 0"), ("archiver", "exit 0"), ("playwright", '[ "$1" = --version ]')):
         (bin / name).write_text(f"#!/usr/bin/env bash\n{script}\n", encoding="utf-8")
         (bin / name).chmod(0o755)
     stub(checkout, "chromium", "exit 0")
@@ -115,6 +115,12 @@ def test_what_is_there_is_left_alone(checkout: Path) -> None:
     without = set_up(checkout)
     assert without.returncode == 1
     assert "apt install chromium" in without.stderr
+    (bin / "playwright").write_text("#!/usr/bin/env bash\necho 'node: libatomic.so.1: not found' >&2; exit 127\n")
+    stub(checkout, "tail", "cat")
+    lacking = set_up(checkout)
+    assert lacking.returncode == 1
+    assert "libatomic.so.1: not found" in lacking.stderr
+    assert "apt install libatomic1" in lacking.stderr
 
 
 @pytest.mark.skipif(shutil.which("flock") is None, reason="this system has no flock")

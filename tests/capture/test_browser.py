@@ -313,7 +313,7 @@ def test_a_crashed_page_is_a_clear_error_and_the_next_capture_works(site: BadSit
 
     timer = threading.Timer(0.8, crash)
     timer.start()
-    with pytest.raises(BrowserFailed, match="the page's process crashed"):
+    with pytest.raises(BrowserFailed, match="crashed"):
         browser.observe(site.url + "/never-done", limits=CaptureLimits(load_seconds=20))
     timer.join()
     assert browser.observe(site.url + "/good", limits=LIMITS).status == 200
@@ -356,3 +356,14 @@ def read_process(process: int, name: str) -> bytes:
 def _parent(process: int) -> int:
     fields = read_process(process, "stat").rpartition(b")")[2].split()  # after the name, which may hold spaces
     return int(fields[1]) if fields else 0
+
+
+def test_a_driver_that_lacks_a_library_is_told_with_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = tmp_path / "node"
+    node.write_text("#!/bin/sh\necho 'node: error while loading shared libraries: libatomic.so.1' >&2\nexit 127\n")
+    node.chmod(0o755)
+    monkeypatch.setenv("PLAYWRIGHT_NODEJS_PATH", str(node))
+    with pytest.raises(BrowserFailed, match=r"libatomic\.so\.1.*apt install"), Browser(executable=find_chromium()):
+        pass
