@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from archiver.core.records import IndexDoc
+from archiver.core.records import TEXT_SEPARATOR, IndexDoc
 from index import analyser
 from index.analyser import index_terms
 from index.query import Field
+
+
+_APART = " \ufffc "
+"""A token no analysis gives (object replacement character): no phrase goes across it."""
 
 
 def label_terms(field: Field, value: str) -> str:
@@ -29,7 +33,7 @@ def field_terms(doc: IndexDoc) -> dict[str, str]:
     for name, value in (("title", doc.title), ("creator", doc.creator), ("keyword", doc.keywords)):
         if value and (found := _short_terms(value)):
             terms[name] = found
-    if body := index_terms(doc.body):
+    if body := _APART.join(filter(None, map(index_terms, doc.body.split(TEXT_SEPARATOR)))):
         terms["body"] = body
     return terms
 

@@ -261,12 +261,17 @@ class ItemVersion:
     capture_id: CaptureId
 
 
+TEXT_SEPARATOR = "\x1e"
+"""Between texts that are searched together and read apart: ASCII's record separator."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class IndexDoc:
     """What the index is told of one item; the text is analysed, never stored.
 
     `id` is the catalogued item's. `body` is the item's current text followed by its
-    earlier versions, so that what was said is found though it was edited away.
+    earlier versions, so that what was said is found though it was edited away; they are
+    joined by TEXT_SEPARATOR, which no phrase spans.
     """
 
     id: str

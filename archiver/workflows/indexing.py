@@ -11,7 +11,7 @@ from archiver.core.archive import Archive
 from archiver.core.durable import make_directory
 from archiver.core.errors import IndexDamaged
 from archiver.core.progress import Progress, silent
-from archiver.core.records import Account, AccountId, CataloguedItem, IndexDoc, Record, RecordId
+from archiver.core.records import TEXT_SEPARATOR, Account, AccountId, CataloguedItem, IndexDoc, Record, RecordId
 from index.analyser import ANALYSER_VERSION
 from index.engine import SearchEngine
 from index.engines.tantivy_engine import TantivyEngine
@@ -102,7 +102,7 @@ def index_doc(record: Record, entry: CataloguedItem, accounts: dict[AccountId, A
     return IndexDoc(
         id=entry.id,
         record_id=record.id,
-        body="\n\n".join([item.text, *earlier, *alternatives]),
+        body=TEXT_SEPARATOR.join([item.text, *earlier, *alternatives]),
         title=title,
         site=record.site,
         account=f"{account.handle} {account.department}".strip() if account else "",
