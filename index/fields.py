@@ -9,7 +9,6 @@ from index import analyser
 from index.analyser import index_terms
 from index.query import Field
 
-
 _APART = " \ufffc "
 """A token no analysis gives (object replacement character): no phrase goes across it."""
 
