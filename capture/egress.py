@@ -66,8 +66,9 @@ def _special_kind(address: Address) -> str | None:
     if address.is_multicast:
         return "a multicast"
     if isinstance(address, IPv6Address):
-        if address.ipv4_mapped is not None:
-            return None  # judged by what it carries
+        # judged by what they carry; Python's releases differ over the kind of 6to4 itself
+        if address.ipv4_mapped is not None or address.sixtofour is not None:
+            return None
         if address.is_site_local:
             return "a site-local"
         if address in _NAT64:

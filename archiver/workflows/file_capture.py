@@ -16,7 +16,7 @@ from archiver.core.durable import write_durably
 from archiver.core.errors import BadWarc
 from archiver.core.events import EventType
 from archiver.core.manifest import CaptureManifest, read_items, read_manifest, write_items, write_manifest
-from archiver.core.objects import MANIFEST, TICKET, describe_object
+from archiver.core.objects import MANIFEST, describe_object
 from archiver.core.records import (
     AccountId,
     Capture,
@@ -66,8 +66,6 @@ def file_observation(
     capture, extraction = _judge(archive, observed, staged, account, job)
     if not capture.outcome.files_content and capture.record_id is None:
         # what was recorded of a failed attempt is no record, and may be somebody's login page
-        for file in observed.files:
-            (staged / file.name).unlink(missing_ok=True)
         capture = replace(capture, warc_records=0)
         files: tuple[StoredObject, ...] = ()
     else:
@@ -89,7 +87,11 @@ def file_observation(
         software=SOFTWARE,
     )
     write_durably(staged / MANIFEST, write_manifest(manifest))
-    (staged / TICKET).unlink(missing_ok=True)
+    named = {MANIFEST, *(each.path.rsplit("/", 1)[1] for each in files)}
+    for leftover in staged.iterdir():
+        # the ticket, a failed attempt's files, the part of a WARC that an interrupted recorder left
+        if leftover.name not in named:
+            leftover.unlink(missing_ok=True)
     settled = archive.objects.settle(capture.id, capture.record_id)
     with archive.change(at=capture.finished, actor=actor) as change:
         return enter_capture(archive, change, settled)

@@ -7,8 +7,10 @@ import pytest
 
 from archiver.core.objects import MANIFEST
 from archiver.core.records import CaptureId, Outcome, new_id
+from archiver.workflows.file_capture import file_observation
 from archiver.workflows.recover import recover, uncatalogued, write_ticket
 from archiver.workflows.verify import verify_archive
+from capture.job import Observation
 from tests.workflows.town import NOW, Town, clerk
 
 pytestmark = pytest.mark.browser
@@ -80,3 +82,18 @@ def test_nothing_is_recovered_while_another_run_is_at_work(town: Town) -> None:
         directory = archive.objects.begin(CaptureId(new_id("cap")))
         assert recover(archive, now=NOW).failed == ()
         assert directory.exists()
+
+
+def test_what_an_interrupted_recorder_left_is_no_part_of_a_failed_attempt(town: Town) -> None:
+    with town.open() as archive:
+        id = CaptureId(new_id("cap"))
+        staged = archive.objects.begin(id)
+        (staged / "capture.warc.gz.part").write_bytes(b"half a record")
+        observed = Observation(
+            capture_id=id, url="https://t.example/", final_url="https://t.example/", started=NOW, finished=NOW,
+            outcome=Outcome.FAILED, reason="interrupted",
+        )  # fmt: skip
+        filed = file_observation(archive, observed, staged, actor=clerk(archive).id)
+        assert filed.capture.outcome is Outcome.FAILED
+        archive.finish_run(at=NOW)
+        assert verify_archive(archive).findings == ()
