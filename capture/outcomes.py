@@ -27,6 +27,8 @@ _LOGIN_PATH = re.compile(
     re.IGNORECASE,
 )
 
+_LOGIN_TITLE = re.compile(r"\s*(?:log ?in|sign ?in|log on|login required|se connecter|connexion)\b", re.IGNORECASE)
+
 _CHALLENGE_TITLE = re.compile(
     r"just a moment|attention required|are you (?:a )?(?:human|robot)|verify (?:that )?you are (?:a )?human"
     r"|human verification|security check|access denied.*bot|un instant|vérification de sécurité",
@@ -188,6 +190,8 @@ def _login_wall(facts: PageFacts) -> Verdict | None:
         return Verdict(outcome=Outcome.LOGIN_WALL, reason=f"the site redirected to its login page {facts.final_url}")
     if signs.password_fields and (signs.text_length < _SHORT_TEXT or signs.password_share >= _DOMINANT_SHARE):
         return Verdict(outcome=Outcome.LOGIN_WALL, reason="the page asks for a password before it shows anything")
+    if signs.text_length < _SHORT_TEXT and _LOGIN_TITLE.match(signs.title):
+        return Verdict(outcome=Outcome.LOGIN_WALL, reason=f"the page is a login page, its title is {signs.title!r}")
     return None
 
 

@@ -32,7 +32,7 @@ from archiver.core.records import (
 from archiver.core.register import account_for
 from archiver.workflows.classify import classify_record
 from archiver.workflows.record_history import history_after
-from capture.compare import Changes
+from capture.compare import Changes, same_text
 from capture.extraction import extract
 from capture.job import Observation
 
@@ -185,6 +185,8 @@ def _judge(
     known = archive.catalogue.find_record(
         extraction.site, extraction.kind, extraction.native_root_id, extraction.canonical_url
     )
+    if replaced := _thread_replaced(archive, observed.url, extraction):
+        return replace(capture, outcome=Outcome.FAILED, reason=replaced), None
     capture = replace(capture, record_id=known or RecordId(new_id("rec")))
     if known is not None and capture.outcome is Outcome.COMPLETE:
         capture = _recognise_unchanged(archive.catalogue.items(known), extraction, capture)
@@ -200,6 +202,29 @@ def _judge_absence(archive: Archive, observed: Observation, capture: Capture) ->
             reason = f"the site answered {observed.http_status}: what was captured before is there no longer"
             return replace(capture, record_id=record, outcome=Outcome.GONE, reason=reason)
     return capture
+
+
+def _thread_replaced(archive: Archive, url: str, extraction: Extraction) -> str:
+    """Why the page cannot be the thread that was captured at `url` before, "" where it may be.
+
+    A site that wants a login, is down for a while or no longer shows a thread may say so with status
+    200. Such a page must not become the thread's new text, nor all its comments gone.
+    """
+    if extraction.kind is not RecordKind.PAGE:
+        return ""
+    for id in archive.catalogue.records_of_url(url):
+        record = archive.catalogue.observed_record(id)
+        if record.kind is not RecordKind.THREAD:
+            continue
+        if extraction.native_root_id is not None and extraction.native_root_id == record.native_root_id:
+            continue
+        known = archive.catalogue.items(id)
+        if known and not any(same_text(each.item.text, item.text) for each in known for item in extraction.items):
+            return (
+                f"another page ({extraction.title!r}) stands where the thread {id} was captured before: none of its "
+                f"{len(known)} posts and comments is on it; look at the address for a login page or a notice"
+            )
+    return ""
 
 
 def _count_what_is_missing(capture: Capture, extraction: Extraction) -> Capture:

@@ -167,6 +167,14 @@ def test_a_dominating_password_form_is_a_login_wall(signs: PageSigns) -> None:
     assert judge(facts(signs=signs)).outcome is Outcome.LOGIN_WALL
 
 
+def test_a_login_that_asks_for_the_name_first_is_a_login_wall() -> None:
+    verdict = judge(facts(signs=PageSigns(title="Log in to SomeSite", text_length=40)))
+    assert verdict == Verdict(
+        outcome=Outcome.LOGIN_WALL, reason="the page is a login page, its title is 'Log in to SomeSite'"
+    )
+    assert judge(facts(signs=PageSigns(title="Logins stolen", text_length=40))).outcome is Outcome.COMPLETE
+
+
 def test_a_login_box_in_the_margin_of_a_long_page_is_not() -> None:
     signs = PageSigns(text_length=9000, password_fields=1, password_share=0.05)
     assert judge(facts(signs=signs)).outcome is Outcome.COMPLETE
