@@ -96,6 +96,8 @@ def read_items(path: Path) -> tuple[Item, ...]:
         *lines, rest = path.read_bytes().decode().split("\n")
         for number, line in enumerate(lines, 1):  # noqa: B007 - told in the error
             items.append(item_from_dict(json.loads(line)))
+    except FileNotFoundError as error:
+        raise EvidenceDamaged(f"{path} is missing: restore the file from a copy") from error
     except (ValueError, KeyError, TypeError) as error:
         raise EvidenceDamaged(f"{path}, line {number}, cannot be read: {error}") from error
     if rest:

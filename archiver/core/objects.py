@@ -81,6 +81,12 @@ class ObjectStore:
             if not path.is_dir() and not relative.startswith(f"{_INCOMING}/"):
                 yield relative
 
+    def links(self) -> Iterator[str]:
+        """Every symbolic link of the store, relative: none is ever made by the archive."""
+        for path in sorted(self.root.rglob("*")):
+            if path.is_symlink():
+                yield path.relative_to(self.root).as_posix()
+
 
 def describe_object(directory: Path, place: str, name: str, role: ObjectRole, media_type: str) -> StoredObject:
     """Hash the file `name` in `directory`, which belongs at `place` in the store."""

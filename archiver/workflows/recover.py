@@ -113,8 +113,8 @@ def _read_ticket(directory: Path) -> dict[str, str] | None:
 
 
 def _started(directory: Path) -> str:
-    return str(json.loads((directory / MANIFEST).read_text(encoding="utf-8"))["capture"]["started"])
+    return to_iso(read_manifest(directory / MANIFEST).capture.started)
 
 
 def _actor_of(directory: Path) -> str:
-    return str(json.loads((directory / MANIFEST).read_text(encoding="utf-8"))["actor"])
+    return read_manifest(directory / MANIFEST).actor

@@ -22,6 +22,20 @@ from archiver.core.records import CataloguedItem, RecordId
 from archiver.workflows.indexing import unfindable_items
 from archiver.workflows.record_history import history_after
 
+_DESCRIPTION = (
+    "site",
+    "native_root_id",
+    "canonical_url",
+    "title",
+    "creator_name",
+    "creator_handle",
+    "created",
+    "modified",
+    "language",
+    "keywords",
+)
+"""What a record's row repeats from its captures."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Verified:
@@ -75,6 +89,12 @@ def _unknown_files(archive: Archive) -> Iterator[Finding]:
     for path in archive.objects.files():
         if path not in known:
             yield Finding(fault=Fault.UNKNOWN_FILE, subject=path, message="the catalogue does not know this file")
+    for path in archive.objects.links():
+        yield Finding(
+            fault=Fault.UNKNOWN_FILE,
+            subject=path,
+            message="a symbolic link: what it leads to can be changed from elsewhere, evidence lies here itself",
+        )
 
 
 def _trail_findings(archive: Archive, trusted: str | None) -> Iterator[Finding]:
@@ -150,12 +170,31 @@ def _catalogue_findings(archive: Archive) -> Iterator[Finding]:
                 subject=id,
                 message="its items in the catalogue are not those of its captures",
             )
+        if not _is_described_by_its_captures(archive, id):
+            yield Finding(
+                fault=Fault.CATALOGUE,
+                subject=id,
+                message="its description in the catalogue is not one that any of its captures gives",
+            )
     try:
         (result,) = archive.db.conn.execute("PRAGMA integrity_check").fetchone()
     except sqlite3.DatabaseError as error:
         result = str(error)
     if result != "ok":
         yield Finding(fault=Fault.CATALOGUE, subject="catalogue.db", message=result)
+
+
+def _is_described_by_its_captures(archive: Archive, record: RecordId) -> bool:
+    described = archive.catalogue.observed_record(record)
+    stated = [
+        read_manifest(archive.objects.root / archive.objects.place(each.id, record) / MANIFEST).extraction
+        for each in archive.catalogue.captures(record)
+    ]
+    return any(
+        all(getattr(described, name) == getattr(each, name) for name in _DESCRIPTION)
+        for each in stated
+        if each is not None
+    )
 
 
 def replay_items(archive: Archive, record: RecordId) -> list[CataloguedItem]:

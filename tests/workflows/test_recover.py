@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from archiver.core.errors import EvidenceDamaged
 from archiver.core.objects import MANIFEST
 from archiver.core.records import CaptureId, Outcome, new_id
 from archiver.workflows.file_capture import file_observation
@@ -97,3 +98,24 @@ def test_what_an_interrupted_recorder_left_is_no_part_of_a_failed_attempt(town: 
         assert filed.capture.outcome is Outcome.FAILED
         archive.finish_run(at=NOW)
         assert verify_archive(archive).findings == ()
+
+
+@pytest.mark.parametrize("content", [b"[]", b"{", b'{"capture": 5}'])
+def test_a_settled_capture_that_cannot_be_read_is_damaged_evidence(town: Town, content: bytes) -> None:
+    with town.open() as archive:
+        last = archive.catalogue.all_captures()[-1]
+        place = archive.objects.root / archive.objects.place(last.id, last.record_id)
+    forget(town, last.id)
+    (place / MANIFEST).write_bytes(content)
+    with town.open() as archive, pytest.raises(EvidenceDamaged, match=MANIFEST):
+        recover(archive, now=NOW)
+
+
+def test_items_missing_from_a_settled_capture_are_damaged_evidence(town: Town) -> None:
+    with town.open() as archive:
+        last = [each for each in archive.catalogue.all_captures() if each.record_id][-1]
+        place = archive.objects.root / archive.objects.place(last.id, last.record_id)
+    forget(town, last.id)
+    next(place.glob("items.*.jsonl")).unlink()
+    with town.open() as archive, pytest.raises(EvidenceDamaged, match="is missing"):
+        recover(archive, now=NOW)

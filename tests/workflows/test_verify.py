@@ -79,6 +79,21 @@ def found_in(archive: Archive) -> set[str]:
     }
 
 
+def test_evidence_behind_a_symbolic_link_is_found(town: Town, tmp_path: Path) -> None:
+    path = next(each for each in object_files(town) if each.name == "page.png")
+    outside = tmp_path / "outside.png"
+    path.rename(outside)
+    path.symlink_to(outside)
+    assert path.relative_to(town.directory / "objects").as_posix() in subjects(verify(town))
+
+
+def test_a_record_described_otherwise_than_its_captures_do_is_found(town: Town) -> None:
+    with town.open() as archive:
+        record = archive.catalogue.record_ids()[0]
+        archive.db.conn.execute("UPDATE records SET creator_name = 'Mallory' WHERE id = ?", [record])
+    assert subjects(verify(town)) == {record}
+
+
 def test_damage_fails_the_whole_verification(town: Town) -> None:
     for path in object_files(town)[:: max(1, len(object_files(town)) // 6)]:
         whole = path.read_bytes()
