@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+import unicodedata
 from importlib import import_module
 from importlib.metadata import version
 
@@ -11,7 +13,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from archiver.core.errors import ArchiverError, BadQuery, Interrupted
+from archiver.core.errors import ArchiverError, BadInput, BadQuery, Interrupted
 from index.place import show_place
 
 _MODULES = {
@@ -66,6 +68,7 @@ def archiver() -> None:
 def main() -> None:
     """Run the command line; every error ends in one clear line and an exit code of its own."""
     try:
+        _check_words()
         archiver.main(standalone_mode=False)
     except ArchiverError as error:
         _tell(error)
@@ -80,6 +83,15 @@ def main() -> None:
         # the reader of a pipe (`| head`) has seen enough
         sys.stderr.close()
         sys.exit(0)
+
+
+def _check_words() -> None:
+    """Refuse what is no text: the shell may hand over bytes that no record, event or page can hold."""
+    given = {"ARCHIVER_TOKEN": os.environ.get("ARCHIVER_TOKEN", "")}
+    given |= {f"argument {number}": word for number, word in enumerate(sys.argv[1:], 1)}
+    for name, word in given.items():
+        if any(unicodedata.category(character) == "Cs" for character in word):
+            raise BadInput(f"{name} is not UTF-8 text: {word.encode(errors='backslashreplace').decode()}")
 
 
 def _tell(error: ArchiverError) -> None:

@@ -104,11 +104,16 @@ def list_people(session: Session) -> None:
 
 @person.command("disable")
 @click.argument("name")
+@click.option("--second", metavar="NAME", help="A second administrator, who is asked for their secret.")
 @archive_command
-def disable(session: Session, name: str) -> None:
-    """Disable NAME: no login, no token works any more. People are never deleted: the trail names them."""
+def disable(session: Session, name: str, second: str | None) -> None:
+    """Disable NAME: no login, no token works any more. People are never deleted: the trail names them.
+
+    Taking a role that can approve needs a second administrator once there are two: --second.
+    """
     with session.act(Permission.ADMINISTER) as (archive, actor):
-        gone = disable_person(archive, name, actor=actor, now=clock.now())
+        confirmed = (second, read_secret(f"Secret of {second}")) if second else None
+        gone = disable_person(archive, name, actor=actor, second=confirmed, now=clock.now())
     if session.as_json:
         print_json(gone)
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ import click
 
 from archiver.core import clock
 from archiver.core.archive import Archive
-from archiver.core.errors import NotLoggedIn
+from archiver.core.errors import BadInput, NotLoggedIn
 from archiver.core.people import Permission, Person, token_path
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -58,14 +59,14 @@ def require_person(archive: Archive) -> Person:
     token = os.environ.get("ARCHIVER_TOKEN") or _kept_token(archive)
     person = archive.people.holder(token, now=clock.now()) if token else None
     if person is None:
-        why = "your login has expired" if token else "nobody is logged in"
+        why = "the login has expired or is none of this archive's" if token else "nobody is logged in"
         raise NotLoggedIn(f"{why} to {archive.directory}: run `archiver login NAME --archive {archive.directory}`")
     return person
 
 
 def _kept_token(archive: Archive) -> str | None:
     path = token_path(archive.config_directory, archive.settings.archive.id)
-    return path.read_text() if path.exists() else None
+    return path.read_text(errors="replace") if path.exists() else None
 
 
 def archive_command(function: _F) -> Callable[..., Any]:
@@ -94,4 +95,9 @@ def json_option(function: _F) -> _F:
 
 def read_secret(prompt: str, *, confirm: bool = False) -> str:
     """Asked for on the terminal without echo; one line of standard input where that is no terminal."""
+    if not sys.stdin.isatty():
+        lines = [sys.stdin.readline().rstrip("\n") for _ in range(2 if confirm else 1)]
+        if not lines[0] or len(set(lines)) > 1:
+            raise BadInput(f"{prompt}: write it on standard input{', twice, a line each' if confirm else ''}")
+        return lines[0]
     return str(click.prompt(prompt, hide_input=True, confirmation_prompt=confirm, err=True))

@@ -195,6 +195,15 @@ class Catalogue:
         row = self._one("SELECT * FROM captures WHERE id = ?", id)
         return None if row is None else _capture(row)
 
+    def last_declared(self, record: str) -> dict[str, int]:
+        """The counts the site stated at the latest capture that read any; {} where it never did."""
+        row = self._one(
+            "SELECT declared FROM captures WHERE record_id = ? AND declared <> '{}' "
+            "ORDER BY started DESC, id DESC LIMIT 1",
+            record,
+        )
+        return {} if row is None else dict(json.loads(row["declared"]))
+
     def all_captures(self) -> list[Capture]:
         return [_capture(row) for row in self._all("SELECT * FROM captures ORDER BY started, id")]
 

@@ -24,6 +24,9 @@ _REFUSALS = {
     errno.EDQUOT: "the disk quota is used up",
     errno.EIO: "the disk reports an input/output error",
     errno.EROFS: "the file system is read-only",
+    errno.EACCES: "this user may not write there",
+    errno.EPERM: "this user may not write there",
+    errno.EXDEV: "it lies on another disk than the rest of the archive",
     errno.EFBIG: "the file grew past the size allowed",
 }
 
@@ -42,7 +45,7 @@ def storage_errors(path: Path) -> Iterator[None]:
         reason = _REFUSALS.get(error.errno or 0)
         if reason is None:
             raise
-        raise StorageFull(f"{path} could not be written: {reason}; free the disk, then run again") from error
+        raise StorageFull(f"{path} could not be written: {reason}; mend that, then run again") from error
 
 
 def sync_file(file: BinaryIO) -> None:
@@ -120,5 +123,11 @@ def make_directory(path: Path) -> None:
         return
     make_directory(path.parent)
     with storage_errors(path):
-        path.mkdir(exist_ok=True)
+        try:
+            path.mkdir(exist_ok=True)
+        except (FileNotFoundError, FileExistsError, NotADirectoryError) as error:
+            # its parent is there, so the place takes no directories: /proc, say, or a file of that name
+            raise StorageFull(
+                f"{path} could not be made: no directory can be made there; name another place"
+            ) from error
     sync_directory(path.parent)

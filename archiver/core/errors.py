@@ -53,7 +53,7 @@ class DisposalLocked(ArchiverError):
 
 
 class StorageFull(ArchiverError):
-    """The disk is full or refuses to be written. Nothing half-written is kept as evidence."""
+    """The disk is full, or the place refuses to be written. Nothing half-written is kept as evidence."""
 
     exit_code = 9
 

@@ -138,6 +138,7 @@ def _read_extraction(entry: dict[str, Any]) -> Extraction:
             "created": from_optional_iso(entry["created"]),
             "modified": from_optional_iso(entry["modified"]),
             "keywords": tuple(entry["keywords"]),
+            "problems": tuple(entry.get("problems", ())),
             "items": (),
         }
     )

@@ -64,8 +64,7 @@ class ObjectStore:
 
     def unfinished(self) -> list[CaptureId]:
         """Captures that a crash left under way."""
-        incoming = self.root / _INCOMING
-        return sorted(CaptureId(each.name) for each in incoming.iterdir()) if incoming.is_dir() else []
+        return sorted(CaptureId(each.name) for each in (self.root / _INCOMING).glob("cap_*/"))
 
     def capture_directories(self) -> Iterator[Path]:
         """Every filed capture and attempt, in no order."""

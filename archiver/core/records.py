@@ -169,6 +169,7 @@ class Extraction:
     items: tuple[Item, ...] = ()
     declared: dict[str, int] = field(default_factory=dict)
     found: dict[str, int] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()  # what could not be read, so that items may be missing
 
 
 @dataclass(frozen=True, kw_only=True)

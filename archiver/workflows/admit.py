@@ -80,10 +80,17 @@ def _confirm_grant(archive: Archive, role: Role, actor: Person, second: tuple[st
     return witness
 
 
-def disable_person(archive: Archive, name: str, *, actor: Person, now: datetime) -> Person:
-    """Raises NotFound, BadInput where no administrator would be left."""
+def disable_person(
+    archive: Archive, name: str, *, actor: Person, second: tuple[str, str] | None = None, now: datetime
+) -> Person:
+    """Disable somebody. A role that can approve is taken as it is granted: with a second administrator.
+
+    The person disabled may be that second. Without this, one administrator could disable the other and
+    then grant approval alone. Raises NotFound, SecondPersonNeeded, BadInput where no administrator would be left.
+    """
     actor.require(Permission.ADMINISTER)
+    witness = _confirm_grant(archive, archive.people.find(name).role, actor, second)
     with archive.change(at=now, actor=actor.id) as change:
         person = archive.people.disable(name)
-        change.record(EventType.PERSON_DISABLED, [person.id])
+        change.record(EventType.PERSON_DISABLED, [person.id], {"second": witness.id} if witness else {})
     return person

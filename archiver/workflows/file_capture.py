@@ -6,6 +6,7 @@ a whole capture that the next start files from its `capture.json` (see recover.p
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -181,11 +182,12 @@ def _judge(
         extraction = extract(warc)
     except BadWarc as error:
         return replace(capture, outcome=Outcome.FAILED, reason=f"the WARC just written cannot be read: {error}"), None
-    capture = _count_what_is_missing(capture, extraction)
     known = archive.catalogue.find_record(
         extraction.site, extraction.kind, extraction.native_root_id, extraction.canonical_url
     )
-    if replaced := _thread_replaced(archive, observed.url, extraction):
+    earlier = {} if known is None else archive.catalogue.last_declared(known)
+    capture = _count_what_is_missing(capture, extraction, earlier)
+    if replaced := _thread_replaced(archive, observed.url, extraction, known):
         return replace(capture, outcome=Outcome.FAILED, reason=replaced), None
     capture = replace(capture, record_id=known or RecordId(new_id("rec")))
     if known is not None and capture.outcome is Outcome.COMPLETE:
@@ -204,35 +206,41 @@ def _judge_absence(archive: Archive, observed: Observation, capture: Capture) ->
     return capture
 
 
-def _thread_replaced(archive: Archive, url: str, extraction: Extraction) -> str:
+def _thread_replaced(archive: Archive, url: str, extraction: Extraction, known: RecordId | None) -> str:
     """Why the page cannot be the thread that was captured at `url` before, "" where it may be.
 
     A site that wants a login, is down for a while or no longer shows a thread may say so with status
     200. Such a page must not become the thread's new text, nor all its comments gone.
     """
-    if extraction.kind is not RecordKind.PAGE:
-        return ""
     for id in archive.catalogue.records_of_url(url):
         record = archive.catalogue.observed_record(id)
-        if record.kind is not RecordKind.THREAD:
+        if record.kind is not RecordKind.THREAD or (id == known and extraction.kind is RecordKind.THREAD):
             continue
         if extraction.native_root_id is not None and extraction.native_root_id == record.native_root_id:
             continue
-        known = archive.catalogue.items(id)
-        if known and not any(same_text(each.item.text, item.text) for each in known for item in extraction.items):
+        before = archive.catalogue.items(id)
+        if before and not any(same_text(each.item.text, item.text) for each in before for item in extraction.items):
             return (
                 f"another page ({extraction.title!r}) stands where the thread {id} was captured before: none of its "
-                f"{len(known)} posts and comments is on it; look at the address for a login page or a notice"
+                f"{len(before)} posts and comments is on it; look at the address for a login page or a notice"
             )
     return ""
 
 
-def _count_what_is_missing(capture: Capture, extraction: Extraction) -> Capture:
+def _count_what_is_missing(capture: Capture, extraction: Extraction, earlier: Mapping[str, int]) -> Capture:
+    """`earlier` is what the site declared at the capture before: a count it no longer states is not taken for zero."""
     short = [
         f"the site declares {declared} {what}, {extraction.found.get(what, 0)} were filed"
         for what, declared in sorted(extraction.declared.items())
         if extraction.found.get(what, 0) < declared
     ]
+    short += [
+        f"the site declared {declared} {what} before and states no number now, "
+        f"{extraction.found.get(what, 0)} were filed"
+        for what, declared in sorted(earlier.items())
+        if what not in extraction.declared and extraction.found.get(what, 0) < declared
+    ]
+    short += extraction.problems
     if not short:
         return capture
     reason = "; ".join(filter(None, [capture.reason, *short]))

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from archiver.core.archive import Archive
-from archiver.core.errors import NotFound
+from archiver.core.errors import BadFilePlan, NotFound
 from archiver.core.events import EventType
 from archiver.core.people import Permission, Person
 from archiver.core.records import Record
@@ -61,7 +61,10 @@ def plan_records(archive: Archive, *, today: date) -> list[PlannedRecord]:
 def load_file_plan(archive: Archive, path: Path, *, actor: Person, now: datetime) -> int:
     """Keep the plan of a TOML file as a draft version; returns its number. Raises BadFilePlan."""
     actor.require(Permission.KEEP_RECORDS)
-    source = path.read_text(encoding="utf-8")
+    try:
+        source = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise BadFilePlan(f"{path}: not UTF-8 text at byte {error.start}: save the file as UTF-8") from error
     parsed = read_plan(source, path.name)
     with archive.change(at=now, actor=actor.id) as change:
         number = load_plan(change.db, parsed, source, now=now, actor=actor.id)

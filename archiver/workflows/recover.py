@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -77,11 +78,14 @@ def _settle_whole(archive: Archive, id: CaptureId) -> bool:
 def _end_as_failed(archive: Archive, id: CaptureId, now: datetime) -> None:
     directory = archive.objects.root / "incoming" / id
     ticket = _read_ticket(directory)
-    for file in directory.iterdir():
-        file.unlink()
-    if ticket is None:
-        archive.objects.discard(id)
+    if not ticket:
+        archive.objects.discard(id)  # killed before it had said what it was to capture
         return
+    for leftover in directory.iterdir():
+        if leftover.is_dir():
+            shutil.rmtree(leftover)
+        elif leftover.name != TICKET:
+            leftover.unlink()
     capture = Capture(
         id=id,
         record_id=None,
@@ -104,12 +108,15 @@ def _end_as_failed(archive: Archive, id: CaptureId, now: datetime) -> None:
         software=SOFTWARE,
     )
     write_durably(directory / MANIFEST, write_manifest(manifest))
+    (directory / TICKET).unlink()
     archive.objects.settle(id, None)
 
 
 def _read_ticket(directory: Path) -> dict[str, str] | None:
-    path = directory / TICKET
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+    try:
+        return dict(json.loads((directory / TICKET).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 def _started(directory: Path) -> str:

@@ -37,6 +37,7 @@ from capture.extraction.schema_org import (
     read_microdata,
     read_thread,
     types_of,
+    unreadable_comments,
 )
 from capture.extraction.timeline import listed_entries, says_it_lists
 
@@ -63,6 +64,12 @@ def extract(evidence: PageEvidence) -> Extraction:
     """Read a page, a list of posts, or a file that is no page."""
     if not evidence.is_html:
         return _file(evidence)
+    unreadable = unreadable_comments(evidence.tree)
+    problems = (f"{unreadable} of the page's data blocks speak of comments and cannot be read",) if unreadable else ()
+    return replace(_read(evidence), problems=problems)
+
+
+def _read(evidence: PageEvidence) -> Extraction:
     url = evidence.final_url
     meta = read_meta(evidence.tree)
     shallow = not is_deeper_than(evidence.tree, READERS_DEPTH)

@@ -44,21 +44,35 @@ _MARKUP = re.compile(
 )
 
 
+def _blocks(tree: etree._Element) -> Iterator[str]:
+    for script in tree.iter("script"):
+        if (script.get("type") or "").split(";")[0].strip().lower() == "application/ld+json":
+            yield (script.text or "").strip().removeprefix("<!--").removesuffix("-->").strip().rstrip(";")
+
+
 def read_json_ld(tree: etree._Element) -> list[Node]:
     """The top-level nodes of every JSON-LD block, `@graph` opened; a block that is no JSON is passed over."""
     nodes: list[dict[str, Any]] = []
-    for script in tree.iter("script"):
-        if (script.get("type") or "").split(";")[0].strip().lower() != "application/ld+json":
-            continue
-        text = (script.text or "").strip().removeprefix("<!--").removesuffix("-->")
+    for text in _blocks(tree):
         try:
-            block = json.loads(text.strip().rstrip(";"), strict=False)
+            block = json.loads(text, strict=False)
         except (ValueError, RecursionError):
             continue
         for node in _listed(block):
             if isinstance(node, dict):
                 nodes += [each for each in _listed(node.get("@graph")) if isinstance(each, dict)] or [node]
     return _resolved(nodes)
+
+
+def unreadable_comments(tree: etree._Element) -> int:
+    """How many JSON-LD blocks speak of comments and cannot be read."""
+    found = 0
+    for text in _blocks(tree):
+        try:
+            json.loads(text, strict=False)
+        except (ValueError, RecursionError):
+            found += '"comment' in text.lower()
+    return found
 
 
 def read_microdata(tree: etree._Element, base: str) -> list[Node]:

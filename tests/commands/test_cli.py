@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -51,13 +51,11 @@ class Terminal:
 
 
 @pytest.fixture
-def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Terminal]:
+def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Terminal:
     """A terminal without an archive."""
     monkeypatch.setenv("ARCHIVER_CONFIG", str(tmp_path / "config"))
     monkeypatch.delenv("ARCHIVER_ARCHIVE", raising=False)
     monkeypatch.delenv("ARCHIVER_TOKEN", raising=False)
-    # click asks for secrets on the terminal device; a test types them into standard input
-    monkeypatch.setattr("getpass.getpass", lambda prompt="", stream=None: sys.stdin.readline().rstrip("\n"))
     return Terminal(tmp_path, monkeypatch, capsys)
 
 
@@ -135,6 +133,30 @@ def test_a_wrong_setting_is_named_by_its_key(fresh: Terminal) -> None:
     assert ran.code == 6
     assert "capture.load_seconds: must be a whole number" in ran.err
     assert "capture.colour: unknown key" in ran.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("record", "show", "\udcff"), ("request", "new", "--law", "\udcff"), ("capture", "http://x.example/\udcff")],
+)
+def test_bytes_that_are_no_text_are_refused_before_anything_starts(fresh: Terminal, arguments: tuple[str, ...]) -> None:
+    ran = fresh(*arguments)
+    assert (ran.code, "is not UTF-8 text" in ran.err) == (20, True)
+
+
+def test_a_token_that_is_no_text_is_refused(fresh: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", {**os.environ, "ARCHIVER_TOKEN": "\udcff"})
+    assert fresh("whoami").code == 20
+
+
+def test_a_place_that_cannot_be_written_is_told_as_such(outside: Terminal) -> None:
+    ran = outside("init", "/proc/archive", "--agency", "A", "--jurisdiction", "X")
+    assert (ran.code, "/proc/archive" in ran.err) == (9, True)
+
+
+def test_a_plan_that_is_no_text_is_refused(fresh: Terminal) -> None:
+    (fresh.place / "plan.toml").write_bytes(b"\xff\xfe")
+    assert fresh("fileplan", "load", str(fresh.place / "plan.toml")).code == 24
 
 
 def test_errors_are_one_json_object_where_json_is_asked_for(fresh: Terminal) -> None:

@@ -120,7 +120,8 @@ WRITTEN = """\
   },
   "found": {
    "comments": 1
-  }
+  },
+  "problems": []
  },
  "items": "items.wordpress.jsonl",
  "objects": [

@@ -71,6 +71,17 @@ def test_a_disabled_person_neither_logs_in_nor_acts_by_an_old_token(empty: Archi
     assert empty.people.holder(token, now=NOW) is None
 
 
+@pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.APPROVER])
+def test_with_two_administrators_a_role_that_approves_is_not_taken_by_one_alone(empty: Archive, role: Role) -> None:
+    add_person(empty, "Deputy", Role.ADMINISTRATOR, SECRET, actor=clerk(empty), second=None, now=NOW)
+    if role is Role.APPROVER:
+        add_person(empty, "Third", role, SECRET, actor=clerk(empty), second=("Deputy", SECRET), now=NOW)
+    name = "Deputy" if role is Role.ADMINISTRATOR else "Third"
+    with pytest.raises(SecondPersonNeeded):
+        disable_person(empty, name, actor=clerk(empty), now=NOW)
+    assert disable_person(empty, name, actor=clerk(empty), second=("Deputy", SECRET), now=NOW).status == "disabled"
+
+
 def test_the_last_administrator_stays(empty: Archive) -> None:
     with pytest.raises(BadInput, match="last active administrator"):
         disable_person(empty, "Clerk", actor=clerk(empty), now=NOW)

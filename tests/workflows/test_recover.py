@@ -119,3 +119,17 @@ def test_items_missing_from_a_settled_capture_are_damaged_evidence(town: Town) -
     next(place.glob("items.*.jsonl")).unlink()
     with town.open() as archive, pytest.raises(EvidenceDamaged, match="is missing"):
         recover(archive, now=NOW)
+
+
+@pytest.mark.parametrize("ticket", ["{", "[]", "null", "", None])
+def test_stray_files_and_torn_tickets_never_stop_the_next_run(town: Town, ticket: str | None) -> None:
+    with town.open() as archive:
+        incoming = archive.objects.root / "incoming"
+        incoming.mkdir(exist_ok=True)
+        (incoming / ".DS_Store").write_bytes(b"stray")
+        directory = archive.objects.begin(CaptureId(new_id("cap")))
+        (directory / "folder").mkdir()
+        if ticket is not None:
+            (directory / "ticket.json").write_text(ticket)
+        assert len(recover(archive, now=NOW).failed) == 1
+        assert not directory.exists()
