@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import csv
 import json
+import re
 import zipfile
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from archiver.core.clock import from_iso
 from archiver.core.errors import BadWarc
+from archiver.core.records import ObjectRole
 from archiver.core.wacz import check_wacz
 from archiver.core.warc import check_warc
 from exports.bag_checking import show
-from exports.tables import COLUMNS, LONGEST_ITEM, read_item_line, read_rows
+from exports.item_checking import CaptureItems, check_items
 from exports.unpacking import ZIP_FAULTS
 
 _LARGEST_JSON = 1 << 26
@@ -29,6 +30,7 @@ class ContentCheck:
     manifests: dict[str, str] = field(default_factory=dict)
     records: int = 0
     items: int = 0
+    shown: list[CaptureItems] = field(default_factory=list)
 
 
 def read_json(path: Path, name: str, findings: list[str]) -> dict[str, Any] | None:
@@ -68,7 +70,6 @@ def check_content(root: Path, digests: Mapping[str, str]) -> ContentCheck:
         return check
     check.records = len(stated)
     check.findings += _check_sums(expected, len(stated))
-    check.findings += _check_items(root, {id: items for id, (items, _, _) in stated.items()}, expected["items"], check)
     for page in ["index.html", "README.txt", *(page for _, _, page in stated.values())]:
         if f"data/{page}" not in digests:
             check.findings.append(f"data/{show(str(page))} is missing")
@@ -85,9 +86,28 @@ def check_content(root: Path, digests: Mapping[str, str]) -> ContentCheck:
         if name.startswith("data/records/") and name.rpartition("/")[0] not in named
     ]
     check.findings += _check_replay(root, wacz, warcs)
+    pages = {str(page) for _, _, page in stated.values()}
+    check.findings += [
+        f"{show(name)} is no file of a production" for name in sorted(digests) if not _is_known(name, pages)
+    ]
+    check.items, findings = check_items(
+        root, check.shown, {id: items for id, (items, _, _) in stated.items()}, expected["items"]
+    )
+    check.findings += findings
     return check
 
 
+def _is_known(name: str, pages: Set[str]) -> bool:
+    inside = name.removeprefix("data/")
+    if inside.startswith("records/") or inside in _FILES:
+        return True  # what lies in records/ was compared with the captures
+    return inside in pages and _PAGE.fullmatch(inside) is not None
+
+
+_FILES = frozenset(
+    ("index.html", "README.txt", "items.jsonl", "items.csv", "production.json", "production.wacz", "trail.json")
+)
+_PAGE = re.compile(r"threads/[^/]+\.html")
 _ACCOUNTED = ("records_asked", "records_exported", "records_withheld", "records_failed")
 
 
@@ -100,35 +120,6 @@ def _check_sums(counts: Mapping[str, int], records: int) -> Iterator[str]:
         )
     if exported != records:
         yield f"data/production.json lists {records} records and counts {exported}"
-
-
-def _check_items(root: Path, expected: Mapping[str, int], total: int, check: ContentCheck) -> Iterator[str]:
-    found: Counter[str] = Counter()
-    try:
-        with (root / "data/items.jsonl").open("rb") as file:
-            for number, line in enumerate(iter(lambda: file.readline(LONGEST_ITEM), b""), 1):
-                try:
-                    found[read_item_line(line).record_id] += 1
-                except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
-                    yield f"data/items.jsonl, line {number}, is no item"
-    except OSError as error:
-        yield f"data/items.jsonl could not be read: {error.strerror}"
-    check.items = found.total()
-    if check.items != total:
-        yield f"data/items.jsonl holds {check.items} items; data/production.json counts {total}"
-    for record in sorted(expected.keys() | found.keys()):
-        if expected.get(record, 0) != found[record]:
-            yield f"data/items.jsonl holds {found[record]} items of {show(record)}, not {expected.get(record, 0)}"
-    try:
-        table = read_rows(root / "data/items.csv")
-        if tuple(next(table, ())) != COLUMNS:
-            yield "data/items.csv does not begin with its column names"
-        count = sum(1 for _ in table)
-    except (OSError, ValueError, csv.Error) as error:
-        yield f"data/items.csv could not be read: {show(str(error))[:200]}"
-        return
-    if count != total:
-        yield f"data/items.csv holds {count} items; data/production.json counts {total}"
 
 
 def _check_capture(root: Path, place: str, capture: str, digests: Mapping[str, str], check: ContentCheck) -> list[str]:
@@ -148,13 +139,17 @@ def _check_capture(root: Path, place: str, capture: str, digests: Mapping[str, s
             str(each["path"]).rpartition("/")[2]: (str(each["role"]), str(each["sha256"]), int(each["size"]))
             for each in objects
         }
-        identity = about["id"]
+        identity, owner = about["id"], about["record_id"]
+        started, finished = from_iso(about["started"]), from_iso(about["finished"])
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         check.findings.append(f"{name} does not describe a capture: its files were not checked")
         return []
     if identity != capture:
         check.findings.append(f"{name} describes {show(str(identity))}, not {capture}")
-    warcs = []
+    record = place.split("/")[2]
+    if owner != record:
+        check.findings.append(f"{name} belongs to the record {show(str(owner))}, not to {record}")
+    warcs, tables = [], []
     for file, (role, digest, size) in files.items():
         path = f"{place}/{file}"
         if path not in digests:
@@ -164,9 +159,12 @@ def _check_capture(root: Path, place: str, capture: str, digests: Mapping[str, s
             check.findings.append(f"{show(path)} differs from the digest noted at its capture")
         if (root / path).stat().st_size != size:
             check.findings.append(f"{show(path)} has another length than noted at its capture")
+        if role == ObjectRole.ITEMS:
+            tables.append(path)
         if role == "warc":
             warcs.append(digests[path])
             check.findings += _check_warc(root / path, path, records)
+    check.shown.append(CaptureItems(record=record, capture=capture, started=started, finished=finished, files=tables))
     present = {each.rpartition("/")[2] for each in digests if each.rpartition("/")[0] == place}
     for file in sorted(present - files.keys() - {"capture.json"}):
         check.findings.append(f"{show(place)}/{show(file)} is not listed in its capture.json")

@@ -11,7 +11,7 @@ import io
 import json
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -79,10 +79,25 @@ def item_line(item: CataloguedItem, record: Record, *, hit: bool) -> bytes:
     return (json.dumps(entry, ensure_ascii=False) + "\n").encode()
 
 
+@dataclass(frozen=True, kw_only=True)
+class TableEntry:
+    """What one line of items.jsonl says that items.csv says too."""
+
+    item: CataloguedItem
+    title: str
+    site: str
+    hit: bool
+
+
 def read_item_line(line: bytes) -> CataloguedItem:
     """The item of a line of items.jsonl. Raises ValueError, KeyError or TypeError where it is none."""
+    return read_entry(line).item
+
+
+def read_entry(line: bytes) -> TableEntry:
+    """Like `read_item_line`, with the record's title and site and whether the search found the item."""
     entry = json.loads(line)
-    return CataloguedItem(
+    item = CataloguedItem(
         id=entry["item_id"],
         record_id=RecordId(entry["record_id"]),
         item=item_from_dict(entry["item"]),
@@ -93,6 +108,7 @@ def read_item_line(line: bytes) -> CataloguedItem:
         gone_before=from_optional_iso(entry["gone_before"]),
         versions=tuple(_read_version(each) for each in entry["versions"]),
     )
+    return TableEntry(item=item, title=entry["record_title"], site=entry["site"], hit=entry["found_by_search"])
 
 
 def _read_version(entry: dict[str, Any]) -> ItemVersion:
@@ -109,14 +125,19 @@ def csv_header() -> bytes:
 
 
 def item_row(item: CataloguedItem, record: Record, *, hit: bool) -> bytes:
-    """One row of items.csv, in the order of COLUMNS, every cell safe to open in a spreadsheet."""
+    """One row of items.csv, every cell safe to open in a spreadsheet."""
+    return csv_row(item_cells(item, title=record.title, site=record.site, hit=hit))
+
+
+def item_cells(item: CataloguedItem, *, title: str, site: str, hit: bool) -> list[str]:
+    """The cells of the item's row, in the order of COLUMNS, not yet made safe."""
     seen = item.item
     parent = "" if seen.parent_id is None else f"{item.record_id}/{seen.parent_id}"
     cells = [
         item.id,
         item.record_id,
-        record.title,
-        record.site,
+        title,
+        site,
         seen.kind.value,
         parent,
         seen.creator_name,
@@ -136,7 +157,7 @@ def item_row(item: CataloguedItem, record: Record, *, hit: bool) -> bytes:
         seen.source_url,
         "yes" if hit else "no",
     ]
-    return csv_row([*cells, _NUL_NOTE if any("\0" in cell for cell in cells) else ""])
+    return [*cells, _NUL_NOTE if any("\0" in cell for cell in cells) else ""]
 
 
 def csv_row(cells: Iterable[str]) -> bytes:

@@ -34,8 +34,13 @@ def check_trail(
     if not isinstance(events, list):
         return [*findings, "trail.json lists no events"], checkpoint
     vouched: dict[str, set[str]] = {}
+    listed: set[int] = set()
     for number, entry in enumerate(events, 1):
         event = _prove(entry, number, checkpoint, findings)
+        if event is not None and event.seq in listed:
+            findings.append(f"trail.json lists event {event.seq} of the trail a second time, as event {number}")
+        elif event is not None:
+            listed.add(event.seq)
         if event is not None and event.type == EventType.CAPTURED and event.subjects:
             vouched.setdefault(str(event.subjects[-1]), set()).add(str(event.detail.get("manifest")))
     for capture, digest in manifests.items():

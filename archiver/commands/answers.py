@@ -133,11 +133,12 @@ def export(session: Session, number: str, into: Path | None) -> None:
 @click.command()
 @click.argument("bundle", type=click.Path(path_type=Path, exists=True))
 @click.option("--key", metavar="FINGERPRINT", help="The trail key's fingerprint, as the agency publishes it.")
+@click.option("--seal", metavar="SHA256", help="The bundle's seal, as the agency tells it.")
 @json_option
-def check(bundle: Path, key: str | None, as_json: bool) -> None:
+def check(bundle: Path, key: str | None, seal: str | None, as_json: bool) -> None:
     """Check an export bundle, a directory or a ZIP file; needs no archive."""
     with progress("Checking"):
-        report = check_bundle(bundle, trusted=key)
+        report = check_bundle(bundle, trusted=key, seal=seal)
     if as_json:
         print_json(report)
     elif not report.findings:
@@ -146,6 +147,8 @@ def check(bundle: Path, key: str | None, as_json: bool) -> None:
             "with their proofs.",
             "green",
         )
+        for line in report.proved:
+            say(line)
         say("Compare these two with what the agency publishes or tells you:")
         describe([("Seal", report.sha256), ("Signed by", report.signed_by), ("Signed at", report.signed_at)])
     if report.findings:

@@ -120,25 +120,37 @@ def make_item(
 
 
 def make_record(directory: Path, digit: str = "1", *, title: str = "Majuli road", captures: int = 2) -> ProducedRecord:
-    """A thread in six languages, with an edited and a gone comment, captured on two nights."""
+    """A thread in six languages, captured on so many nights; from the second on one comment is edited, one gone."""
     id = RecordId("rec_" + digit * 16)
-    made = tuple(
-        _make_capture(directory, id, f"{digit}{number}", FIRST + timedelta(days=number)) for number in range(captures)
-    )
-    ids = [each.capture.id for each in made]
+    moments = [FIRST + timedelta(days=number) for number in range(captures)]
     items = [
-        make_item(id, number, text, language, parent=None if number == 1 else max(1, number - 2))
+        make_item(id, number, text, language, parent=None if number == 1 else max(1, number - 2), last_seen=moments[-1])
         for number, (language, text) in enumerate(TEXTS.items(), 1)
     ]
-    items[1] = replace(
-        items[1],
-        observed=Observed.EDITED,
-        versions=(
-            ItemVersion(number=1, text="Où est le pont ?", seen=FIRST, capture_id=ids[0]),
-            ItemVersion(number=2, text=items[1].item.text, seen=SECOND, capture_id=ids[-1]),
-        ),
+    shown = [[each.item for each in items] for _ in moments]
+    if captures > 1:
+        shown[0][1] = replace(shown[0][1], text="Où est le pont ?")
+        for later in shown[1:]:
+            del later[3]
+    made = tuple(
+        make_capture(directory, id, f"{digit}{number}", moment, shown[number]) for number, moment in enumerate(moments)
     )
-    items[3] = replace(items[3], observed=Observed.GONE, last_seen=FIRST, gone_after=FIRST, gone_before=SECOND)
+    if captures > 1:
+        items[1] = replace(
+            items[1],
+            observed=Observed.EDITED,
+            versions=(
+                ItemVersion(number=1, text="Où est le pont ?", seen=FIRST, capture_id=made[0].capture.id),
+                ItemVersion(number=2, text=items[1].item.text, seen=SECOND, capture_id=made[1].capture.id),
+            ),
+        )
+        items[3] = replace(
+            items[3],
+            observed=Observed.GONE,
+            last_seen=FIRST,
+            gone_after=FIRST,
+            gone_before=made[1].capture.finished,
+        )
     account = Account(
         id=AccountId("acc_" + "a" * 16),
         site="town.example",
@@ -173,7 +185,7 @@ def make_record(directory: Path, digit: str = "1", *, title: str = "Majuli road"
     )
 
 
-def _make_capture(directory: Path, record: RecordId, name: str, at: datetime) -> ProducedCapture:
+def make_capture(directory: Path, record: RecordId, name: str, at: datetime, shown: list[Item]) -> ProducedCapture:
     id = CaptureId("cap_" + name.rjust(16, "0"))
     place = f"{record[4:6]}/{record}/{id}"
     folder = directory / place
@@ -192,7 +204,7 @@ def _make_capture(directory: Path, record: RecordId, name: str, at: datetime) ->
     records = warc.finish().records
     (folder / "page.png").write_bytes(PNG)
     (folder / "thumb.webp").write_bytes(b"RIFF small picture " + name.encode())
-    (folder / "items.generic.jsonl").write_bytes(write_items([]))
+    (folder / "items.generic.jsonl").write_bytes(write_items(shown))
     objects = tuple(
         describe_object(folder, place, file, role, media)
         for file, role, media in (
