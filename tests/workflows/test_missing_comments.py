@@ -15,6 +15,7 @@ from archiver.core.archive import Archive
 from archiver.core.records import Observed, Outcome
 from archiver.core.register import site_of
 from archiver.workflows.capture_run import capture_urls
+from archiver.workflows.verify import verify_archive
 from tests.workflows.town import clerk, make
 
 pytestmark = pytest.mark.browser
@@ -44,13 +45,14 @@ def page(comments: int, declared: int | None, *, torn: bool = False) -> bytes:
 
 class Changing:
     body = b""
+    status = 200
 
 
 @contextmanager
 def served(state: Changing) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(200)
+            self.send_response(state.status)
             self.send_header("Content-Type", "text/html; charset=utf-8")
             self.end_headers()
             self.wfile.write(state.body)
@@ -86,6 +88,31 @@ def test_comments_a_page_does_not_show_are_missing_not_gone(tmp_path: Path, late
             assert words in second.capture.reason
             items = archive.catalogue.items(str(second.capture.record_id))
             assert {each.observed for each in items} == {Observed.PRESENT}
+
+
+def test_a_thread_that_answers_404_is_gone_dated_between_its_captures_and_may_return(tmp_path: Path) -> None:
+    state = Changing()
+    state.body = page(2, 2)
+    with served(state) as url:
+        directory, config = make(tmp_path, site_of(url))
+        with Archive.open(directory, config_directory=config) as archive:
+            (first,) = capture_urls(archive, [url], actor=clerk(archive))
+            state.status = 404
+            (second,) = capture_urls(archive, [url], actor=clerk(archive))
+            assert second.capture.outcome is Outcome.GONE
+            assert second.capture.record_id == first.capture.record_id
+            items = archive.catalogue.items(str(first.capture.record_id))
+            assert {each.observed for each in items} == {Observed.GONE}
+            assert {(each.gone_after, each.gone_before) for each in items} == {
+                (first.capture.started, second.capture.finished)
+            }
+            state.status = 200
+            (third,) = capture_urls(archive, [url], actor=clerk(archive))
+            assert len(third.changes.returned) == 3
+            items = archive.catalogue.items(str(first.capture.record_id))
+            assert {each.observed for each in items} == {Observed.PRESENT}
+            archive.finish_run(at=third.capture.finished)
+            assert verify_archive(archive).findings == ()
 
 
 def test_a_block_of_comments_that_cannot_be_read_makes_the_capture_partial(tmp_path: Path) -> None:
