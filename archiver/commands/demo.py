@@ -8,7 +8,6 @@ import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from datetime import date
 from pathlib import Path
 
 import click
@@ -84,14 +83,11 @@ def _run(place: Path, url: str | None, site: Site | None) -> None:
     heading("5  How long everything is kept, and why")
     _type("retention", "plan")
     heading("6  Answer an information request")
-    today = date.today().isoformat()  # noqa: DTZ011 - the day on the clerk's desk
     _type(
         "request",
         "new",
         "--law",
         "MFIPPA",
-        "--received",
-        today,
         "--requester",
         "A. Resident",
         "--subject",

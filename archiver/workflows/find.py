@@ -68,8 +68,8 @@ def find(
     parsed = parse_query(query, time_zone=archive.settings.archive.zone)
     with current_engine(archive, progress) as engine:
         mark = engine.watermark()
-        total = engine.count(parsed.node)
-        page = engine.search(parsed.node, sort=sort, limit=max(total, 1) if limit is None else limit, offset=offset)
+        most = engine.count(parsed.node) if limit is None else limit
+        page = engine.search(parsed.node, sort=sort, limit=most, offset=offset)
     records: dict[str, tuple[Record, dict[str, CataloguedItem]]] = {}
     found = []
     for number, hit in enumerate(page.hits, 1):
