@@ -166,9 +166,7 @@ def analyse_query(text: str) -> list[Token]:
 _PUNCTUATION = ".,;:!?()[]\"'“”‘’«»…।،؛؟۔"
 _PLAIN = regex.compile(rf"(?!.*\u20e3)[{_LETTER}]+")  # no keycap, which is an emoji
 
-
 _MARK_FOLLOWS = "\x1f"
-_MARKS = re.compile(f"{_MARK_FOLLOWS}[^ {_MARK_FOLLOWS}]+")
 
 
 class _Streams(dict[str, str]):
@@ -179,14 +177,7 @@ class _Streams(dict[str, str]):
     def __missing__(self, chunk: str) -> str:
         if len(self) >= self.limit:
             self.clear()
-        bare = chunk.strip(_PUNCTUATION)
-        if bare.isalpha() or _PLAIN.fullmatch(bare):  # one word, as most chunks are
-            terms = fold(bare)
-        else:
-            pieces = [piece for piece in _pieces(chunk) if piece[0]]
-            words = [piece[0] for piece in pieces if piece[3] is _Kind.WORD]
-            marks = [_MARK_FOLLOWS + piece[0] for piece in pieces if piece[3] is not _Kind.WORD]
-            terms = " ".join(words) + "".join(marks)
+        terms = _stream(chunk)
         if len(chunk) <= _MEMORABLE:
             self[chunk] = terms
         return terms
@@ -195,47 +186,68 @@ class _Streams(dict[str, str]):
 _STREAMS = _Streams()
 
 
+def _stream(chunk: str) -> str:
+    bare = chunk.strip(_PUNCTUATION)
+    if _is_word(bare):  # as most chunks are
+        return fold(bare)
+    if chunk[0] == "@" and _is_word(bare[1:]) and (name := fold(bare[1:])):
+        return f"{name}{_MARK_FOLLOWS}@{name}"
+    pieces = [piece for piece in _pieces(chunk) if piece[0]]
+    words = [piece[0] for piece in pieces if piece[3] is _Kind.WORD]
+    marks = [_MARK_FOLLOWS + piece[0] for piece in pieces if piece[3] is not _Kind.WORD]
+    return " ".join(words) + "".join(marks)
+
+
+def _is_word(bare: str) -> bool:
+    """Whether no letter of `bare` is anything but part of one word; some such words are not known as one."""
+    return bare.isalpha() or _PLAIN.fullmatch(bare) is not None
+
+
+_ENDINGS = (", ", ". ", "! ", "? ", "। ", "، ", "۔ ")  # no part of any word or mark: fewer chunks to remember
+_SIGN = re.compile(r"[#@:\x80-\U0010ffff]")  # what makes a chunk more than its ASCII letters and digits
+_LOWER_OR_SPACE = bytes(ord(chr(code).lower()) if code < 128 and chr(code).isalnum() else 32 for code in range(256))
+
+
 def index_terms(text: str) -> str:
     """The words of `text` in order, then its marks, for an engine's whitespace tokenizer.
 
     Equal to the tokens of `analyse`, only faster.
     """
-    signs = [] if text.isascii() else _SIGNS.findall(text)
-    if len(signs) < _FEW and _words_short(text):
-        terms = _mostly_ascii_terms(text)
+    written = text.encode("utf-8", "surrogatepass")
+    if 8 * len(written) <= 9 * len(text) and _words_short(text):
+        terms = _mostly_ascii_terms(text, written)
     else:
         for ending in _ENDINGS:
             text = text.replace(ending, " ")
         terms = " ".join(map(_STREAMS.__getitem__, text.split()))
-    if _MARK_FOLLOWS not in terms:
-        return terms
-    marks: list[str] = _MARKS.findall(terms)
-    return " ".join([_MARKS.sub("", terms), *marks]).replace(_MARK_FOLLOWS, "")
+    return _marks_last(terms) if _MARK_FOLLOWS in terms else terms
 
 
-_ENDINGS = (", ", ". ", "! ", "? ", "। ", "، ", "۔ ")  # no part of any word or mark: fewer chunks to remember
-_SIGNS = re.compile(r"[#@]|://|[^\x00-\x7f]+")  # what makes a chunk need a closer look
-_FEW = 5
-_LOWER_OR_SPACE = "".join(chr(code).lower() if chr(code).isalnum() else " " for code in range(128))
-
-
-def _mostly_ascii_terms(text: str) -> str:
-    """The streams of a text without cutting its ASCII parts: there only # and @ and :// make more than words."""
+def _mostly_ascii_terms(text: str, written: bytes) -> str:
+    """The streams of a text without cutting its ASCII parts, which are words alone where no sign stands."""
+    if len(written) == len(text) and not (b"#" in written or b"@" in written or b":" in written):
+        return written.translate(_LOWER_OR_SPACE).decode()
     terms: list[str] = []
     place = 0
-    for sign in _SIGNS.finditer(text):
-        if sign.start() < place:
-            continue
+    while sign := _SIGN.search(text, place):
         start = text.rfind(" ", place, sign.start()) + 1 or place
         end = text.find(" ", sign.end())
         if end < 0:
             end = len(text)
-        terms += (text[place:start].translate(_LOWER_OR_SPACE), _STREAMS[text[start:end]])
+        terms += (_ascii_words(text[place:start]), _STREAMS[text[start:end]])
         place = end
-    if not place:
-        return text.translate(_LOWER_OR_SPACE)
-    terms.append(text[place:].translate(_LOWER_OR_SPACE))
+    terms.append(_ascii_words(text[place:]))
     return " ".join(terms)
+
+
+def _ascii_words(text: str) -> str:
+    return text.encode().translate(_LOWER_OR_SPACE).decode()
+
+
+def _marks_last(terms: str) -> str:
+    first, *others = terms.split(_MARK_FOLLOWS)
+    parted = [other.partition(" ") for other in others]
+    return " ".join([first, *(words for _, _, words in parted), *(mark for mark, _, _ in parted)])
 
 
 def _words_short(text: str) -> bool:
