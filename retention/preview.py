@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, tzinfo
 
 from archiver.core.records import Record, RecordId
-from retention.decisions import Decision, State, plan
+from retention.decisions import Decision, plan
 from retention.file_plan import FilePlan
 
 
@@ -48,8 +48,3 @@ def preview_activation(
         for was, will in zip(before, after, strict=True)
         if (was.due, was.action, was.state) != (will.due, will.action, will.state)
     ]
-
-
-def newly_due(changes: Sequence[Change]) -> list[Change]:
-    """The changes that make a record due today which was not."""
-    return [change for change in changes if change.after.state is State.DUE and change.before.state is not State.DUE]

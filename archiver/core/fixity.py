@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from archiver.core.errors import BadWarc, EvidenceDamaged
+from archiver.core.errors import BadWarc
 from archiver.core.records import Digest, ObjectRole, StoredObject
 from archiver.core.warc import check_warc
 
@@ -81,16 +81,5 @@ def check_warc_object(stored: StoredObject, path: Path, records: int) -> Iterato
         yield Finding(fault=Fault.WARC, subject=stored.path, message=f"{check.records} records instead of {records}")
 
 
-def require_intact(stored: StoredObject, path: Path) -> None:
-    """Raises EvidenceDamaged, naming every difference."""
-    findings = list(check_object(stored, path))
-    if findings:
-        raise EvidenceDamaged("; ".join(f"{each.subject}: {each.message}" for each in findings))
-
-
 def is_warc(stored: StoredObject) -> bool:
     return stored.role is ObjectRole.WARC
-
-
-def total_size(objects: Iterable[StoredObject]) -> int:
-    return sum(each.size for each in objects)

@@ -5,7 +5,7 @@ from datetime import UTC, date
 
 from archiver.core.records import RecordId
 from retention.decisions import State
-from retention.preview import newly_due, preview_activation
+from retention.preview import preview_activation
 from tests.retention.values import PLAN, RECORD, plan_of
 
 TODAY = date(2029, 1, 1)
@@ -25,13 +25,11 @@ def test_a_shorter_period_shows_each_date_it_moves_from_what_to_what() -> None:
     assert change.record_id == ROUTINE.id
     assert (change.before.due, change.after.due) == (date(2033, 4, 1), date(2028, 4, 1))
     assert change.sooner
-    assert newly_due([change]) == [change]
 
 
 def test_a_longer_period_is_no_cause_for_alarm() -> None:
     (change,) = preview_activation(plan_of(), plan_of(PLAN.replace("P7Y", "P8Y")), RECORDS, TODAY, UTC)
     assert not change.sooner
-    assert newly_due([change]) == []
 
 
 def test_another_action_on_the_same_day_is_a_change_too() -> None:
