@@ -30,6 +30,7 @@ from mitmproxy.options import Options
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
 from archiver.core.warc import Exchange
+from capture.asking_again import ask_again
 from capture.desk import Desk, Faults
 from capture.egress import allowed_by_name
 from capture.guard import DOOR, Door, GuardedLoop
@@ -205,6 +206,7 @@ def _pem(chain: Collection[Cert]) -> bytes:
 
 
 def _make_master(settings: Mapping[str, Any], desk: Desk) -> tuple[Any, Any]:
+    ask_again()
     master: Any = Master(Options())
     logins = proxyauth.ProxyAuth()
     server: Any = _untyped(proxyserver).Proxyserver()

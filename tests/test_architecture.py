@@ -44,7 +44,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "isal": ("archiver/core/warc/",),
     "jinja2": ("exports/", "archiver/sample/"),
     "lxml": ("capture/extraction/",),
-    "mitmproxy": ("capture/recorder.py",),
+    "mitmproxy": ("capture/asking_again.py", "capture/recorder.py"),
     "PIL": ("capture/screenshot.py", "exports/redaction.py", "archiver/sample/"),
     "platformdirs": ("archiver/core/archive.py",),
     "playwright": ("capture/browser.py",),

@@ -14,7 +14,7 @@ import threading
 import time
 import zlib
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -165,6 +165,37 @@ def test_a_chunked_body_is_stored_whole_and_does_not_claim_chunks(house: House, 
     assert response.http_header("Transfer-Encoding") is None
     assert response.http_header("X-Orig-Transfer-Encoding") == "chunked"
     assert response.payload() == response.content() == b"safety!"
+
+
+def closing_instead_of_the_second_answer(origin: Origin) -> Callable[[socket.socket, bytes], None]:
+    """Answers the first request of a connection; at the next one it hangs up, as servers tired of waiting do."""
+
+    def answer(connection: socket.socket, _: bytes) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nkept")
+        if connection.recv(65536):
+            origin.requests.append(b"(hung up on)")
+
+    return answer
+
+
+def test_a_page_is_asked_for_again_where_the_server_had_closed_the_kept_connection(
+    house: House, session: Session
+) -> None:
+    house.plain.answers["/tired"] = closing_instead_of_the_second_answer(house.plain)
+    for _ in range(3):
+        assert session.client.get(url(house.plain, "/tired")).content == b"kept"
+    recorded = session.finish()
+    assert house.plain.requests.count(b"(hung up on)") == 2
+    assert [(r.status, r.payload()) for r in responses(recorded)] == [(200, b"kept")] * 3
+    assert (recorded.truncated, recorded.failed) == ((), ())
+
+
+def test_what_was_sent_to_a_closed_connection_is_never_sent_twice(house: House, session: Session) -> None:
+    house.plain.answers["/tired"] = closing_instead_of_the_second_answer(house.plain)
+    assert session.client.get(url(house.plain, "/tired")).content == b"kept"
+    assert session.client.post(url(house.plain, "/tired"), content=b"vote").status_code == 502
+    (failure,) = session.finish().failed
+    assert failure.reason == "server closed connection"
 
 
 def test_redirects_errors_and_answers_without_a_body_are_kept(house: House, session: Session) -> None:
