@@ -43,6 +43,7 @@ ROUNDS = 3
 
 LABELLED = ("site", "kind", "observed", "language")
 WORDED = ("body", "title", "account", "creator")
+MARKED = ("body_marks", "title_marks")
 MOMENTS = ("created", "captured")
 Ready = dict[str, str | int]
 
@@ -153,6 +154,8 @@ def index_plain_tantivy(documents: list[Ready], directory: Path) -> None:
     builder.add_text_field("record", stored=True, tokenizer_name="raw", index_option="basic")
     for name in LABELLED:
         builder.add_text_field(name, tokenizer_name="words", index_option="basic")
+    for name in MARKED:
+        builder.add_text_field(name, tokenizer_name="words", index_option="basic")
     for name in WORDED:
         builder.add_text_field(name, tokenizer_name="words", index_option="position")
     for name in MOMENTS:
@@ -174,7 +177,7 @@ def index_whoosh(documents: list[Ready], directory: Path) -> None:
     schema = Schema(
         id=ID(stored=True, unique=True),
         record=ID(stored=True),
-        **{name: KEYWORD() for name in LABELLED},
+        **{name: KEYWORD() for name in (*LABELLED, *MARKED)},
         **{name: TEXT(analyzer=SpaceSeparatedTokenizer()) for name in WORDED},
         **{name: NUMERIC(int, bits=64) for name in MOMENTS},
     )

@@ -213,6 +213,12 @@ def index_terms(text: str) -> str:
 
     Equal to the tokens of `analyse`, only faster.
     """
+    words, marks = words_and_marks(text)
+    return f"{words} {marks}" if words and marks else words or marks
+
+
+def words_and_marks(text: str) -> tuple[str, str]:
+    """The words of `text` in order, and its marks, each joined by spaces."""
     written = text.encode("utf-8", "surrogatepass")
     if 8 * len(written) <= 9 * len(text) and _words_short(text):
         terms = _mostly_ascii_terms(text, written)
@@ -220,7 +226,7 @@ def index_terms(text: str) -> str:
         for ending in _ENDINGS:
             text = text.replace(ending, " ")
         terms = " ".join(map(_STREAMS.__getitem__, text.split()))
-    return _marks_last(terms) if _MARK_FOLLOWS in terms else terms
+    return _apart(terms) if _MARK_FOLLOWS in terms else (terms, "")
 
 
 def _mostly_ascii_terms(text: str, written: bytes) -> str:
@@ -244,10 +250,11 @@ def _ascii_words(text: str) -> str:
     return text.encode().translate(_LOWER_OR_SPACE).decode()
 
 
-def _marks_last(terms: str) -> str:
+def _apart(terms: str) -> tuple[str, str]:
     first, *others = terms.split(_MARK_FOLLOWS)
     parted = [other.partition(" ") for other in others]
-    return " ".join([first, *(words for _, _, words in parted), *(mark for mark, _, _ in parted)])
+    words = " ".join([first, *(words for _, _, words in parted)])
+    return words if words.strip() else "", " ".join([mark for mark, _, _ in parted])
 
 
 def _words_short(text: str) -> bool:

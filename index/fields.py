@@ -6,11 +6,14 @@ from functools import lru_cache
 
 from archiver.core.records import TEXT_SEPARATOR, IndexDoc
 from index import analyser
-from index.analyser import index_terms
-from index.query import Field
+from index.analyser import index_terms, words_and_marks
+from index.query import MAX_NEAR, Field
 
-_APART = " \ufffc "
-"""A token no analysis gives (object replacement character): no phrase goes across it."""
+_APART = " \ufffc " + "\ufffc " * MAX_NEAR
+"""Tokens no analysis gives (object replacement character): no phrase and no nearness goes across them."""
+
+MARKS = "_marks"
+"""Follows the name of a text's field where its hashtags, mentions and emoji are listed."""
 
 
 def label_terms(field: Field, value: str) -> str:
@@ -29,12 +32,27 @@ def field_terms(doc: IndexDoc) -> dict[str, str]:
     terms = _account_terms(doc.site, doc.account, doc.kind, doc.observed, doc.language).copy()
     terms["id"] = doc.id
     terms["record"] = doc.record_id
-    for name, value in (("title", doc.title), ("creator", doc.creator), ("keyword", doc.keywords)):
+    for name, value in (("creator", doc.creator), ("keyword", doc.keywords)):
         if value and (found := _short_terms(value)):
             terms[name] = found
-    if body := _APART.join(filter(None, map(index_terms, doc.body.split(TEXT_SEPARATOR)))):
-        terms["body"] = body
+    if doc.title:
+        _tell_apart("title", _title_terms(doc.title), terms)
+    if TEXT_SEPARATOR in doc.body:
+        texts = [words_and_marks(text) for text in doc.body.split(TEXT_SEPARATOR)]
+        words = _APART.join(words for words, _ in texts if words)
+        _tell_apart("body", (words, " ".join(marks for _, marks in texts if marks)), terms)
+    else:
+        _tell_apart("body", words_and_marks(doc.body), terms)
     return terms
+
+
+def _tell_apart(name: str, found: tuple[str, str], terms: dict[str, str]) -> None:
+    """Words have places, which phrases and nearness are about; marks stand beside them."""
+    words, marks = found
+    if words:
+        terms[name] = words
+    if marks:
+        terms[name + MARKS] = marks
 
 
 @lru_cache(maxsize=10_000)
@@ -48,17 +66,28 @@ def _account_terms(site: str, account: str, kind: str, observed: str, language: 
 
 @lru_cache(maxsize=100_000)
 def _short_terms(value: str) -> str:
-    """Threads repeat their title, people their name."""
+    """People repeat their name."""
     return index_terms(value)
+
+
+@lru_cache(maxsize=10_000)
+def _title_terms(title: str) -> tuple[str, str]:
+    return words_and_marks(title)
 
 
 def forget() -> None:
     """Empty every memory of texts seen: for measuring, and after texts were destroyed."""
     _account_terms.cache_clear()
     _short_terms.cache_clear()
+    _title_terms.cache_clear()
     analyser.forget()
 
 
-def names_of(field: Field) -> tuple[str, ...]:
-    """The names under which `field_terms` lists what `field` is looked for in."""
-    return ("body", "title") if field is Field.TEXT else (field.value,)
+def names_of(field: Field, *, marks: bool = True) -> tuple[str, ...]:
+    """The names under which `field_terms` lists what `field` is looked for in.
+
+    Without `marks` only the words of a text, which have an order.
+    """
+    names = ("body", "title") if field is Field.TEXT else (field.value,)
+    beside = tuple(name + MARKS for name in names if name in ("body", "title")) if marks else ()
+    return names + beside

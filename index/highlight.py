@@ -14,7 +14,9 @@ from dataclasses import dataclass
 import regex
 
 from index.analyser import Token, analyse
-from index.query import And, Field, Node, Not, Or, Phrase, Term, Wildcard, compile_wildcard
+from index.query import And, Field, Fuzzy, Near, Node, Not, Or, Phrase, Term, Wildcard, compile_wildcard
+from index.slips import within_slips
+from index.spans import Span, field_of, spans
 
 _GRAPHEME = regex.compile(r"\X")
 _SPACE = regex.compile(r"\s+")
@@ -41,7 +43,7 @@ def find_hits(text: str, node: Node, *, field: Field = Field.TEXT) -> tuple[tupl
     stands under NOT is asked for nowhere. Places do not overlap; the words of a phrase are one.
     """
     fields = {field, Field.TEXT} if field is Field.TITLE else {field}
-    leaves = [leaf for leaf in _leaves(node) if leaf.field in fields]
+    leaves = [leaf for leaf in _leaves(node) if field_of(leaf) in fields]
     if not leaves:
         return ()
     tokens = analyse(text)
@@ -75,9 +77,12 @@ def snippet(text: str, node: Node, *, width: int, field: Field = Field.TEXT) -> 
     return Snippet(parts=tuple((_SPACE.sub(" ", piece), hit) for piece, hit in parts if piece))
 
 
-def _leaves(node: Node) -> Iterator[Term | Phrase | Wildcard]:
+_Leaf = Term | Phrase | Wildcard | Fuzzy | Near
+
+
+def _leaves(node: Node) -> Iterator[_Leaf]:
     match node:
-        case Term() | Phrase() | Wildcard():
+        case Term() | Phrase() | Wildcard() | Fuzzy() | Near():
             yield node
         case And() | Or():
             for part in node.parts:
@@ -85,19 +90,40 @@ def _leaves(node: Node) -> Iterator[Term | Phrase | Wildcard]:
                     yield from _leaves(part)
 
 
-def _places(leaf: Term | Phrase | Wildcard, tokens: list[Token], words: list[Token]) -> Iterator[tuple[int, int]]:
+def _places(leaf: _Leaf, tokens: list[Token], words: list[Token]) -> Iterator[tuple[int, int]]:
     match leaf:
         case Term():
             yield from ((token.start, token.end) for token in tokens if token.text == leaf.text)
         case Wildcard():
             form = compile_wildcard(leaf.pattern)
             yield from ((token.start, token.end) for token in tokens if form.fullmatch(token.text))
+        case Fuzzy():
+            yield from ((word.start, word.end) for word in words if within_slips(word.text, leaf.text, leaf.distance))
         case Phrase():
-            length = len(leaf.words)
-            for first in range(len(words) - length + 1):
-                run = words[first : first + length]
-                if tuple(token.text for token in run) == leaf.words:
-                    yield run[0].start, run[-1].end
+            yield from _stretches(spans([word.text for word in words], leaf), words)
+        case Near():
+            texts = [word.text for word in words]
+            whole = spans(texts, leaf)
+            for part in _joined(leaf):
+                held = {each for each in spans(texts, part) if any(a <= each[0] and each[1] <= b for a, b in whole)}
+                yield from _stretches(held, words)
+
+
+def _stretches(found: set[Span], words: list[Token]) -> Iterator[tuple[int, int]]:
+    return ((words[first].start, words[last - 1].end) for first, last in found)
+
+
+def _joined(node: Node) -> Iterator[Node]:
+    """The words and phrases that nearness joins."""
+    match node:
+        case Near():
+            yield from _joined(node.left)
+            yield from _joined(node.right)
+        case Or():
+            for part in node.parts:
+                yield from _joined(part)
+        case _:
+            yield node
 
 
 def _whole_graphemes(text: str, places: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

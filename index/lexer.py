@@ -16,7 +16,7 @@ from enum import Enum
 from typing import NoReturn
 
 from archiver.core.errors import BadQuery
-from index.query import DATES, Field
+from index.query import DATES, MAX_NEAR, Field
 
 MAX_LENGTH = 8_000
 """Characters of a query."""
@@ -33,7 +33,9 @@ class Kind(Enum):
     WORD = "word"
     PHRASE = "phrase"
     RANGE = "range"
+    NEARNESS = "nearness"  # words, phrases and what joins them by nearness (nearness.py)
     FIELD = "field"
+    NEAR = "near"
     AND = "AND"
     OR = "OR"
     NOT = "NOT"
@@ -41,7 +43,7 @@ class Kind(Enum):
     CLOSE = ")"
 
 
-LEAVES = frozenset({Kind.WORD, Kind.PHRASE, Kind.RANGE})
+LEAVES = frozenset({Kind.WORD, Kind.PHRASE, Kind.RANGE, Kind.NEARNESS})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,16 +54,19 @@ class Piece:
     text: str
     start: int
     end: int
+    inner: tuple[Piece, ...] = ()
 
 
 _QUOTES = '"“”„«»'
 _OPERATORS = {"AND": Kind.AND, "OR": Kind.OR, "NOT": Kind.NOT}
+_JOINING = frozenset({Kind.AND, Kind.OR, Kind.NEAR})
 _WORD = re.compile(rf"[^\s(){_QUOTES}]+")
+_NEAR = re.compile(r"(?i)(?:w|pre)/([0-9]{1,9})")
 _FIELD = re.compile(r"([A-Za-z_]+):(?!//)")
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _NOT_OFFERED = (
-    (re.compile(r"(?i)(w|pre|near)/\d+$"), "nearness cannot be asked for yet; use a phrase or AND"),
-    (re.compile(r".*~\d*$"), "similar spellings (~) cannot be asked for yet; use OR between them"),
+    (re.compile(r"(?i)near(/\d+)?$"), "write w/5 for at most five words between, pre/5 where the first comes first"),
+    (re.compile(r".*~\d+$(?<!~[12])"), "a word is found with one or two slips: ~1 or ~2"),
     (re.compile(r".*\^[\d.]+$"), "weights (^) are not part of the query language; leave them out"),
     (re.compile(r"(ANDNOT|ANDMAYBE|REQUIRE)$"), "write AND NOT, AND or OR as separate words"),
     (re.compile(r"[-!]\w*[^\W\d]"), "write NOT before a word to exclude it"),
@@ -128,7 +133,7 @@ def _phrase(text: str, start: int) -> Piece:
     if closing < 0:
         fail(text, "the quotation mark is never closed", start, start + 1)
     if re.match(r"~\d*", text[closing + 1 :]):
-        fail(text, "words near each other (~) cannot be asked for yet", closing + 1, closing + 2)
+        fail(text, "for words near each other write w/5 between them", closing + 1, closing + 2)
     content = text[start + 1 : closing]
     if re.search(r"\w\*|\*\w", content):
         fail(text, "wildcards do not work inside quotation marks", start, closing + 1)
@@ -141,6 +146,11 @@ def _word(text: str, start: int) -> Iterator[Piece]:
     word = match[0]
     if word in _OPERATORS:
         yield Piece(kind=_OPERATORS[word], text=word, start=start, end=match.end())
+        return
+    if near := _NEAR.fullmatch(word):
+        if int(near[1]) > MAX_NEAR:
+            fail(text, f"{word}: at most {MAX_NEAR} words can stand between", start, match.end())
+        yield Piece(kind=Kind.NEAR, text=word, start=start, end=match.end())
         return
     named = _FIELD.match(text, start)
     if named is None:
@@ -203,7 +213,7 @@ def _check_order(text: str, pieces: list[Piece]) -> None:
     previous: Piece | None = None
     for piece in pieces:
         wants_operand = previous is None or previous.kind not in LEAVES | {Kind.CLOSE}
-        if piece.kind in (Kind.AND, Kind.OR) and wants_operand:
+        if piece.kind in _JOINING and wants_operand:
             _fail_dangling(text, piece, "before")
         elif piece.kind is Kind.NOT and previous and previous.kind is Kind.NOT:
             fail(text, "NOT NOT: once is enough", previous.start, piece.end)
@@ -225,7 +235,7 @@ def _check_order(text: str, pieces: list[Piece]) -> None:
         if leaves > MAX_LEAVES:
             fail(text, f"more than {MAX_LEAVES} words; search in parts", piece.start, piece.end)
         previous = piece
-    if previous and previous.kind in (Kind.AND, Kind.OR, Kind.NOT):
+    if previous and previous.kind in {Kind.NOT, *_JOINING}:
         _fail_dangling(text, previous, "after")
     if opened:
         fail(text, "the parenthesis is never closed", opened[-1][0].start, opened[-1][0].end)
@@ -233,9 +243,12 @@ def _check_order(text: str, pieces: list[Piece]) -> None:
 
 def _fail_dangling(text: str, operator: Piece, side: str) -> NoReturn:
     word = operator.text
+    instead = "put it in quotation marks to search for it"
+    if operator.kind is not Kind.NEAR:
+        instead = f"lower case {word.lower()!r} searches for the word"
     fail(
         text,
-        f"nothing stands {side} {word} for it to join; lower case {word.lower()!r} searches for the word",
+        f"nothing stands {side} {word} for it to join; {instead}",
         operator.start,
         operator.end,
     )

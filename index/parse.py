@@ -19,6 +19,7 @@ from index.days import read_days
 from index.engines.whoosh_grammar import Tree, parse_grammar, placeholder
 from index.folding import IGNORABLE, fold, fold_beginnings
 from index.lexer import LEAVES, Kind, Piece, fail, read_query
+from index.nearness import gather_near, read_near
 from index.query import (
     DATES,
     EXACT,
@@ -26,6 +27,7 @@ from index.query import (
     All,
     And,
     Field,
+    Fuzzy,
     Node,
     Not,
     Or,
@@ -57,7 +59,7 @@ def parse_query(text: str, *, time_zone: tzinfo) -> ParsedQuery:
     Words side by side are joined by AND; AND binds closer than OR. Raises BadQuery with the
     place of the first fault.
     """
-    pieces = read_query(text)
+    pieces = gather_near(text, read_query(text))
     leaves = [piece for piece in pieces if piece.kind in LEAVES]
     try:
         tree = parse_grammar(_grammar(pieces), len(leaves))
@@ -112,6 +114,11 @@ def _join_any(parts: list[Node]) -> Node:
 
 
 def _leaf(text: str, field: Field, piece: Piece, time_zone: tzinfo) -> Node:
+    if piece.kind is Kind.NEARNESS:
+        return _nearness(text, field, piece)
+    slips = _SLIPS.fullmatch(piece.text) if piece.kind is Kind.WORD and "://" not in piece.text else None
+    if slips:
+        return _fuzzy(text, field, piece, slips[1], int(slips[2] or 1))
     if field in DATES:
         return read_days(text, field, piece, time_zone)
     if piece.kind is Kind.WORD and piece.text == "*" and field is Field.TEXT:
@@ -120,8 +127,7 @@ def _leaf(text: str, field: Field, piece: Piece, time_zone: tzinfo) -> Node:
         return _exact(field, piece)
     if field in LABELS:
         return _label(text, field, piece)
-    word = piece.text if piece.kind is Kind.WORD else ""
-    if "://" not in word and ("*" in word or re.search(r"\w\?+\w", word)):
+    if piece.kind is Kind.WORD and _is_wildcard(piece.text):
         return _wildcard(text, field, piece)
     return _words(text, field, piece)
 
@@ -151,7 +157,48 @@ def _label(text: str, field: Field, piece: Piece) -> Node:
     return _join_all([Term(field=field, text=label) for label in labels])
 
 
+_SLIPS = re.compile(r"(.+)~([12])?")
+_LEAST_LETTERS = {1: 3, 2: 5}  # shorter words are but a slip away from any other
+_WORDED = frozenset({Field.TEXT, Field.TITLE, Field.CREATOR, Field.ACCOUNT, Field.KEYWORD})
+
+
+def _fuzzy(text: str, field: Field, piece: Piece, typed: str, distance: int) -> Fuzzy:
+    asked = analyse_query(typed)
+    if field not in _WORDED or len(asked) != 1 or asked[0].mark or "*" in typed:
+        fail(
+            text,
+            f"{piece.text!r}: similar spellings (~) can be asked for of one word of a text",
+            piece.start,
+            piece.end,
+        )
+    word = asked[0].text
+    if len(word) < _LEAST_LETTERS[distance]:
+        fail(text, f"{piece.text!r}: the word is too short, almost any would be found", piece.start, piece.end)
+    return Fuzzy(field=field, text=word, distance=distance)
+
+
+def _nearness(text: str, field: Field, piece: Piece) -> Node:
+    if field not in (Field.TEXT, Field.TITLE):
+        fail(text, f"{field.value}: has no words near each other; leave {field.value}: out", piece.start, piece.end)
+
+    def leaf(inner: Piece) -> Node:
+        if inner.kind is Kind.WORD and _SLIPS.fullmatch(inner.text):
+            fail(text, f"{inner.text!r}: similar spellings (~) cannot stand beside w/ or pre/", inner.start, inner.end)
+        if inner.kind is Kind.WORD and _is_wildcard(inner.text):
+            return _wildcard(text, field, inner)
+        words = tuple(token.text for token in analyse(inner.text) if not token.mark)
+        if not words:
+            fail(text, f"{inner.text!r} is no word, and has no place among words", inner.start, inner.end)
+        return Term(field=field, text=words[0]) if len(words) == 1 else Phrase(field=field, words=words)
+
+    return read_near(text, piece, leaf)
+
+
 _ONE_WORD = regex.compile(rf"[#@]?[\p{{L}}\p{{M}}\p{{N}}_{IGNORABLE}]*")
+
+
+def _is_wildcard(word: str) -> bool:
+    return "://" not in word and ("*" in word or re.search(r"\w\?+\w", word) is not None)
 
 
 def _wildcard(text: str, field: Field, piece: Piece) -> Node:

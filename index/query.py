@@ -26,6 +26,9 @@ class Field(StrEnum):
     CAPTURED = "captured"
 
 
+MAX_NEAR = 50
+"""Words between, at most, that nearness can ask for."""
+
 DATES = frozenset({Field.CREATED, Field.CAPTURED})
 """Searched by days, not by words."""
 
@@ -61,6 +64,33 @@ class Wildcard:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Fuzzy:
+    """Has a word that `distance` slips or fewer turn into `text`.
+
+    A slip is a letter (code point) added, left out or changed, or two neighbours swapped. Hashtags,
+    mentions and emoji are no words.
+    """
+
+    field: Field
+    text: str
+    distance: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Near:
+    """Has what `left` and `right` ask for with at most `distance` words between them.
+
+    Both are a Term, Phrase, Wildcard or Near, or an Or of these, in one field. `ordered`: left comes
+    first. What is near is the whole stretch from the first word to the last, so that nearness chains.
+    """
+
+    left: Node
+    right: Node
+    distance: int
+    ordered: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Range:
     """`start <= moment < end`, UTC; None leaves that side open. What has no moment never matches."""
 
@@ -91,7 +121,7 @@ class All:
     """Everything."""
 
 
-Node = Term | Phrase | Wildcard | Range | And | Or | Not | All
+Node = Term | Phrase | Wildcard | Fuzzy | Near | Range | And | Or | Not | All
 
 
 def wildcard_regex(pattern: str) -> str:
@@ -119,6 +149,11 @@ def interpret(node: Node, *, time_zone: tzinfo) -> str:
             return _labelled(node.field, '"' + " ".join(node.words) + '"')
         case Wildcard():
             return _labelled(node.field, node.pattern)
+        case Fuzzy():
+            return _labelled(node.field, f"{node.text}~{node.distance}")
+        case Near():
+            sign = f"{'pre' if node.ordered else 'w'}/{node.distance}"
+            return f"{_grouped(node.left, time_zone)} {sign} {_grouped(node.right, time_zone)}"
         case Range():
             start = node.start.astimezone(time_zone).date().isoformat() if node.start else "*"
             last = node.end and node.end.astimezone(time_zone) - timedelta(microseconds=1)
@@ -139,4 +174,4 @@ def _labelled(field: Field, text: str) -> str:
 
 def _grouped(node: Node, time_zone: tzinfo) -> str:
     text = interpret(node, time_zone=time_zone)
-    return f"({text})" if isinstance(node, And | Or) else text
+    return f"({text})" if isinstance(node, And | Or | Near) else text

@@ -20,6 +20,8 @@ from index.query import (
     All,
     And,
     Field,
+    Fuzzy,
+    Near,
     Node,
     Not,
     Or,
@@ -29,6 +31,8 @@ from index.query import (
     Wildcard,
     compile_wildcard,
 )
+from index.slips import within_slips
+from index.spans import field_of, spans
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +103,13 @@ def _matches(entry: _Entry, node: Node) -> bool:
         case Term():
             return any(node.text in terms for terms in _looked_in(entry, node.field))
         case Phrase():
-            return any(_follows(terms, node.words) for terms in _looked_in(entry, node.field))
+            return any(spans(terms, node) for terms in _words_of(entry, node.field))
+        case Near():
+            return any(spans(terms, node) for terms in _words_of(entry, field_of(node)))
+        case Fuzzy():
+            return any(
+                within_slips(term, node.text, node.distance) for terms in _words_of(entry, node.field) for term in terms
+            )
         case Wildcard():
             form = compile_wildcard(node.pattern)
             return any(form.fullmatch(term) for terms in _looked_in(entry, node.field) for term in terms)
@@ -124,5 +134,5 @@ def _looked_in(entry: _Entry, field: Field) -> list[tuple[str, ...]]:
     return [entry.terms[name] for name in names_of(field) if name in entry.terms]
 
 
-def _follows(terms: tuple[str, ...], words: tuple[str, ...]) -> bool:
-    return any(terms[start : start + len(words)] == words for start in range(len(terms) - len(words) + 1))
+def _words_of(entry: _Entry, field: Field) -> list[tuple[str, ...]]:
+    return [entry.terms[name] for name in names_of(field, marks=False) if name in entry.terms]

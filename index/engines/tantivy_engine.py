@@ -18,17 +18,17 @@ from typing import Any
 import tantivy
 
 from archiver.core.durable import make_directory
-from archiver.core.errors import ArchiveBusy, IndexDamaged, StorageFull
+from archiver.core.errors import ArchiveBusy, BadQuery, IndexDamaged, StorageFull
 from archiver.core.records import IndexDoc
 from index.analyser import ANALYSER_VERSION
 from index.engine import Page, Receipt, Sort, Watermark, moment_of
 from index.engines.seal import REBUILD, Seal, check_files, hash_files, read_seal, write_seal
 from index.engines.tantivy_query import build_query, is_scored, microseconds
 from index.engines.tantivy_ranking import MOMENT, ranked
-from index.fields import field_terms
+from index.fields import MARKS, field_terms
 from index.query import DATES, LABELS, Node
 
-_LAYOUT = "tantivy-0.27/1"
+_LAYOUT = "tantivy-0.27/2"
 _REWRITTEN = frozenset({"meta.json"})
 _WORDS = "words"
 _HEAP = 32_000_000  # bytes the writer collects before it flushes a segment
@@ -44,6 +44,8 @@ def _schema() -> tantivy.Schema:
         builder.add_text_field(field.value, tokenizer_name=_WORDS, index_option="basic")
     for name in _SPOKEN:
         builder.add_text_field(name, tokenizer_name=_WORDS, index_option="position")
+    for name in ("body" + MARKS, "title" + MARKS):
+        builder.add_text_field(name, tokenizer_name=_WORDS, index_option="basic")
     builder.add_integer_field(MOMENT, fast=True)
     for date in sorted(DATES):
         builder.add_integer_field(date.value, indexed=True, fast=True)
@@ -275,6 +277,10 @@ def _reading() -> Iterator[None]:
     try:
         yield
     except ValueError as error:
+        if "exceeded max expansions" in str(error):
+            raise BadQuery(
+                "a wildcard beside w/ or pre/ stands for too many words of the archive; type more of the word"
+            ) from error
         raise IndexDamaged(f"the index cannot be read ({error}); {REBUILD}") from error
 
 

@@ -8,7 +8,8 @@ from tantivy import FieldType, Occur, Query, Schema
 
 from archiver.core.errors import BadQuery
 from index.fields import names_of
-from index.query import All, And, Node, Not, Or, Phrase, Range, Term, Wildcard, wildcard_regex
+from index.query import All, And, Fuzzy, Near, Node, Not, Or, Phrase, Range, Term, Wildcard, wildcard_regex
+from index.spans import Run, count_runs, runs
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -27,7 +28,16 @@ def build_query(schema: Schema, node: Node) -> Query:
             return _any([Query.term_query(schema, name, node.text) for name in names_of(node.field)])
         case Phrase():
             words: list[str | tuple[int, str]] = list(node.words)
-            return _any([Query.phrase_query(schema, name, words) for name in names_of(node.field)])
+            return _any([Query.phrase_query(schema, name, words) for name in names_of(node.field, marks=False)])
+        case Near():
+            return _near(schema, node)
+        case Fuzzy():
+            return _any(
+                [
+                    Query.fuzzy_term_query(schema, name, node.text, node.distance)
+                    for name in names_of(node.field, marks=False)
+                ]
+            )
         case Wildcard():
             return _any([_wildcard(schema, name, node.pattern) for name in names_of(node.field)])
         case Range():
@@ -45,7 +55,7 @@ def build_query(schema: Schema, node: Node) -> Query:
 def is_scored(node: Node) -> bool:
     """Whether Tantivy scores hits of `node` differently: it does for words and phrases only."""
     match node:
-        case Term() | Phrase():
+        case Term() | Phrase() | Near():
             return True
         case And() | Or():
             return any(is_scored(part) for part in node.parts)
@@ -69,6 +79,42 @@ def _all(schema: Schema, parts: tuple[Node, ...]) -> Query:
     if all(isinstance(part, Not) for part in parts):  # a query that only excludes finds nothing by itself
         clauses.append((Occur.Must, Query.all_query()))
     return Query.boolean_query(clauses)
+
+
+def _near(schema: Schema, node: Near) -> Query:
+    left, right = ([run.words[0][1] for run in runs(side) if run.length == 1] for side in (node.left, node.right))
+    whole = len(left) == count_runs(node.left) and len(right) == count_runs(node.right)
+    if whole and not node.ordered and _apart(left, right):
+        # For two different words Tantivy's slop counts the words between as we do, in either order.
+        return _any(
+            [
+                Query.phrase_query(schema, name, [one.text, other.text], slop=node.distance)
+                for lefts, rights in ((left, right), (right, left))
+                for one in lefts
+                for other in rights
+                for name in names_of(one.field, marks=False)
+                if isinstance(one, Term) and isinstance(other, Term)
+            ]
+        )
+    return _any([query for run in runs(node) for query in _run(schema, run)])
+
+
+def _apart(left: list[Term | Wildcard], right: list[Term | Wildcard]) -> bool:
+    """Whether all are words, and none is on both sides."""
+    return all(isinstance(each, Term) for each in (*left, *right)) and not {*left} & {*right}
+
+
+def _run(schema: Schema, run: Run) -> list[Query]:
+    """Queries for words at set distances, which Tantivy's slop cannot say: it takes a swapped pair for two words."""
+    field = run.words[0][1].field
+    if any(isinstance(word, Wildcard) for _, word in run.words):
+        forms: list[str | tuple[int, str]] = [
+            (place, wildcard_regex(word.pattern) if isinstance(word, Wildcard) else wildcard_regex(word.text))
+            for place, word in run.words
+        ]
+        return [Query.regex_phrase_query(schema, name, forms) for name in names_of(field, marks=False)]
+    words: list[str | tuple[int, str]] = [(place, word.text) for place, word in run.words if isinstance(word, Term)]
+    return [Query.phrase_query(schema, name, words) for name in names_of(field, marks=False)]
 
 
 def _wildcard(schema: Schema, name: str, pattern: str) -> Query:

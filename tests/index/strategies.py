@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from archiver.core.records import IndexDoc, RecordId
-from index.query import All, And, Field, Node, Not, Or, Phrase, Range, Term, Wildcard
+from index.query import All, And, Field, Fuzzy, Near, Node, Not, Or, Phrase, Range, Term, Wildcard
 
 PROVE = "ARCHIVER_PROVE" in os.environ
 """Whether the full number of repetitions was asked for."""
@@ -32,6 +32,7 @@ _TERMS = (
     "roadsafety", "@skgov", "🎉", "👍", "2026", "don", "t", "example", "a", "b", "道路", "absent",
 )  # fmt: skip
 _PATTERNS = ("r*", "roa?", "গুৱা*", "r*d*", "#r*", "پا*", "प*ी", "2?2*", "e*", "-*", ".*", "a?c*", "[*")
+_FUZZY = ("road", "raods", "safte", "ecol", "guwahati", "গুৱাহাটীৰ", "हिदी", "پاني", "exmaple", "roadsafetx")
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 
 texts = st.lists(st.sampled_from(WRITTEN), max_size=8).map(" ".join)
@@ -63,6 +64,21 @@ def documents(numbers: st.SearchStrategy[int]) -> st.SearchStrategy[IndexDoc]:
     )
 
 
+def _near(field: Field) -> st.SearchStrategy[Near]:
+    words: st.SearchStrategy[Node] = st.one_of(
+        st.builds(Term, field=st.just(field), text=st.sampled_from(_TERMS[:10])),
+        st.builds(
+            Phrase, field=st.just(field), words=st.lists(st.sampled_from(_TERMS[:5]), min_size=2, max_size=2).map(tuple)
+        ),
+        st.builds(Wildcard, field=st.just(field), pattern=st.sampled_from(("r*", "গুৱা*", "r*d", "e*", "पा*"))),
+    )
+    either = st.one_of(words, st.lists(words, min_size=2, max_size=2).map(lambda some: Or(parts=tuple(some))))
+    pairs = st.builds(Near, left=either, right=either, distance=st.integers(0, 4), ordered=st.booleans())
+    return st.one_of(
+        pairs, st.builds(Near, left=pairs, right=either, distance=st.integers(0, 2), ordered=st.booleans())
+    )
+
+
 _worded = st.sampled_from((Field.TEXT, Field.TITLE, Field.CREATOR, Field.KEYWORD))
 _leaves: st.SearchStrategy[Node] = st.one_of(
     st.builds(Term, field=_worded, text=st.sampled_from(_TERMS)),
@@ -78,6 +94,8 @@ _leaves: st.SearchStrategy[Node] = st.one_of(
         words=st.lists(st.sampled_from(_TERMS[:8]), min_size=2, max_size=3).map(tuple),
     ),
     st.builds(Wildcard, field=_worded, pattern=st.sampled_from(_PATTERNS)),
+    st.builds(Fuzzy, field=_worded, text=st.sampled_from(_FUZZY), distance=st.integers(1, 2)),
+    st.sampled_from((Field.TEXT, Field.TITLE)).flatmap(lambda field: _near(field)),
     st.builds(Wildcard, field=st.just(Field.RECORD), pattern=st.sampled_from(("rec_*", "rec_?"))),
     st.builds(Range, field=st.sampled_from((Field.CREATED, Field.CAPTURED)), start=moments, end=moments),
     st.just(All()),

@@ -18,7 +18,17 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> SearchEngine:
 
 
 @pytest.mark.parametrize(
-    ("query", "count"), [('"open water"', 0), ('"is open"', 1), ("open water", 1), ('"পানী আহিল"', 1), ('"back পানী"', 0)]
+    ("query", "count"),
+    [
+        ('"open water"', 0),
+        ('"is open"', 1),
+        ("open water", 1),
+        ("open w/50 water", 0),
+        ("is w/0 open", 1),
+        ("back w/50 আহিল", 0),
+        ('"পানী আহিল"', 1),
+        ('"back পানী"', 0),
+    ],
 )
 def test_no_phrase_spans_two_texts_of_one_item(engine: SearchEngine, query: str, count: int) -> None:
     body = TEXT_SEPARATOR.join(["the road is open", "", "water is back", "পানী আহিল"])

@@ -41,6 +41,9 @@ def marked(text: str, query: str, width: int = 200) -> str:
         ("road council", "NOT road", "road council"),
         ("road site", "site:road", "road site"),
         ("line\n\none  road", "road", "line one [road]"),
+        ("a dam, a dam broke, far from any dam", "dam pre/0 broke", "a dam, a [dam] [broke], far from any dam"),
+        ("পথ বন্ধ; পথ", "(পথ OR road) w/1 বন্ধ", "[পথ] [বন্ধ]; [পথ]"),
+        ("an advisry, an advisory", "advisory~1", "an [advisry], an [advisory]"),
     ],
 )
 def test_what_was_asked_for_is_marked(text: str, query: str, shown: str) -> None:
