@@ -30,6 +30,9 @@ def label_terms(field: Field, value: str) -> str:
 def field_terms(doc: IndexDoc) -> dict[str, str]:
     """Words and labels of every field of `doc` that has any, by name; `body` and `title` make up TEXT."""
     terms = _account_terms(doc.site, doc.account, doc.kind, doc.observed, doc.language).copy()
+    for field, labels in ((Field.HAS, doc.has), (Field.LINK, doc.link)):
+        if labels:
+            terms[field.value] = label_terms(field, labels)
     terms["id"] = doc.id
     terms["record"] = doc.record_id
     for name, value in (("creator", doc.creator), ("keyword", doc.keywords)):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import regex
 
 from index.analyser import Token, analyse
-from index.query import And, Field, Fuzzy, Near, Node, Not, Or, Phrase, Term, Wildcard, compile_wildcard
+from index.query import And, Field, Fuzzy, Near, Node, Not, Or, Phrase, Term, Thread, Wildcard, compile_wildcard
 from index.slips import within_slips
 from index.spans import Span, field_of, spans
 
@@ -84,6 +84,8 @@ def _leaves(node: Node) -> Iterator[_Leaf]:
     match node:
         case Term() | Phrase() | Wildcard() | Fuzzy() | Near():
             yield node
+        case Thread():
+            yield from _leaves(node.part)
         case And() | Or():
             for part in node.parts:
                 if not isinstance(part, Not):

@@ -26,7 +26,9 @@ MAX_DEPTH = 20
 """Parentheses inside parentheses."""
 
 FIELDS = {field.value: field for field in Field} | {"state": Field.OBSERVED}
-"""What may stand before a colon."""
+"""What may stand before a colon, beside those below and `thread`."""
+MARKED = {"hashtag": "#", "mention": "@"}
+"""Names for what can also be typed with its sign."""
 
 
 class Kind(Enum):
@@ -35,6 +37,8 @@ class Kind(Enum):
     RANGE = "range"
     NEARNESS = "nearness"  # words, phrases and what joins them by nearness (nearness.py)
     FIELD = "field"
+    THREAD = "thread"  # thread_of with the query in parentheses behind it (threads.py)
+    THREAD_OF = "thread:"
     NEAR = "near"
     AND = "AND"
     OR = "OR"
@@ -43,7 +47,7 @@ class Kind(Enum):
     CLOSE = ")"
 
 
-LEAVES = frozenset({Kind.WORD, Kind.PHRASE, Kind.RANGE, Kind.NEARNESS})
+LEAVES = frozenset({Kind.WORD, Kind.PHRASE, Kind.RANGE, Kind.NEARNESS, Kind.THREAD})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,6 +161,19 @@ def _word(text: str, start: int) -> Iterator[Piece]:
         _check_word(text, word, start)
         yield Piece(kind=Kind.WORD, text=word, start=start, end=match.end())
         return
+    name, value = named[1].lower(), named.end()
+    if name == "thread":
+        if not text.startswith("(", value):
+            fail(text, "thread: takes a query in parentheses: thread:(dam burst)", start, value)
+        yield Piece(kind=Kind.THREAD_OF, text=named[0], start=start, end=value)
+        return
+    if name in MARKED:
+        match = _WORD.match(text, value)
+        if match is None:
+            fail(text, f"{name}: takes one name, written right after the colon", start, value)
+        _check_word(text, match[0], value)
+        yield Piece(kind=Kind.WORD, text=MARKED[name] + match[0].lstrip("#@"), start=start, end=match.end())
+        return
     field = _field(text, named)
     yield Piece(kind=Kind.FIELD, text=field.value, start=start, end=named.end())
     yield from _value(text, field, start, named.end())
@@ -165,8 +182,9 @@ def _word(text: str, start: int) -> Iterator[Piece]:
 def _field(text: str, named: re.Match[str]) -> Field:
     field = FIELDS.get(named[1].lower())
     if field is None:
-        near = get_close_matches(named[1].lower(), FIELDS, n=1)
-        hint = f"perhaps {near[0]}:" if near else f"there are {', '.join(sorted(FIELDS))}"
+        names = {*FIELDS, *MARKED, "thread"}
+        near = get_close_matches(named[1].lower(), names, n=1)
+        hint = f"perhaps {near[0]}:" if near else f"there are {', '.join(sorted(names))}"
         fail(
             text,
             f"there is no field {named[1]!r} ({hint}); in quotation marks it is searched for as words",
@@ -217,7 +235,7 @@ def _check_order(text: str, pieces: list[Piece]) -> None:
             _fail_dangling(text, piece, "before")
         elif piece.kind is Kind.NOT and previous and previous.kind is Kind.NOT:
             fail(text, "NOT NOT: once is enough", previous.start, piece.end)
-        elif piece.kind is Kind.FIELD and any(by_field for _, by_field in opened):
+        elif piece.kind in (Kind.FIELD, Kind.THREAD_OF) and any(by_field for _, by_field in opened):
             fail(text, f"{piece.text}: cannot stand inside another field's parentheses", piece.start, piece.end)
         elif piece.kind is Kind.OPEN:
             opened.append((piece, previous is not None and previous.kind is Kind.FIELD))

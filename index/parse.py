@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import date, tzinfo
 
 import regex
 
@@ -23,16 +23,19 @@ from index.nearness import gather_near, read_near
 from index.query import (
     DATES,
     EXACT,
+    JOINED,
     LABELS,
     All,
     And,
     Field,
     Fuzzy,
+    Joined,
     Node,
     Not,
     Or,
     Phrase,
     Term,
+    Thread,
     Wildcard,
     interpret,
 )
@@ -50,23 +53,40 @@ class ParsedQuery:
 _CLOSED_LISTS: dict[Field, frozenset[str]] = {
     Field.KIND: frozenset(ItemKind) | frozenset(RecordKind),
     Field.OBSERVED: frozenset(Observed),
+    Field.HAS: frozenset({"image", "video", "audio", "link"}),
 }
 
 
-def parse_query(text: str, *, time_zone: tzinfo) -> ParsedQuery:
-    """Understand `text`; days are days in `time_zone`.
+def parse_query(text: str, *, today: date, time_zone: tzinfo) -> ParsedQuery:
+    """Understand `text`; days are days in `time_zone`, where it is `today`.
 
     Words side by side are joined by AND; AND binds closer than OR. Raises BadQuery with the
     place of the first fault.
     """
-    pieces = gather_near(text, read_query(text))
+    pieces = gather_near(text, gather_threads(read_query(text)))
     leaves = [piece for piece in pieces if piece.kind in LEAVES]
     try:
         tree = parse_grammar(_grammar(pieces), len(leaves))
     except BadQuery as error:
         fail(text, str(error), 0, len(text))
-    node = _compile(text, tree, leaves, time_zone)
+    node = _Compiler(text, leaves, today, time_zone).compile(tree)
     return ParsedQuery(text=text, node=node, interpreted=interpret(node, time_zone=time_zone))
+
+
+def gather_threads(pieces: list[Piece]) -> list[Piece]:
+    """`pieces` with every `thread:(…)` as one piece of its own; those inside it are gathered too."""
+    gathered: list[Piece] = []
+    opened: list[int] = []  # where in `gathered` the thread: of each parenthesis still open stands, or -1
+    for piece in pieces:
+        if piece.kind is Kind.OPEN:
+            after_thread = bool(gathered) and gathered[-1].kind is Kind.THREAD_OF
+            opened.append(len(gathered) - 1 if after_thread else -1)
+        gathered.append(piece)
+        if piece.kind is Kind.CLOSE and (place := opened.pop()) >= 0:
+            first, inner = gathered[place], tuple(gathered[place + 2 : -1])
+            del gathered[place:]
+            gathered.append(Piece(kind=Kind.THREAD, text=first.text, start=first.start, end=piece.end, inner=inner))
+    return gathered
 
 
 def _grammar(pieces: list[Piece]) -> str:
@@ -92,15 +112,34 @@ def _grammar(pieces: list[Piece]) -> str:
     return " ".join(words)
 
 
-def _compile(text: str, tree: Tree, leaves: list[Piece], time_zone: tzinfo) -> Node:
-    head, rest = tree
-    if isinstance(head, Field) and isinstance(rest, int):
-        return _leaf(text, head, leaves[rest], time_zone)
-    assert isinstance(rest, tuple)
-    parts = [_compile(text, part, leaves, time_zone) for part in rest]
-    if head == "NOT":
-        return Not(part=parts[0])
-    return _join_all(parts) if head == "AND" else _join_any(parts)
+class _Compiler:
+    """Makes nodes of one query's grammar tree and leaves."""
+
+    def __init__(self, text: str, leaves: list[Piece], today: date, time_zone: tzinfo) -> None:
+        self._text = text
+        self._leaves = leaves
+        self._today = today
+        self._time_zone = time_zone
+
+    def compile(self, tree: Tree) -> Node:
+        head, rest = tree
+        if isinstance(rest, int):
+            assert isinstance(head, Field)
+            return self._leaf(head, self._leaves[rest])
+        parts = [self.compile(part) for part in rest]
+        if head == "NOT":
+            return Not(part=parts[0])
+        return _join_all(parts) if head == "AND" else _join_any(parts)
+
+    def _leaf(self, field: Field, piece: Piece) -> Node:
+        if piece.kind is Kind.THREAD:
+            inner = gather_near(self._text, list(piece.inner))
+            leaves = [each for each in inner if each.kind in LEAVES]
+            tree = parse_grammar(_grammar(inner), len(leaves))
+            return Thread(part=_Compiler(self._text, leaves, self._today, self._time_zone).compile(tree))
+        if field in DATES and piece.kind is not Kind.NEARNESS:
+            return read_days(self._text, field, piece, today=self._today, time_zone=self._time_zone)
+        return _leaf(self._text, field, piece)
 
 
 def _join_all(parts: list[Node]) -> Node:
@@ -113,16 +152,16 @@ def _join_any(parts: list[Node]) -> Node:
     return next(iter(flat)) if len(flat) == 1 else Or(parts=tuple(flat))
 
 
-def _leaf(text: str, field: Field, piece: Piece, time_zone: tzinfo) -> Node:
+def _leaf(text: str, field: Field, piece: Piece) -> Node:
     if piece.kind is Kind.NEARNESS:
         return _nearness(text, field, piece)
     slips = _SLIPS.fullmatch(piece.text) if piece.kind is Kind.WORD and "://" not in piece.text else None
     if slips:
         return _fuzzy(text, field, piece, slips[1], int(slips[2] or 1))
-    if field in DATES:
-        return read_days(text, field, piece, time_zone)
     if piece.kind is Kind.WORD and piece.text == "*" and field is Field.TEXT:
         return All()
+    if field in JOINED:
+        return _joined(text, field, piece)
     if field in EXACT:
         return _exact(field, piece)
     if field in LABELS:
@@ -130,6 +169,13 @@ def _leaf(text: str, field: Field, piece: Piece, time_zone: tzinfo) -> Node:
     if piece.kind is Kind.WORD and _is_wildcard(piece.text):
         return _wildcard(text, field, piece)
     return _words(text, field, piece)
+
+
+def _joined(text: str, field: Field, piece: Piece) -> Node:
+    value = piece.text.strip()
+    if not value:
+        fail(text, f"{field.value}: has no value", piece.start, piece.end)
+    return Joined(field=field, value=value)
 
 
 def _exact(field: Field, piece: Piece) -> Node:
@@ -182,6 +228,8 @@ def _nearness(text: str, field: Field, piece: Piece) -> Node:
         fail(text, f"{field.value}: has no words near each other; leave {field.value}: out", piece.start, piece.end)
 
     def leaf(inner: Piece) -> Node:
+        if inner.kind is Kind.THREAD:
+            fail(text, "thread: has no place among words", inner.start, inner.end)
         if inner.kind is Kind.WORD and _SLIPS.fullmatch(inner.text):
             fail(text, f"{inner.text!r}: similar spellings (~) cannot stand beside w/ or pre/", inner.start, inner.end)
         if inner.kind is Kind.WORD and _is_wildcard(inner.text):

@@ -22,21 +22,31 @@ class Field(StrEnum):
     KEYWORD = "keyword"
     ID = "id"
     RECORD = "record"
+    HAS = "has"
+    LINK = "link"
     CREATED = "created"
     CAPTURED = "captured"
+    GONE = "gone"
+    CLASS = "class"
+    TAG = "tag"
+    REQUEST = "request"
 
 
 MAX_NEAR = 50
 """Words between, at most, that nearness can ask for."""
 
-DATES = frozenset({Field.CREATED, Field.CAPTURED})
+DATES = frozenset({Field.CREATED, Field.CAPTURED, Field.GONE})
 """Searched by days, not by words."""
 
 EXACT = frozenset({Field.ID, Field.RECORD})
 """Compared letter by letter, as stored."""
 
-LABELS = frozenset({Field.SITE, Field.KIND, Field.OBSERVED, Field.LANGUAGE})
+LABELS = frozenset({Field.SITE, Field.KIND, Field.OBSERVED, Field.LANGUAGE, Field.HAS, Field.LINK})
 """A few values separated by spaces; compared whole, case aside."""
+
+
+JOINED = frozenset({Field.CLASS, Field.TAG, Field.REQUEST})
+"""What officers decide, and change often: never indexed, looked up in the catalogue when a query is answered."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +110,28 @@ class Range:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Joined:
+    """Belongs to a record of which the catalogue says so. Becomes `Records` before an engine is asked."""
+
+    field: Field
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Thread:
+    """Belongs to a record of which any item answers `part`. Becomes `Records` before an engine is asked."""
+
+    part: Node
+
+
+@dataclass(frozen=True, kw_only=True)
+class Records:
+    """Belongs to one of these records."""
+
+    ids: frozenset[str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class And:
     parts: tuple[Node, ...]
 
@@ -121,7 +153,7 @@ class All:
     """Everything."""
 
 
-Node = Term | Phrase | Wildcard | Fuzzy | Near | Range | And | Or | Not | All
+Node = Term | Phrase | Wildcard | Fuzzy | Near | Range | Joined | Thread | Records | And | Or | Not | All
 
 
 def wildcard_regex(pattern: str) -> str:
@@ -158,6 +190,12 @@ def interpret(node: Node, *, time_zone: tzinfo) -> str:
             start = node.start.astimezone(time_zone).date().isoformat() if node.start else "*"
             last = node.end and node.end.astimezone(time_zone) - timedelta(microseconds=1)
             return f"{node.field.value}:[{start} TO {last.date().isoformat() if last else '*'}]"
+        case Joined():
+            return _labelled(node.field, f'"{node.value}"' if re.search(r"[\s()]", node.value) else node.value)
+        case Thread():
+            return f"thread:({interpret(node.part, time_zone=time_zone)})"
+        case Records():
+            return f"{len(node.ids)} records"
         case And():
             return " AND ".join(_grouped(part, time_zone) for part in node.parts)
         case Or():

@@ -15,6 +15,7 @@ from archiver.cli import archiver
 from archiver.core.errors import BadQuery
 from archiver.manual import PAGES, every_error, subcommands
 from index.parse import parse_query
+from tests.index.strategies import TODAY
 
 ROOT = Path(__file__).parent.parent
 MANUAL = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")])
@@ -77,11 +78,11 @@ def fenced(page: str, kind: str) -> list[str]:
 
 @pytest.mark.parametrize("query", fenced("search.md", "query"))
 def test_every_query_of_the_manual_is_understood(query: str) -> None:
-    assert parse_query(query, time_zone=UTC).interpreted
+    assert parse_query(query, today=TODAY, time_zone=UTC).interpreted
 
 
 @pytest.mark.parametrize("query", fenced("search.md", "refused"))
 def test_every_query_the_manual_says_is_refused_is_refused_with_its_place(query: str) -> None:
     with pytest.raises(BadQuery) as caught:
-        parse_query(query, time_zone=UTC)
+        parse_query(query, today=TODAY, time_zone=UTC)
     assert 0 <= caught.value.position < caught.value.end <= len(query) + 1

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from archiver.commands.output import console, describe, print_json, progress, say, show_moment
 from archiver.commands.session import Session, archive_command
+from archiver.core import clock
 from archiver.workflows.find import Found, find
 from archiver.workflows.indexing import update_index
 from index.engine import Sort
@@ -20,12 +21,18 @@ from index.engine import Sort
 @click.option("--sort", type=click.Choice([each.value for each in Sort]), default=Sort.NEWEST.value, show_default=True)
 @archive_command
 def search(session: Session, query: str, limit: int, offset: int, everything: bool, sort: str) -> None:
-    """Find items: words, "phrases", AND OR NOT, ( ), word*, site: account: creator: kind: state:,
-    created:[2026-01-01 TO 2026-03-31]. See docs/search.md.
+    """Find items: words, "phrases", AND OR NOT, ( ), word*, word~1, w/5, site: account: creator: kind: state:
+    class: tag: has: thread:(…), created:[2026-01-01 TO 2026-03-31], created:"last quarter". See docs/search.md.
     """
     with session.look() as archive, progress("Searching") as show:
         answer = find(
-            archive, query, limit=None if everything else limit, offset=offset, sort=Sort(sort), progress=show
+            archive,
+            query,
+            now=clock.now(),
+            limit=None if everything else limit,
+            offset=offset,
+            sort=Sort(sort),
+            progress=show,
         )
         zone = archive.settings.archive.zone
     if session.as_json:

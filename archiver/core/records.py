@@ -288,3 +288,6 @@ class IndexDoc:
     keywords: str = ""
     created: datetime | None = None
     captured: datetime | None = None  # when first captured
+    gone: datetime | None = None  # when first missed, for what is gone
+    has: str = ""  # "image", "video", "audio", "link", joined by spaces
+    link: str = ""  # the hosts its links lead to, each with the domains above it, joined by spaces

@@ -9,9 +9,10 @@ from archiver.core.archive import Archive
 from archiver.core.progress import Progress, silent
 from archiver.core.records import CataloguedItem, Record, RecordId
 from archiver.workflows.indexing import current_engine
+from archiver.workflows.joining import join
 from index.engine import Sort
 from index.highlight import Snippet, snippet
-from index.parse import parse_query
+from index.parse import ParsedQuery, parse_query
 from index.query import Node
 
 SNIPPET_WIDTH = 160
@@ -59,17 +60,19 @@ def find(
     archive: Archive,
     query: str,
     *,
+    now: datetime,
     limit: int | None = 20,
     offset: int = 0,
     sort: Sort = Sort.NEWEST,
     progress: Progress = silent,
 ) -> Answer:
-    """Answer `query`; `limit` None gives every hit. Raises BadQuery."""
-    parsed = parse_query(query, time_zone=archive.settings.archive.zone)
+    """Answer `query` as of `now`; `limit` None gives every hit. Raises BadQuery."""
+    parsed = _parse(archive, query, now)
     with current_engine(archive, progress) as engine:
         mark = engine.watermark()
-        most = engine.count(parsed.node) if limit is None else limit
-        page = engine.search(parsed.node, sort=sort, limit=most, offset=offset)
+        asked = join(archive, engine, parsed)
+        most = engine.count(asked) if limit is None else limit
+        page = engine.search(asked, sort=sort, limit=most, offset=offset)
     records: dict[str, tuple[Record, dict[str, CataloguedItem]]] = {}
     found = []
     for number, hit in enumerate(page.hits, 1):
@@ -91,10 +94,10 @@ def find(
 
 def freeze(archive: Archive, query: str, *, now: datetime, progress: Progress = silent) -> FrozenHits:
     """Every hit of `query` as of now. Raises BadQuery."""
-    parsed = parse_query(query, time_zone=archive.settings.archive.zone)
+    parsed = _parse(archive, query, now)
     with current_engine(archive, progress) as engine:
         mark = engine.watermark()
-        ids = list(engine.iter_ids(parsed.node))
+        ids = list(engine.iter_ids(join(archive, engine, parsed)))
     return FrozenHits(
         query=query,
         interpreted=parsed.interpreted,
@@ -103,6 +106,11 @@ def freeze(archive: Archive, query: str, *, now: datetime, progress: Progress = 
         watermark=mark.seq,
         at=now,
     )
+
+
+def _parse(archive: Archive, query: str, now: datetime) -> ParsedQuery:
+    zone = archive.settings.archive.zone
+    return parse_query(query, today=now.astimezone(zone).date(), time_zone=zone)
 
 
 def _show(record: Record, entry: CataloguedItem, node: Node) -> Found:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from archiver.core.archive import Archive
 from archiver.core.durable import make_directory
@@ -113,7 +114,22 @@ def index_doc(record: Record, entry: CataloguedItem, accounts: dict[AccountId, A
         keywords=" ".join((*record.keywords, *record.tags)),
         created=item.created,
         captured=entry.first_seen,
+        gone=entry.gone_before,
+        has=" ".join(dict.fromkeys([*(media.kind for media in item.media), *(["link"] if item.links else [])])),
+        link=" ".join(dict.fromkeys(domain for url in item.links for domain in _domains(url))),
     )
+
+
+def _domains(url: str) -> list[str]:
+    """The host `url` leads to, and the domains above it down to two labels."""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return []
+    labels = host.removeprefix("www.").split(".")
+    if ":" in host or labels[-1].isdigit():
+        return [host]  # an address
+    return [".".join(labels[first:]) for first in range(max(1, len(labels) - 1))]
 
 
 def unfindable_items(archive: Archive) -> list[str]:

@@ -121,7 +121,7 @@ def _read_value(archive: Archive, field: str, value: str | Sequence[str]) -> str
 def tag_record(
     archive: Archive, id: str, *, add: Sequence[str], remove: Sequence[str], actor: Person, now: datetime
 ) -> Record:
-    """Tags are an officer's own words on a record; they are searched as keywords."""
+    """Tags are an officer's own words on a record; they are searched as keywords, and by `tag:`."""
     actor.require(Permission.KEEP_RECORDS)
     record = archive.catalogue.record(id)
     wanted = [each.strip() for each in add]

@@ -21,13 +21,16 @@ from index.query import (
     And,
     Field,
     Fuzzy,
+    Joined,
     Near,
     Node,
     Not,
     Or,
     Phrase,
     Range,
+    Records,
     Term,
+    Thread,
     Wildcard,
     compile_wildcard,
 )
@@ -113,6 +116,10 @@ def _matches(entry: _Entry, node: Node) -> bool:
         case Wildcard():
             form = compile_wildcard(node.pattern)
             return any(form.fullmatch(term) for terms in _looked_in(entry, node.field) for term in terms)
+        case Records():
+            return entry.hit.record_id in node.ids
+        case Joined() | Thread():
+            raise ValueError(f"{node} is for the catalogue to resolve")
         case Range():
             moment = entry.dates[node.field]
             return (

@@ -251,8 +251,9 @@ def _checked_seal(directory: Path) -> Seal:
 
 def _document(doc: IndexDoc) -> dict[str, Any]:
     fields: dict[str, Any] = field_terms(doc)
-    if doc.captured is not None:
-        fields["captured"] = microseconds(doc.captured)
+    for name, moment in (("captured", doc.captured), ("gone", doc.gone)):
+        if moment is not None:
+            fields[name] = microseconds(moment)
     fields[MOMENT] = microseconds(moment_of(doc))
     if doc.created is not None:
         fields["created"] = fields[MOMENT]

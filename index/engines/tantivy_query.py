@@ -8,7 +8,23 @@ from tantivy import FieldType, Occur, Query, Schema
 
 from archiver.core.errors import BadQuery
 from index.fields import names_of
-from index.query import All, And, Fuzzy, Near, Node, Not, Or, Phrase, Range, Term, Wildcard, wildcard_regex
+from index.query import (
+    All,
+    And,
+    Fuzzy,
+    Joined,
+    Near,
+    Node,
+    Not,
+    Or,
+    Phrase,
+    Range,
+    Records,
+    Term,
+    Thread,
+    Wildcard,
+    wildcard_regex,
+)
 from index.spans import Run, count_runs, runs
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -42,6 +58,10 @@ def build_query(schema: Schema, node: Node) -> Query:
             return _any([_wildcard(schema, name, node.pattern) for name in names_of(node.field)])
         case Range():
             return _range(schema, node)
+        case Records():
+            return Query.term_set_query(schema, "record", sorted(node.ids)) if node.ids else Query.empty_query()
+        case Joined() | Thread():
+            raise ValueError(f"{node} is for the catalogue to resolve")
         case And():
             return _all(schema, node.parts)
         case Or():

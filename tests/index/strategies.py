@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import settings
 from hypothesis import strategies as st
 
 from archiver.core.records import IndexDoc, RecordId
-from index.query import All, And, Field, Fuzzy, Near, Node, Not, Or, Phrase, Range, Term, Wildcard
+from index.query import All, And, Field, Fuzzy, Near, Node, Not, Or, Phrase, Range, Records, Term, Wildcard
 
 PROVE = "ARCHIVER_PROVE" in os.environ
 """Whether the full number of repetitions was asked for."""
+
+
+TODAY = date(2026, 11, 25)
+"""A Wednesday."""
 
 
 def examples(few: int, many: int) -> settings:
@@ -61,6 +65,9 @@ def documents(numbers: st.SearchStrategy[int]) -> st.SearchStrategy[IndexDoc]:
         keywords=st.sampled_from(("", "roads flood")),
         created=moments,
         captured=moments,
+        gone=moments,
+        has=st.sampled_from(("", "image", "image link")),
+        link=st.sampled_from(("", "News.example.org example.org")),
     )
 
 
@@ -97,7 +104,10 @@ _leaves: st.SearchStrategy[Node] = st.one_of(
     st.builds(Fuzzy, field=_worded, text=st.sampled_from(_FUZZY), distance=st.integers(1, 2)),
     st.sampled_from((Field.TEXT, Field.TITLE)).flatmap(lambda field: _near(field)),
     st.builds(Wildcard, field=st.just(Field.RECORD), pattern=st.sampled_from(("rec_*", "rec_?"))),
-    st.builds(Range, field=st.sampled_from((Field.CREATED, Field.CAPTURED)), start=moments, end=moments),
+    st.builds(Range, field=st.sampled_from((Field.CREATED, Field.CAPTURED, Field.GONE)), start=moments, end=moments),
+    st.builds(Term, field=st.just(Field.HAS), text=st.sampled_from(("image", "link"))),
+    st.builds(Term, field=st.just(Field.LINK), text=st.sampled_from(("example.org", "news.example.org"))),
+    st.builds(Records, ids=st.frozensets(st.sampled_from(("rec_0", "rec_2", "rec_9")))),
     st.just(All()),
 )
 

@@ -10,6 +10,7 @@ from index.engine import SearchEngine
 from index.engines.oracle import OracleEngine
 from index.engines.tantivy_engine import TantivyEngine
 from index.parse import parse_query
+from tests.index.strategies import TODAY
 
 
 @pytest.fixture(params=["tantivy", "oracle"])
@@ -33,5 +34,5 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> SearchEngine:
 def test_no_phrase_spans_two_texts_of_one_item(engine: SearchEngine, query: str, count: int) -> None:
     body = TEXT_SEPARATOR.join(["the road is open", "", "water is back", "পানী আহিল"])
     engine.apply([IndexDoc(id="r/1", record_id=RecordId("r"), body=body)], (), seq=1)
-    assert engine.count(parse_query(query, time_zone=UTC).node) == count
+    assert engine.count(parse_query(query, today=TODAY, time_zone=UTC).node) == count
     engine.close()

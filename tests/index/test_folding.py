@@ -11,12 +11,13 @@ from index.engines.oracle import OracleEngine
 from index.folding import MAX_WORD, fold, fold_beginnings, fold_emoji
 from index.parse import parse_query
 from tests.index.pairs import DOES_NOT_FIND, FINDS
+from tests.index.strategies import TODAY
 
 
 def found(query: str, text: str) -> bool:
     engine = OracleEngine()
     engine.apply([IndexDoc(id="rec_1/1", record_id=RecordId("rec_1"), body=text)], (), seq=1)
-    return engine.count(parse_query(query, time_zone=ZoneInfo("UTC")).node) == 1
+    return engine.count(parse_query(query, today=TODAY, time_zone=ZoneInfo("UTC")).node) == 1
 
 
 @pytest.mark.parametrize(("query", "text", "reason"), FINDS)

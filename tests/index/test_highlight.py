@@ -11,11 +11,11 @@ from index.highlight import CUT, find_hits, snippet
 from index.parse import parse_query
 from index.query import Field, Node
 from tests.index.pairs import FINDS
-from tests.index.strategies import examples, nodes, texts
+from tests.index.strategies import TODAY, examples, nodes, texts
 
 
 def asked(query: str) -> Node:
-    return parse_query(query, time_zone=ZoneInfo("UTC")).node
+    return parse_query(query, today=TODAY, time_zone=ZoneInfo("UTC")).node
 
 
 def marked(text: str, query: str, width: int = 200) -> str:

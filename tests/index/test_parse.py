@@ -15,7 +15,7 @@ from index.engines.tantivy_engine import TantivyEngine
 from index.parse import ParsedQuery, parse_query
 from index.query import All, And, Field, Not, Or, Phrase, Range, Term, Wildcard
 from tests.index.conformance import doc
-from tests.index.strategies import WRITTEN, examples
+from tests.index.strategies import TODAY, WRITTEN, examples
 
 REGINA = ZoneInfo("America/Regina")
 
@@ -26,13 +26,13 @@ def word(text: str, field: Field = Field.TEXT) -> Term:
 
 def understood_or_refused(query: str) -> ParsedQuery | BadQuery:
     try:
-        return parse_query(query, time_zone=REGINA)
+        return parse_query(query, today=TODAY, time_zone=REGINA)
     except BadQuery as refused:
         return refused
 
 
 def interpreted(query: str) -> str:
-    return parse_query(query, time_zone=REGINA).interpreted
+    return parse_query(query, today=TODAY, time_zone=REGINA).interpreted
 
 
 @pytest.mark.parametrize(
@@ -61,6 +61,27 @@ def interpreted(query: str) -> str:
         ("road* r?ad ro*d*", "road* AND r?ad AND ro*d*"),
         ("#Road* @sk_g*", "#road* AND @sk_g*"),
         ("हिन*", "हिन* OR हिं*"),
+        ("has:image HAS:(video OR link)", "has:image AND (has:video OR has:link)"),
+        ("link:Example.org hashtag:RoadSafety mention:@SKGov", "link:example.org AND #roadsafety AND @skgov"),
+        (
+            'class:COMMS-1 tag:"to review" request:REQ-2026-0001',
+            'class:COMMS-1 AND tag:"to review" AND request:REQ-2026-0001',
+        ),
+        ("thread:(dam burst OR পথ) kind:comment", "thread:((dam AND burst) OR পথ) AND kind:comment"),
+        ("NOT thread:(kind:post thread:(dam w/2 burst))", "NOT thread:(kind:post AND thread:(dam w/2 burst))"),
+        ("gone:2026-11", "gone:[2026-11-01 TO 2026-11-30]"),
+        ("created:today", "created:[2026-11-25 TO 2026-11-25]"),
+        ("created:Yesterday", "created:[2026-11-24 TO 2026-11-24]"),
+        ('created:"this week"', "created:[2026-11-23 TO 2026-11-29]"),
+        ('created:"last week"', "created:[2026-11-16 TO 2026-11-22]"),
+        ('created:"last month"', "created:[2026-10-01 TO 2026-10-31]"),
+        ('captured:"this quarter"', "captured:[2026-10-01 TO 2026-12-31]"),
+        ('created:"Last  Quarter"', "created:[2026-07-01 TO 2026-09-30]"),
+        ('created:"last year"', "created:[2025-01-01 TO 2025-12-31]"),
+        ('created:"last 7 days"', "created:[2026-11-19 TO 2026-11-25]"),
+        ('created:"last 2 weeks"', "created:[2026-11-12 TO 2026-11-25]"),
+        ('created:"last 3 months"', "created:[2026-08-26 TO 2026-11-25]"),
+        ("created:[yesterday TO today]", "created:[2026-11-24 TO 2026-11-25]"),
         ("road w/5 works", "road w/5 works"),
         ("Dam PRE/2 burst water", "(dam pre/2 burst) AND water"),
         (
@@ -104,7 +125,7 @@ def test_what_is_understood_is_understood_the_same_again() -> None:
 
 
 def test_the_tree_holds_analysed_words() -> None:
-    parsed = parse_query('NOT ("Road Works" OR পথ* OR title:É) *', time_zone=REGINA)
+    parsed = parse_query('NOT ("Road Works" OR পথ* OR title:É) *', today=TODAY, time_zone=REGINA)
     assert parsed.node == And(
         parts=(
             Not(
@@ -122,7 +143,7 @@ def test_the_tree_holds_analysed_words() -> None:
 
 
 def test_days_are_days_of_the_archive_and_both_ends_belong() -> None:
-    parsed = parse_query("created:[2026-01-01 TO 2026-03-31]", time_zone=REGINA)
+    parsed = parse_query("created:[2026-01-01 TO 2026-03-31]", today=TODAY, time_zone=REGINA)
     assert parsed.node == Range(
         field=Field.CREATED,
         start=datetime(2026, 1, 1, 6, tzinfo=UTC),
@@ -131,7 +152,7 @@ def test_days_are_days_of_the_archive_and_both_ends_belong() -> None:
 
 
 def test_a_day_of_changing_clocks_is_as_long_as_it_is() -> None:
-    parsed = parse_query("captured:2026-03-29", time_zone=ZoneInfo("Europe/Brussels"))
+    parsed = parse_query("captured:2026-03-29", today=TODAY, time_zone=ZoneInfo("Europe/Brussels"))
     assert isinstance(parsed.node, Range)
     assert parsed.node.start == datetime(2026, 3, 28, 23, tzinfo=UTC)
     assert parsed.node.end == datetime(2026, 3, 29, 22, tzinfo=UTC)
@@ -156,7 +177,7 @@ def test_a_day_of_changing_clocks_is_as_long_as_it_is() -> None:
         ('"road works"~3', "~", "near each other"),
         ('"roa* works"', '"roa* works"', "wildcards do not work inside quotation marks"),
         ("sit:example", "sit:", "no field 'sit' (perhaps site:)"),
-        ("xyzzy:example", "xyzzy:", "no field 'xyzzy' (there are account, captured"),
+        ("xyzzy:example", "xyzzy:", "no field 'xyzzy' (there are account, captured, class"),
         ("site:", "site:", "has no value"),
         ("site: example", "site:", "has no value"),
         ("site:(creator:jane)", "creator:", "another field's parentheses"),
@@ -171,7 +192,19 @@ def test_a_day_of_changing_clocks_is_as_long_as_it_is() -> None:
         ("created:[2026-03-01 TO 2026", "[2026-03-01 TO 2026", "closing bracket"),
         ("created:{2026 TO 2027}", "{2026 TO 2027}", "closing bracket"),
         ("created:>2020", ">2020", "is no date"),
-        ('created:"last quarter"', '"last quarter"', "is no date"),
+        ('created:"last tuesday"', '"last tuesday"', "is no date"),
+        ('created:"last 0 days"', '"last 0 days"', "is no date"),
+        ('created:"last 9999 years"', '"last 9999 years"', "is no date"),
+        ("has:picture", "picture", "it is one of audio, image, link, video"),
+        ("thread:road", "thread:", "takes a query in parentheses"),
+        ("thread:(road", "(", "never closed"),
+        ("thread:()", "()", "are empty"),
+        ("site:(thread:(a))", "thread:", "another field's parentheses"),
+        ("thread:(a) w/5 b", "thread:(a)", "has no place among words"),
+        ("a w/5 thread:(b)", "thread:(b)", "has no place among words"),
+        ('class:" "', '" "', "class: has no value"),
+        ("hashtag: road", "hashtag:", "takes one name"),
+        ("hashtag:(a OR b)", "hashtag:", "takes one name"),
         ("road [2026 TO 2027]", "[2026", "right after a date field"),
         ("*road", "*road", "cannot be the beginning"),
         ("?????*", "?????*", "cannot be the beginning"),
@@ -213,7 +246,7 @@ def test_a_day_of_changing_clocks_is_as_long_as_it_is() -> None:
 )
 def test_a_malformed_query_is_refused_at_its_place(query: str, at: str, message: str) -> None:
     with pytest.raises(BadQuery) as refused:
-        parse_query(query, time_zone=REGINA)
+        parse_query(query, today=TODAY, time_zone=REGINA)
     assert message in str(refused.value)
     assert refused.value.query == query
     assert query[refused.value.position : refused.value.end] == at
@@ -221,7 +254,7 @@ def test_a_malformed_query_is_refused_at_its_place(query: str, at: str, message:
 
 def test_the_second_of_two_operators_is_pointed_at() -> None:
     with pytest.raises(BadQuery) as refused:
-        parse_query("road OR OR flood", time_zone=REGINA)
+        parse_query("road OR OR flood", today=TODAY, time_zone=REGINA)
     assert refused.value.position == 8
 
 
@@ -328,7 +361,7 @@ def test_a_query_finds_what_it_says_through_the_engine(tmp_path: Path) -> None:
     )
 
     def hits(query: str) -> list[str]:
-        node = parse_query(query, time_zone=REGINA).node
+        node = parse_query(query, today=TODAY, time_zone=REGINA).node
         return [item.removeprefix("rec_0/") for item in engine.iter_ids(node)]
 
     assert hits("গুৱাহাটীর") == ["1"]

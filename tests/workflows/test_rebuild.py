@@ -30,7 +30,9 @@ def state(archive: Archive) -> dict[str, Any]:
         "captures": catalogue.all_captures(),
         "objects": catalogue.all_objects(),
         "head": archive.trail.head(),
-        "answers": {query: [hit.item.id for hit in find(archive, query, limit=None).hits] for query in QUERIES},
+        "answers": {
+            query: [hit.item.id for hit in find(archive, query, now=NOW, limit=None).hits] for query in QUERIES
+        },
     }
 
 
