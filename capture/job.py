@@ -22,6 +22,7 @@ from archiver.core.records import Barred, CaptureId, Digest, ObjectRole, Outcome
 from capture.browser import Browser
 from capture.client import RecordedClient
 from capture.discretion import barred_files, masked
+from capture.masking import mask_address
 from capture.media import fetch_media, media_addresses
 from capture.observation import CaptureLimits, PageObservation, tile_name
 from capture.outcomes import PageFacts, judge
@@ -82,9 +83,10 @@ def capture_page(
     """
     limits = limits or CaptureLimits()
     started = now()
+    shown_url = mask_address(url)
     if not _is_web_address(url):
-        reason = f"{url}: only http and https addresses can be captured"
-        return _nothing(capture_id, url, started, now(), Outcome.REFUSED, reason)
+        reason = f"{shown_url}: only http and https addresses can be captured"
+        return _nothing(capture_id, shown_url, started, now(), Outcome.REFUSED, reason)
     info = {"archiver-capture-id": capture_id, "archiver-capture-url": url}
     login = recorder.begin(capture_id, into / WARC_NAME, info, max_bytes=limits.max_bytes, secrets=secrets)
     try:
@@ -107,7 +109,8 @@ def capture_page(
         recorded = recorder.finish(capture_id)
     except BrowserFailed as error:
         _discard(capture_id, recorder, into)
-        return _nothing(capture_id, url, started, now(), Outcome.FAILED, str(error))
+        reason = str(error).replace(url, shown_url)
+        return _nothing(capture_id, shown_url, started, now(), Outcome.FAILED, reason)
     except BaseException:
         _discard(capture_id, recorder, into)
         raise

@@ -87,6 +87,11 @@ class Secrets:
         return self.mask(mask_named(url.encode("utf-8", "surrogateescape"))).decode("utf-8", "surrogateescape")
 
 
+def mask_address(url: str) -> str:
+    """`url` as it may be kept: values of parameters that name a token or a session are asterisks."""
+    return Secrets().mask_url(url)
+
+
 def mask_headers(fields: Iterable[tuple[bytes, bytes]], secrets: Secrets) -> Fields:
     """Header fields as they may be kept: order, names and spelling unchanged."""
     return tuple((name, _mask_value(name.lower(), value, secrets)) for name, value in fields)

@@ -82,9 +82,9 @@ class _MediaReader(HTMLParser):
         if tag == "base" and named.get("href"):
             self._base = self._absolute(named["href"] or "") or self._base
         self._players += tag in ("video", "audio")
-        if tag in ("video", "audio", "track") or (tag == "source" and self._players):  # not a picture's
-            if address := self._absolute(named.get("src") or ""):
-                self.found.append(address)
+        plays = tag in ("video", "audio", "track") or (tag == "source" and self._players)  # not a picture's source
+        if plays and (address := self._absolute(named.get("src") or "")):
+            self.found.append(address)
 
     def handle_endtag(self, tag: str) -> None:
         if tag in ("video", "audio") and self._players:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 AS_BROWSER = "x-archiver-as-browser"
-"""The request header, with the login's password, by which the proxy adds the browser's own cookies; it goes no further."""
+"""The request header, with the login's password, that makes the proxy add the browser's cookies; it goes no further."""
 
 
 @dataclass(frozen=True, kw_only=True)

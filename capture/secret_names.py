@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_plus
 
 _STRONG = frozenset(
     [
@@ -85,11 +85,20 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 _PARAMETER = re.compile(rb"(?<=[?&;#])([A-Za-z0-9_.\-\[\]%]{1,64})=([^&;#\s\"'<>\\]+)")
 _FIRST_FIELD = re.compile(rb"\A([A-Za-z0-9_.\-\[\]%]{1,64})=([^&;#\s\"'<>\\]+)")
-# JSON members, and arguments within a GraphQL query, whose quotes are escaped
-_MEMBER = re.compile(rb"([A-Za-z_$][\w.\-]{0,63})(?:\\?\")?\s*:\s*\\?\"((?:[^\"\\]|\\[^\"])+)")
-_PART = re.compile(rb"(?i)content-disposition:[^\r\n]*?\bname=\"?([^\";\r\n]+)\"?[^\r\n]*(?:\r\n[^\r\n]+)*\r\n\r\n(.*?)(?=\r\n--)", re.S)  # fmt: skip
+_MEMBER = re.compile(rb"([A-Za-z_$][\w.\-]{0,63})\"\s*:\s*\"((?:[^\"\\]|\\.)+)")
+# within a text of JSON: an argument of a GraphQL query, or JSON packed once more
+_INNER = re.compile(rb"([A-Za-z_$][\w.\-]{0,63})(?:\\\")?\s*:\s*\\\"((?:[^\"\\]|\\[^\"])+)\\\"")
+_PART = re.compile(
+    rb"(?i)content-disposition:[^\r\n]*?\bname=\"?([^\";\r\n]+)\"?[^\r\n]*(?:\r\n[^\r\n]+)*\r\n\r\n(.*?)(?=\r\n--)",
+    re.DOTALL,
+)
 
-_PATTERNS = {"parameter": (_PARAMETER,), "form": (_FIRST_FIELD, _PARAMETER), "json": (_MEMBER,), "multipart": (_PART,)}
+_PATTERNS = {
+    "parameter": (_PARAMETER,),
+    "form": (_FIRST_FIELD, _PARAMETER),
+    "json": (_MEMBER, _INNER),
+    "multipart": (_PART,),
+}
 
 
 def looks_secret(value: str) -> bool:
@@ -138,7 +147,7 @@ def mask_named(text: bytes, kind: str = "parameter") -> bytes:
 
 def named_values(text: bytes, kind: str = "parameter") -> Iterator[tuple[str, str]]:
     """Names and values as `mask_named` finds them, secret or not; percent escapes of forms taken off."""
-    decode: Callable[[str], str] = unquote if kind in ("parameter", "form") else str
+    decode: Callable[[str], str] = {"parameter": unquote, "form": unquote_plus}.get(kind, str)
     for pattern in _PATTERNS[kind]:
         for found in pattern.finditer(text):
             yield _text(found[1]), decode(_text(found[2]))

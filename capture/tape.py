@@ -17,6 +17,7 @@ from typing import BinaryIO, cast
 from archiver.core.durable import storage_errors
 from archiver.core.errors import ArchiverError, RecorderFailed, StorageFull
 from archiver.core.warc import Exchange, WarcSummary, WarcWriter
+from capture.afterthought import masking
 from capture.conversation import MEDIA_TYPE, Conversation
 from capture.masking import Secrets, mask_layout
 from capture.media import MediaSeen
@@ -102,6 +103,8 @@ class Tape:
         self._writer = writer
         self._thread = thread
         self._budget = max_bytes
+        self._written_under = secrets
+        self._stale_until = 0  # records that begin before it were written with fewer secrets known than now
         self._under_way: set[Take] = set()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -267,13 +270,23 @@ class Tape:
             self.spoil(error)
 
     def _write(self, take: Take, exchange: Exchange) -> None:
+        self._note_stale()
         take.response_id = self._writer.write_exchange(exchange)
         if take.body is not None:
             take.body.close()
 
+    def _note_stale(self) -> None:
+        """Where secrets were learned since the last record, the records before may hold them."""
+        if self.secrets is not self._written_under:
+            self._stale_until, self._written_under = self._writer.size, self.secrets
+
     def _close(self) -> WarcSummary:
         if self._failure is None:
             try:
+                self._note_stale()
+                if self._stale_until:
+                    change = masking(self.secrets, self.path.parent, self.echoed)
+                    self._writer.rewrite(change, until=self._stale_until)
                 return self._writer.finish()
             except StorageFull as error:
                 self._failure = error
