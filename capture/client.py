@@ -67,7 +67,7 @@ class RecordedClient:
                 if target is None or _origin(target.url) != _origin(response.url):
                     break
                 url = str(target.url)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise OSError(f"{url}: {error or type(error).__name__}") from error
         return ApiResponse(
             url=str(response.url),
@@ -86,7 +86,7 @@ class RecordedClient:
             with self._client.stream("GET", url, headers=asking, follow_redirects=True) as response:
                 for _ in response.iter_raw():
                     self._check(0, url)
-        except (httpx.HTTPError, OSError):
+        except (httpx.HTTPError, httpx.InvalidURL, OSError):
             return False
         return response.is_success
 

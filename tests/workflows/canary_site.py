@@ -91,7 +91,8 @@ def _cookie(value: str) -> str:
 def _page() -> bytes:
     page = _PAGE
     for name, value in (
-        ("SESSION", SESSION), ("BEARER", BEARER), ("APIKEY", API_KEY), ("GUARD", GUARD.removeprefix("canary")), ("INJSON", IN_JSON),
+        ("SESSION", SESSION), ("BEARER", BEARER), ("APIKEY", API_KEY), ("GUARD", GUARD.removeprefix("canary")),
+        ("INJSON", IN_JSON),
         ("INGRAPHQL", IN_GRAPHQL), ("INFORM", IN_FORM), ("INMULTIPART", IN_MULTIPART),
     ):  # fmt: skip
         page = page.replace(name, value)
