@@ -13,6 +13,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -27,6 +28,7 @@ from archiver.core import clock
 from archiver.core.errors import BrowserFailed
 from capture.chromium import browser_environment, launch_flags
 from capture.observation import CaptureLimits, PageObservation
+from capture.popups import Popups
 from capture.recording import ProxyLogin
 from capture.visit import Visit
 
@@ -193,9 +195,11 @@ class Browser:
         )
         try:
             page = await context.new_page()
-            context.on("page", lambda popup: popup.close())
+            popups = Popups(seconds=limits.idle_seconds)
+            context.on("page", popups.opened)
             session = await context.new_cdp_session(page)
-            return await Visit(session, limits=limits, now=now, progress=progress).observe(url)
+            seen = await Visit(session, limits=limits, now=now, progress=progress).observe(url)
+            return replace(seen, behaviours=(*seen.behaviours, *await popups.closed()))
         finally:
             try:
                 await asyncio.wait_for(context.close(), _CLOSE_SECONDS)

@@ -69,6 +69,9 @@ def launch_flags(*, ca_spki: str = "", as_root: bool | None = None) -> list[str]
         "--no-first-run",
         "--no-pings",
         "--proxy-bypass-list=<-loopback>",  # by default Chromium sends loopback past any proxy
+        # WebRTC would send its datagrams past the proxy, to any address a page names
+        "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+        "--webrtc-ip-handling-policy=disable_non_proxied_udp",
         "--force-color-profile=srgb",  # the same pixels on every machine
     ]
     if ca_spki:

@@ -16,7 +16,7 @@ from typing import Self
 import httpx
 
 from capture.observation import CaptureLimits
-from capture.recorded import ProxyLogin
+from capture.recorded import AS_BROWSER, ProxyLogin
 from capture.wordpress import ApiResponse
 
 _LONGEST_ANSWER = 64 * 1024 * 1024
@@ -29,7 +29,7 @@ class RecordedClient:
     """An HTTP client of one capture, as a context manager. Its time is what is left of the capture's."""
 
     def __init__(self, login: ProxyLogin, ca_file: Path, limits: CaptureLimits) -> None:
-        self._seconds = limits.load_seconds
+        self._password = login.password
         self._deadline = time.monotonic() + limits.total_seconds
         self._client = httpx.Client(
             proxy=httpx.Proxy(login.server, auth=(login.username, login.password)),
@@ -67,7 +67,7 @@ class RecordedClient:
                 if target is None or _origin(target.url) != _origin(response.url):
                     break
                 url = str(target.url)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise OSError(f"{url}: {error or type(error).__name__}") from error
         return ApiResponse(
             url=str(response.url),
@@ -77,12 +77,16 @@ class RecordedClient:
         )
 
     def fetch_whole(self, url: str) -> bool:
-        """Fetch `url` for the WARC's sake; whether it came whole with a success status."""
+        """Fetch `url` for the WARC's sake; whether it came whole with a success status.
+
+        The proxy asks with the cookies that the browser showed to the same origin.
+        """
+        asking = {AS_BROWSER: self._password, "accept-encoding": "identity"}
         try:
-            with self._client.stream("GET", url, follow_redirects=True) as response:
+            with self._client.stream("GET", url, headers=asking, follow_redirects=True) as response:
                 for _ in response.iter_raw():
                     self._check(0, url)
-        except (httpx.HTTPError, OSError):
+        except (httpx.HTTPError, httpx.InvalidURL, OSError):
             return False
         return response.is_success
 

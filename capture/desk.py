@@ -11,7 +11,7 @@ from pathlib import Path
 
 from archiver.core.errors import ArchiverError, RecorderFailed
 from archiver.core.warc import WarcWriter
-from capture.masking import STATEMENT, Secrets
+from capture.masking import STATEMENT, Secrets, worth_hiding
 from capture.tape import Tape, to_json
 
 FORM = (
@@ -35,6 +35,8 @@ class Desk:
             "add_resource": self._add_resource,
             "finish": self._finish,
             "abandon": self._abandon,
+            "mask": self._mask,
+            "media": self._media,
         }
 
     async def answer(self, line: bytes) -> Answer:
@@ -54,10 +56,14 @@ class Desk:
             await self._abandon(capture)
         self._thread.shutdown()
 
-    async def _begin(self, capture: str, warc: str, info: dict[str, str], password: str, max_bytes: int) -> Answer:
+    async def _begin(
+        self, capture: str, warc: str, info: dict[str, str], password: str, max_bytes: int, secrets: list[str]
+    ) -> Answer:
         if capture in self.tapes:
             raise RecorderFailed(f"capture {capture} is being recorded already; finish or abandon it first")
         path = Path(warc)
+        known = self._secrets.joined(worth_hiding(secrets))
+        info = {name: known.mask_url(value) for name, value in info.items()}
         stated = {**info, "masked": STATEMENT, "recorded-form": FORM}
         loop = asyncio.get_running_loop()
         writer = await loop.run_in_executor(self._thread, lambda: WarcWriter(path, info=stated))
@@ -67,15 +73,23 @@ class Desk:
             writer=writer,
             thread=self._thread,
             max_bytes=max_bytes,
-            secrets=self._secrets,
+            secrets=known,
         )
         return {}
 
     async def _add_resource(
         self, capture: str, uri: str, media_type: str, file: str, headers: dict[str, str]
     ) -> Answer:
-        await self._tape(capture).add_resource(uri, media_type, Path(file), headers)
-        return {}
+        return {"masked": await self._tape(capture).add_resource(uri, media_type, Path(file), headers)}
+
+    async def _mask(self, capture: str, texts: list[str]) -> Answer:
+        secrets = self._tape(capture).secrets
+        return {"texts": [secrets.mask_url(each) for each in texts]}
+
+    async def _media(self, capture: str, named: list[str]) -> Answer:
+        """Media URLs that are not in the WARC whole: those seen, and of those `named` the ones never asked for."""
+        seen = self._tape(capture).media
+        return {"urls": [*seen.partial(), *(url for url in named if not seen.knows(url))]}
 
     async def _finish(self, capture: str, grace: float) -> Answer:
         tape = self._tape(capture)

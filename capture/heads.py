@@ -13,6 +13,12 @@ def write_head(first_line: bytes, fields: tuple[Field, ...]) -> bytes:
     return b"\r\n".join(lines) + b"\r\n\r\n"
 
 
+def read_fields(head: bytes) -> tuple[bytes, tuple[Field, ...]]:
+    """First line and fields of a block that `write_head` wrote."""
+    first_line, *lines = head.removesuffix(b"\r\n\r\n").split(b"\r\n")
+    return first_line, tuple((name, value) for name, _, value in (line.partition(b": ") for line in lines))
+
+
 def without_chunking(field: Field) -> Field:
     """The proxy takes the chunks off, so a stored body must not claim them: the header gets another name."""
     name, value = field

@@ -8,18 +8,22 @@ from __future__ import annotations
 import contextlib
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from archiver.core import clock
 from archiver.core.durable import write_durably
 from archiver.core.errors import BrowserFailed, RecorderFailed
-from archiver.core.records import CaptureId, Digest, ObjectRole, Outcome
+from archiver.core.records import Barred, CaptureId, Digest, ObjectRole, Outcome
 from capture.browser import Browser
 from capture.client import RecordedClient
+from capture.discretion import barred_files, masked
+from capture.masking import mask_address
+from capture.media import fetch_media, media_addresses
 from capture.observation import CaptureLimits, PageObservation, tile_name
 from capture.outcomes import PageFacts, judge
 from capture.recording import Recorded, Recorder
@@ -56,6 +60,7 @@ class Observation:
     warc_records: int = 0
     warc_sha256: Digest | None = None
     declared: dict[str, int] = field(default_factory=dict)
+    barred: tuple[Barred, ...] = ()  # files that no export may hold
 
 
 def capture_page(
@@ -66,46 +71,54 @@ def capture_page(
     browser: Browser,
     into: Path,
     limits: CaptureLimits | None = None,
+    secrets: Collection[str] = (),
     now: Callable[[], datetime] = clock.now,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Observation:
     """Capture `url` into the existing directory `into`: WARC, full-page screenshot, thumbnail.
 
+    `secrets` are values that must not be kept, such as the cookies of a stored login.
     Whatever the site or the browser does ends in an outcome. Raises RecorderFailed and
     StorageFull; then, and on Ctrl-C, nothing of the capture stays.
     """
     limits = limits or CaptureLimits()
     started = now()
+    shown_url = mask_address(url)
     if not _is_web_address(url):
-        reason = f"{url}: only http and https addresses can be captured"
-        return _nothing(capture_id, url, started, now(), Outcome.REFUSED, reason)
+        reason = f"{shown_url}: only http and https addresses can be captured"
+        return _nothing(capture_id, shown_url, started, now(), Outcome.REFUSED, reason)
     info = {"archiver-capture-id": capture_id, "archiver-capture-url": url}
-    login = recorder.begin(capture_id, into / WARC_NAME, info, max_bytes=limits.max_bytes)
+    login = recorder.begin(capture_id, into / WARC_NAME, info, max_bytes=limits.max_bytes, secrets=secrets)
     try:
         seen = browser.observe(url, login=login, limits=limits, now=now, progress=progress)
-        report, fetched = None, False
+        report, fetched, lacking = None, False, list[str]()
         if judge(_facts(seen, limits, fetched=True)).outcome.files_content:
             progress("asking the site's interface" if seen.is_page else "fetching the file")
             with RecordedClient(login, recorder.ca_file, limits) as client:
                 if seen.is_page:
                     report = fetch_api(client.get, seen.html, seen.final_url)
+                    named = media_addresses(seen.html, seen.final_url)
+                    lacking = fetch_media(client.fetch_whole, recorder.incomplete_media(capture_id, named), progress)
                 elif not seen.tiles:
                     fetched = client.fetch_whole(seen.final_url)
         progress("writing")
         files = _write_images(seen, into)
-        _write_resources(seen, report, capture_id, recorder)
+        seen = masked(seen, partial(recorder.mask, capture_id))
+        shown = _write_resources(seen, report, capture_id, recorder)
+        lacking = recorder.mask(capture_id, lacking)
         recorded = recorder.finish(capture_id)
     except BrowserFailed as error:
         _discard(capture_id, recorder, into)
-        return _nothing(capture_id, url, started, now(), Outcome.FAILED, str(error))
+        reason = str(error).replace(url, shown_url)
+        return _nothing(capture_id, shown_url, started, now(), Outcome.FAILED, reason)
     except BaseException:
         _discard(capture_id, recorder, into)
         raise
-    verdict = judge(_facts(seen, limits, report, recorded, fetched=fetched))
+    verdict = judge(_facts(seen, limits, report, recorded, fetched=fetched, lacking=lacking))
     warc = CapturedFile(name=WARC_NAME, role=ObjectRole.WARC, media_type="application/warc")
     return Observation(
         capture_id=capture_id,
-        url=url,
+        url=seen.url,
         final_url=seen.final_url,
         started=started,
         finished=now(),
@@ -117,6 +130,7 @@ def capture_page(
         warc_records=recorded.records,
         warc_sha256=Digest(recorded.sha256),
         declared=dict(report.declared) if report else {},
+        barred=barred_files(WARC_NAME, (each.name for each in files), recorded, shown=shown),
     )
 
 
@@ -150,6 +164,7 @@ def _facts(
     recorded: Recorded | None = None,
     *,
     fetched: bool = False,
+    lacking: Collection[str] = (),
 ) -> PageFacts:
     return PageFacts(
         url=seen.url,
@@ -166,7 +181,7 @@ def _facts(
         refused=recorded.refused if recorded else (),
         truncated=recorded.truncated if recorded else (),
         failed=recorded.failed if recorded else (),
-        api_problems=tuple(report.problems) if report else (),
+        api_problems=(*(report.problems if report else ()), *lacking),
         max_bytes=limits.max_bytes,
     )
 
@@ -187,8 +202,8 @@ def _write_images(seen: PageObservation, into: Path) -> list[CapturedFile]:
 
 def _write_resources(
     seen: PageObservation, report: ApiReport | None, capture_id: CaptureId, recorder: Recorder
-) -> None:
-    """The `urn:` records: what was seen, beside what was sent."""
+) -> bool:
+    """The `urn:` records: what was seen, beside what was sent. Whether a secret stood in the visible text."""
     url = seen.final_url
     resources = [(f"urn:view:{url}", "image/png", seen.view)]
     for number, tile in enumerate(seen.tiles, 1):
@@ -197,12 +212,15 @@ def _write_resources(
     resources.append((f"urn:dom:{url}", "text/html; charset=utf-8", seen.html.encode("utf-8", "replace")))
     resources.append((f"urn:layout:{url}", "application/json", seen.layout))
     resources.append((f"urn:pageinfo:{url}", "application/json", write_pageinfo(seen, report)))
+    shown = False
     with tempfile.TemporaryDirectory(prefix="archiver-") as folder:
         file = Path(folder) / "resource"
         for uri, media_type, content in resources:
             if content:
                 file.write_bytes(content)
-                recorder.add_resource(capture_id, uri, media_type, file)
+                held_secret = recorder.add_resource(capture_id, uri, media_type, file)
+                shown = shown or (held_secret and uri.startswith("urn:layout:"))
+    return shown
 
 
 def write_pageinfo(seen: PageObservation, report: ApiReport | None) -> bytes:

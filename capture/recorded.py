@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+AS_BROWSER = "x-archiver-as-browser"
+"""The request header, with the login's password, that makes the proxy add the browser's cookies; it goes no further."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ProxyLogin:
@@ -41,6 +44,13 @@ class Failure:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Echo:
+    """A response whose body gave a secret back: it is kept masked, and is not for export."""
+
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recorded:
     """A finished WARC and what its capture should know of it."""
 
@@ -52,3 +62,4 @@ class Recorded:
     refused: tuple[Refusal, ...] = ()
     truncated: tuple[Truncation, ...] = ()
     failed: tuple[Failure, ...] = ()
+    echoes: tuple[Echo, ...] = ()

@@ -17,29 +17,28 @@ import json
 import logging
 import sys
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
 from typing import Any, TextIO
 from weakref import WeakKeyDictionary
 
 from mitmproxy.addons import core, disable_h2c, next_layer, proxyauth, proxyserver, tlsconfig
-from mitmproxy.certs import Cert
 from mitmproxy.connection import Client, Server
 from mitmproxy.http import HTTPFlow
 from mitmproxy.master import Master
 from mitmproxy.options import Options
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
-from archiver.core.warc import Exchange
 from capture.asking_again import ask_again
+from capture.conversation import Conversation
 from capture.desk import Desk, Faults
 from capture.egress import allowed_by_name
 from capture.guard import DOOR, Door, GuardedLoop
-from capture.heads import reason_phrase, without_chunking, write_head
-from capture.masking import Secrets, mask_headers
-from capture.recorded import Refusal
+from capture.masking import Secrets, secrets_of_request, secrets_of_response
+from capture.recorded import AS_BROWSER, Refusal
 from capture.tape import Take, Tape
+from capture.wire import exchange_of, pem, request_fields_of
 
 _KEY = "take"
+_SOCKET = "conversation"
 _CHROMIUM_HOSTS = frozenset(
     {
         "android.clients.google.com",
@@ -93,6 +92,8 @@ class Taping:
         tape = self._attribute(flow)
         if tape is None:
             return
+        self._speak_for_browser(flow, tape)
+        tape.learn(secrets_of_request(flow.request.data.path, request_fields_of(flow)))
         take = tape.start(tape.secrets.mask_url(flow.request.url))
         take.stop = lambda: asyncio.get_running_loop().call_soon(self._hang_up, flow)
         flow.metadata[_KEY] = take
@@ -102,16 +103,22 @@ class Taping:
         elif "gzip" in flow.request.headers.get("accept-encoding", ""):
             flow.request.headers["accept-encoding"] = "gzip"
 
+    def request(self, flow: HTTPFlow) -> None:
+        if _KEY in flow.metadata and flow.request.raw_content:
+            tape, fields = self._clients[flow.client_conn], request_fields_of(flow)
+            tape.learn(secrets_of_request(b"", fields, flow.request.raw_content))
+
     def responseheaders(self, flow: HTTPFlow) -> None:
         take: Take | None = flow.metadata.get(_KEY)
         if take is None or flow.response is None:
             return
         tape = self._clients[flow.client_conn]
-        take.describe = lambda taken, truncated: _exchange(flow, taken, tape.secrets, truncated)
+        tape.learn(secrets_of_response(flow.response.headers.fields))
+        take.describe = lambda taken, truncated: exchange_of(flow, taken, tape, truncated)
         take.redirect = 300 <= flow.response.status_code < 400 and "location" in flow.response.headers
         chain = flow.server_conn.certificate_list
         if chain:
-            tape.add_certificates(f"{flow.request.host}:{flow.request.port}", _pem(chain))
+            tape.add_certificates(f"{flow.request.host}:{flow.request.port}", pem(chain))
 
         def tee(piece: bytes) -> bytes:
             take.feed(piece)
@@ -122,6 +129,7 @@ class Taping:
     def response(self, flow: HTTPFlow) -> None:
         take: Take | None = flow.metadata.get(_KEY)
         if take is not None and take.describe is not None:
+            self._note_media(flow, take, whole=True)
             take.end()
 
     def error(self, flow: HTTPFlow) -> None:
@@ -129,9 +137,65 @@ class Taping:
         if take is None:
             return
         if take.describe is not None:
+            self._note_media(flow, take, whole=False)
             take.end("disconnect")
         else:
             take.fail(flow.error.msg if flow.error else "the connection was lost")
+
+    def websocket_start(self, flow: HTTPFlow) -> None:
+        take: Take | None = flow.metadata.get(_KEY)
+        if take is not None:
+            tape = self._clients[flow.client_conn]
+            url = tape.secrets.mask_url(flow.request.url.replace("http", "ws", 1))
+            flow.metadata[_SOCKET] = tape.converse(url, take)
+
+    def websocket_message(self, flow: HTTPFlow) -> None:
+        conversation: Conversation | None = flow.metadata.get(_SOCKET)
+        if conversation is None or flow.websocket is None:
+            return
+        message = flow.websocket.messages.pop()  # else every message would stay in memory
+        conversation.hear(
+            message.content,
+            client=message.from_client,
+            text=message.is_text,
+            at=message.timestamp,
+            secrets=self._clients[flow.client_conn].secrets,
+        )
+        if conversation.cut:
+            self._hang_up(flow)
+
+    def websocket_end(self, flow: HTTPFlow) -> None:
+        conversation: Conversation | None = flow.metadata.get(_SOCKET)
+        socket = flow.websocket
+        if conversation is None or socket is None:
+            return
+        tape = self._clients[flow.client_conn]
+        conversation.close(
+            socket.close_code or 1006,  # RFC 6455, 7.1.5: closed without a word
+            socket.close_reason or "",
+            client=bool(socket.closed_by_client),
+            at=socket.timestamp_end or flow.request.timestamp_start,
+            secrets=tape.secrets,
+        )
+        tape.end_conversation(conversation)
+
+    def _speak_for_browser(self, flow: HTTPFlow, tape: Tape) -> None:
+        """Note the login the browser shows to an origin; give it to what the capture fetches in its stead."""
+        headers = flow.request.headers
+        origin = f"{flow.request.scheme}://{flow.request.host}:{flow.request.port}"
+        asked = headers.pop(AS_BROWSER, None)
+        if asked is None:
+            if cookies := headers.get_all("cookie"):
+                tape.logins[origin] = "; ".join(cookies)
+        elif hmac.compare_digest(asked.encode(), tape.password.encode()) and origin in tape.logins:
+            headers["cookie"] = tape.logins[origin]
+
+    def _note_media(self, flow: HTTPFlow, take: Take, *, whole: bool) -> None:
+        response = flow.response
+        if response is not None and flow.request.method == "GET" and not take.ended:
+            kind, part = response.headers.get("content-type", ""), response.headers.get("content-range", "")
+            media = self._clients[flow.client_conn].media
+            media.note(flow.request.url, response.status_code, kind, part, whole=whole and take.truncated is None)
 
     def _hang_up(self, flow: HTTPFlow) -> None:
         """Close the client's connection, and with it the servers': nothing more would be kept."""
@@ -163,46 +227,6 @@ class _Logins(proxyauth.Validator):
     def __call__(self, username: str, password: str) -> bool:
         tape = self._tapes.get(username)
         return tape is not None and hmac.compare_digest(tape.password.encode(), password.encode())
-
-
-def _exchange(flow: HTTPFlow, take: Take, secrets: Secrets, truncated: str | None) -> Exchange:
-    request, response, server = flow.request, flow.response, flow.server_conn
-    if response is None:
-        raise AssertionError("an exchange has a response")
-    path = secrets.mask(request.data.path) or b"/"
-    request_fields = request.headers.fields
-    if "host" not in request.headers:
-        host = request.authority or request.pretty_host
-        request_fields = ((b"Host", host.encode("utf-8", "surrogateescape")), *request_fields)
-    reason = response.data.reason or reason_phrase(response.status_code)
-    protocols = ["h2" if response.is_http2 else response.http_version.lower()]
-    if server.tls_version:
-        protocols.append(server.tls_version.lower().replace("tlsv", "tls/"))
-    return Exchange(
-        uri=take.url,
-        date=datetime.fromtimestamp(request.timestamp_start, UTC),
-        request_head=write_head(b"%s %s HTTP/1.1" % (request.data.method, path), mask_headers(request_fields, secrets)),
-        request_body=secrets.mask(request.raw_content or b""),
-        response_head=write_head(
-            b"HTTP/1.1 %d %s" % (response.status_code, reason),
-            mask_headers(map(without_chunking, response.headers.fields), secrets),
-        ),
-        response_body=take.body if take.body is not None else b"",
-        ip_address=server.peername[0].partition("%")[0] if server.peername else None,
-        protocols=tuple(protocols),
-        cipher_suite=server.cipher,
-        metadata=_certificates(server.certificate_list),
-        truncated=truncated,
-    )
-
-
-def _certificates(chain: Collection[Cert]) -> dict[str, object]:
-    digests = [f"sha256:{certificate.fingerprint().hex()}" for certificate in chain]
-    return {"certificates": digests} if digests else {}
-
-
-def _pem(chain: Collection[Cert]) -> bytes:
-    return b"".join(certificate.to_pem() for certificate in chain)
 
 
 def _make_master(settings: Mapping[str, Any], desk: Desk) -> tuple[Any, Any]:

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 from base64 import b64encode
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future
 from hashlib import sha256
 from pathlib import Path
@@ -28,9 +28,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from archiver.core import errors
 from archiver.core.durable import make_directory, write_durably
 from archiver.core.errors import ArchiverError, RecorderFailed
-from capture.recorded import Failure, ProxyLogin, Recorded, Refusal, Truncation
+from capture.recorded import Echo, Failure, ProxyLogin, Recorded, Refusal, Truncation
 
-__all__ = ["DEFAULT_MAX_BYTES", "Failure", "ProxyLogin", "Recorded", "Recorder", "Refusal", "Truncation"]
+__all__ = ["DEFAULT_MAX_BYTES", "Echo", "Failure", "ProxyLogin", "Recorded", "Recorder", "Refusal", "Truncation"]
 
 DEFAULT_MAX_BYTES = 500 * 1000 * 1000
 """What one capture may take in as response bodies, in bytes as they came over the wire."""
@@ -121,11 +121,19 @@ class Recorder:
         return b64encode(sha256(key).digest()).decode()
 
     def begin(
-        self, capture_id: str, warc: Path, info: Mapping[str, str], *, max_bytes: int = DEFAULT_MAX_BYTES
+        self,
+        capture_id: str,
+        warc: Path,
+        info: Mapping[str, str],
+        *,
+        max_bytes: int = DEFAULT_MAX_BYTES,
+        secrets: Collection[str] = (),
     ) -> ProxyLogin:
         """Open the WARC of a capture; it lies under `WARC.part` until finished.
 
-        `info` are further fields of the warcinfo. Raises StorageFull, RecorderFailed.
+        `info` are further fields of the warcinfo. `secrets` are values of this capture that must not
+        reach its WARC, such as the cookies of a stored login; those too short to be one, `en` or a
+        user's number, are let be. Raises StorageFull, RecorderFailed.
         """
         password = random.token_urlsafe(24)
         self._ask(
@@ -135,6 +143,7 @@ class Recorder:
             info=dict(info),
             password=password,
             max_bytes=max_bytes,
+            secrets=list(secrets),
         )
         return ProxyLogin(server=f"http://127.0.0.1:{self._port}", username=capture_id, password=password)
 
@@ -145,12 +154,13 @@ class Recorder:
         media_type: str,
         file: Path,
         headers: Mapping[str, str] | None = None,
-    ) -> None:
+    ) -> bool:
         """Write `file` as a resource record with further WARC `headers`; it is read before this returns.
 
+        The result says whether it was a text with a secret in it, which is then masked.
         Raises StorageFull, RecorderFailed.
         """
-        self._ask(
+        told = self._ask(
             "add_resource",
             capture=capture_id,
             uri=uri,
@@ -158,6 +168,15 @@ class Recorder:
             file=str(file.absolute()),
             headers=dict(headers or {}),
         )
+        return bool(told["masked"])
+
+    def mask(self, capture_id: str, texts: Sequence[str]) -> list[str]:
+        """`texts` without what the capture knows to be secret by now, and without values of secret URL parameters."""
+        return list(self._ask("mask", capture=capture_id, texts=list(texts))["texts"])
+
+    def incomplete_media(self, capture_id: str, named: Sequence[str]) -> list[str]:
+        """Media URLs that are not in the WARC whole: those seen, and those of `named` that were never asked for."""
+        return list(self._ask("media", capture=capture_id, named=list(named))["urls"])
 
     def finish(self, capture_id: str, *, grace: float = 5.0) -> Recorded:
         """Wait up to `grace` seconds for responses under way, cut what still streams, publish the WARC.
@@ -175,6 +194,7 @@ class Recorder:
             refused=tuple(Refusal(**refusal) for refusal in told["refused"]),
             truncated=tuple(Truncation(**truncation) for truncation in told["truncated"]),
             failed=tuple(Failure(**failure) for failure in told["failed"]),
+            echoes=tuple(Echo(**echo) for echo in told["echoes"]),
         )
 
     def abandon(self, capture_id: str) -> None:

@@ -15,6 +15,7 @@ from archiver.core.records import CaptureId, Outcome
 from capture.browser import Browser
 from capture.chromium import find_chromium
 from capture.job import Observation, capture_page
+from capture.masking import mask_address
 from capture.observation import CaptureLimits
 from capture.recording import Recorder
 
@@ -104,8 +105,8 @@ class CaptureSession:
             self._drop_recorder()
             return Observation(
                 capture_id=capture_id,
-                url=url,
-                final_url=url,
+                url=mask_address(url),
+                final_url=mask_address(url),
                 started=started,
                 finished=now(),
                 outcome=Outcome.FAILED,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import asdict
 from pathlib import Path
@@ -17,14 +17,20 @@ from typing import BinaryIO, cast
 from archiver.core.durable import storage_errors
 from archiver.core.errors import ArchiverError, RecorderFailed, StorageFull
 from archiver.core.warc import Exchange, WarcSummary, WarcWriter
-from capture.masking import Secrets
-from capture.recorded import Failure, Recorded, Refusal, Truncation
+from capture.afterthought import masking
+from capture.conversation import MEDIA_TYPE, Conversation
+from capture.masking import Secrets, mask_layout
+from capture.media import MediaSeen
+from capture.recorded import Echo, Failure, Recorded, Refusal, Truncation
 
 _IN_MEMORY = 1 << 20
 """Bodies up to this many bytes wait for the writer in memory, longer ones in a file without a name."""
 
+_TEXTS = ("text/", "application/json")
+"""Media types of resources in which secrets are looked for."""
+
 Describe = Callable[["Take", str | None], Exchange]
-"""Makes the exchange of a take, given the WARC-Truncated reason."""
+"""Makes the exchange of a take, given the WARC-Truncated reason. Runs on the writer thread."""
 
 
 class Take:
@@ -41,6 +47,8 @@ class Take:
         """A browser hangs up on a redirect without reading its body: nothing a reader would miss."""
         self.stop: Callable[[], object] = lambda: None
         """Stops the traffic, when nothing more of it would be kept."""
+        self.response_id: str | None = None
+        """Of the response record, once it is written."""
         self._tape = tape
 
     def feed(self, piece: bytes) -> None:
@@ -56,7 +64,7 @@ class Take:
         try:
             with storage_errors(self._tape.path):
                 if self.body is None:
-                    self.body = _spool(self._tape.path.parent)
+                    self.body = self._tape.new_file()
                 self.body.write(kept)
         except StorageFull as error:
             self._tape.spoil(error)
@@ -95,6 +103,8 @@ class Tape:
         self._writer = writer
         self._thread = thread
         self._budget = max_bytes
+        self._written_under = secrets
+        self._stale_until = 0  # records that begin before it were written with fewer secrets known than now
         self._under_way: set[Take] = set()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -103,7 +113,12 @@ class Tape:
         self._refused: dict[Refusal, None] = {}
         self._truncated: list[Truncation] = []
         self._failed: list[Failure] = []
+        self._echoes: dict[Echo, None] = {}
         self._hosts: set[str] = set()
+        self._conversations: dict[Conversation, Take] = {}
+        self.media = MediaSeen()
+        self.logins: dict[str, str] = {}
+        """The Cookie header the browser last sent to each origin, for what is fetched in its stead."""
 
     @property
     def spent(self) -> bool:
@@ -115,6 +130,40 @@ class Tape:
         self._under_way.add(take)
         self._idle.clear()
         return take
+
+    def learn(self, values: Iterable[str]) -> None:
+        """Take these values for secrets from now on."""
+        self.secrets = self.secrets.joined(values)
+
+    def echoed(self, url: str) -> None:
+        """Note that a response gave a secret back. Called on the writer thread."""
+        self._echoes[Echo(url=url)] = None
+
+    def new_file(self) -> BinaryIO:
+        """A file without a name, on the disk of the WARC, so that a full disk shows here and not in a shared /tmp."""
+        return cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY, dir=str(self.path.parent)))
+
+    def converse(self, url: str, take: Take) -> Conversation:
+        """Open the record of a web socket whose handshake is `take`."""
+        conversation = Conversation(url, self.new_file(), self.spend)
+        self._conversations[conversation] = take
+        return conversation
+
+    def end_conversation(self, conversation: Conversation) -> None:
+        """Write the record of a web socket; a second time does nothing."""
+        take = self._conversations.pop(conversation, None)
+        if take is None:
+            return
+        if conversation.cut:
+            self._truncated.append(Truncation(url=conversation.url, reason="length"))
+
+        def write() -> None:
+            headers = {"WARC-Concurrent-To": take.response_id} if take.response_id else {}
+            uri = f"urn:websocket:{conversation.url}"
+            self._writer.write_resource(uri, MEDIA_TYPE, conversation.file, headers=headers)
+            conversation.file.close()
+
+        self._submit(write)
 
     def spend(self, piece: bytes) -> bytes:
         """The part of `piece` the budget still covers."""
@@ -153,12 +202,25 @@ class Tape:
         self._remove(take)
         self._failed.append(Failure(url=take.url, reason=reason))
 
-    async def add_resource(self, uri: str, media_type: str, file: Path, headers: Mapping[str, str]) -> None:
-        def write() -> None:
-            with file.open("rb") as content:
-                self._writer.write_resource(uri, media_type, content, headers=headers)
+    async def add_resource(self, uri: str, media_type: str, file: Path, headers: Mapping[str, str]) -> bool:
+        """Write `file`; whether it held a secret, which is masked."""
 
-        await asyncio.wrap_future(self._thread.submit(write))
+        def write() -> bool:
+            secrets, name = self.secrets, self.secrets.mask_url(uri)
+            if not secrets or not media_type.startswith(_TEXTS):
+                with file.open("rb") as content:
+                    self._writer.write_resource(name, media_type, content, headers=headers)
+                return False
+            plain = file.read_bytes()
+            if uri.startswith("urn:layout:"):
+                masked, found = mask_layout(plain, secrets)
+            else:
+                masked = secrets.mask(plain)
+                found = masked != plain
+            self._writer.write_resource(name, media_type, masked, headers=headers)
+            return found
+
+        return await asyncio.wrap_future(self._thread.submit(write))
 
     async def finish(self, grace: float) -> Recorded:
         """Wait up to `grace` seconds for responses under way, cut the rest, publish the file."""
@@ -171,7 +233,10 @@ class Tape:
                 else:
                     take.end("time")
                 take.stop()
+        for conversation in tuple(self._conversations):
+            self.end_conversation(conversation)
         summary = await asyncio.wrap_future(self._thread.submit(self._close))
+        mask = self.secrets.mask_url  # some were learned after a URL was noted
         return Recorded(
             warc=summary.path,
             records=summary.records,
@@ -179,8 +244,9 @@ class Tape:
             sha256=summary.sha256,
             responses=self._responses,
             refused=tuple(self._refused),
-            truncated=tuple(self._truncated),
-            failed=tuple(self._failed),
+            truncated=tuple(Truncation(url=mask(each.url), reason=each.reason) for each in self._truncated),
+            failed=tuple(Failure(url=mask(each.url), reason=mask(each.reason)) for each in self._failed),
+            echoes=tuple(self._echoes),
         )
 
     async def abandon(self) -> None:
@@ -204,13 +270,23 @@ class Tape:
             self.spoil(error)
 
     def _write(self, take: Take, exchange: Exchange) -> None:
-        self._writer.write_exchange(exchange)
+        self._note_stale()
+        take.response_id = self._writer.write_exchange(exchange)
         if take.body is not None:
             take.body.close()
+
+    def _note_stale(self) -> None:
+        """Where secrets were learned since the last record, the records before may hold them."""
+        if self.secrets is not self._written_under:
+            self._stale_until, self._written_under = self._writer.size, self.secrets
 
     def _close(self) -> WarcSummary:
         if self._failure is None:
             try:
+                self._note_stale()
+                if self._stale_until:
+                    change = masking(self.secrets, self.path.parent, self.echoed)
+                    self._writer.rewrite(change, until=self._stale_until)
                 return self._writer.finish()
             except StorageFull as error:
                 self._failure = error
@@ -220,11 +296,6 @@ class Tape:
         raise RecorderFailed(
             f"the recorder could not write {self.path}: {self._failure!r}; capture again, report the fault"
         ) from self._failure
-
-
-def _spool(folder: Path) -> BinaryIO:
-    """On the disk of the WARC, so that a full disk shows here and not in a shared /tmp."""
-    return cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY, dir=str(folder)))
 
 
 def to_json(recorded: Recorded) -> dict[str, object]:

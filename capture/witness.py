@@ -62,7 +62,9 @@ class Witness:
         self.scripted = self.scripted or kind in ("xhr", "fetch", "websocket")
         # a frame of another site ends its loading in a session of its own; `load` waits for it
         inner = kind == "document" and event.get("frameId") != self.main_frame
-        if kind not in _UNCOUNTED and not inner:
+        # so does a worker's own script, which belongs to no document's loader
+        worker = kind == "script" and not event.get("loaderId")
+        if kind not in _UNCOUNTED and not inner and not worker:
             self.under_way.add(event["requestId"])
         self.changed.set()
 

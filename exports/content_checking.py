@@ -140,6 +140,7 @@ def _check_capture(root: Path, place: str, capture: str, digests: Mapping[str, s
             for each in objects
         }
         identity, owner = about["id"], about["record_id"]
+        barred = {str(each["file"]) for each in manifest.get("barred", ())}
         started, finished = from_iso(about["started"]), from_iso(about["finished"])
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         check.findings.append(f"{name} does not describe a capture: its files were not checked")
@@ -152,6 +153,10 @@ def _check_capture(root: Path, place: str, capture: str, digests: Mapping[str, s
     warcs, tables = [], []
     for file, (role, digest, size) in files.items():
         path = f"{place}/{file}"
+        if file in barred:
+            if path in digests:
+                check.findings.append(f"{show(path)} is in the bundle, though its capture bars it from leaving")
+            continue
         if path not in digests:
             check.findings.append(f"{show(path)} is missing: capture.json lists it")
             continue

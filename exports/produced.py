@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from archiver.core.records import Account, Capture, CataloguedItem, ObjectRole, Record, RecordId, StoredObject
+from archiver.core.records import Account, Barred, Capture, CataloguedItem, ObjectRole, Record, RecordId, StoredObject
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,10 +38,11 @@ class ProducedRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class ProducedCapture:
-    """One capture with each of its files and where that file lies now."""
+    """One capture with each of its files and where that file lies now; `barred` are those left out of the bundle."""
 
     capture: Capture
     files: tuple[tuple[StoredObject, Path], ...]
+    barred: tuple[Barred, ...] = ()
 
     def stored(self, role: ObjectRole) -> tuple[StoredObject, ...]:
         """The capture's files of one role, page.png before page@2.png before page@10.png."""

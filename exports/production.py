@@ -29,6 +29,7 @@ from archiver.core.errors import ProductionRefused
 from archiver.core.progress import Progress, silent
 from archiver.core.records import ObjectRole
 from exports.bag import BagWriter
+from exports.barring import without_barred
 from exports.pages import About, Entry, file_place, render_index, render_record, slug
 from exports.produced import (
     NotProduced,
@@ -126,7 +127,7 @@ class _Assembly:
             lines = stack.enter_context(self.bag.open("items.jsonl"))
             rows = stack.enter_context(self.bag.open("items.csv"))
             rows.write(csv_header())
-            for number, produced in enumerate(records, 1):
+            for number, produced in enumerate(map(without_barred, records), 1):
                 strangers = produced.hit_ids - {each.id for each in produced.items}
                 if strangers:
                     raise ProductionRefused(
@@ -187,6 +188,11 @@ class _Assembly:
                 "items": len(produced.items),
                 "found": len(produced.hit_ids),
                 "captures": [each.capture.id for each in produced.captures],
+                "left_out": [
+                    {"capture": each.capture.id, "file": bar.file, "reason": bar.reason}
+                    for each in produced.captures
+                    for bar in each.barred
+                ],
             }
         )
         self.counts["items"] += len(produced.items)

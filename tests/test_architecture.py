@@ -44,7 +44,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "isal": ("archiver/core/warc/",),
     "jinja2": ("exports/", "archiver/sample/"),
     "lxml": ("capture/extraction/",),
-    "mitmproxy": ("capture/asking_again.py", "capture/recorder.py"),
+    "mitmproxy": ("capture/asking_again.py", "capture/recorder.py", "capture/wire.py"),
     "PIL": ("capture/screenshot.py", "exports/redaction.py", "archiver/sample/"),
     "platformdirs": ("archiver/core/archive.py",),
     "playwright": ("capture/browser.py",),
@@ -57,6 +57,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "trafilatura": ("capture/extraction/",),
     "warcio": ("archiver/core/warc/",),
     "whoosh": ("index/engines/", "index/parse.py"),
+    "zstandard": ("archiver/core/warc/",),
 }
 
 # the only functions that remove or shorten a file, and what they may touch

@@ -17,6 +17,7 @@ from typing import Any
 from archiver.core.clock import from_iso, from_optional_iso, to_iso
 from archiver.core.errors import EvidenceDamaged
 from archiver.core.records import (
+    Barred,
     Capture,
     Extraction,
     Item,
@@ -36,7 +37,7 @@ class CaptureManifest:
     """One capture's `capture.json`. `extraction` carries no items: they lie in `items_file`.
 
     `extraction` is None where nothing was filed. `complete` says whether what was not seen may be called
-    gone.
+    gone. `barred` are the files that no export may hold; a manifest without the key bars none.
     """
 
     capture: Capture
@@ -46,6 +47,7 @@ class CaptureManifest:
     complete: bool
     actor: str
     software: str
+    barred: tuple[Barred, ...] = ()
 
 
 def write_manifest(manifest: CaptureManifest) -> bytes:
@@ -60,6 +62,8 @@ def write_manifest(manifest: CaptureManifest) -> bytes:
         "items": manifest.items_file,
         "objects": [_plain(asdict(each)) for each in manifest.objects],
     }
+    if manifest.barred:
+        entry["barred"] = [asdict(each) for each in manifest.barred]
     return (json.dumps(entry, ensure_ascii=False, indent=1) + "\n").encode()
 
 
@@ -78,6 +82,7 @@ def read_manifest(path: Path) -> CaptureManifest:
             complete=entry["complete"],
             actor=entry["actor"],
             software=entry["software"],
+            barred=tuple(Barred(**each) for each in entry.get("barred", ())),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise EvidenceDamaged(f"{path} cannot be read: {error}") from error

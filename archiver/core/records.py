@@ -184,6 +184,14 @@ class StoredObject:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Barred:
+    """A file of a capture that no export may hold, and why; `file` is its name within the capture."""
+
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Capture:
     """One observation of a record at one moment.
 

@@ -19,6 +19,7 @@ from archiver.core.register import check_url, site_of
 from archiver.workflows.file_capture import Filed, file_observation
 from archiver.workflows.recover import recover_locked, write_ticket
 from capture.job import Observation
+from capture.masking import mask_address
 from capture.observation import CaptureLimits
 from capture.session import CaptureSession
 
@@ -147,24 +148,22 @@ def _capture(
 ) -> Filed:
     id = CaptureId(new_id("cap"))
     staged = archive.objects.begin(id)
-    started = now()
-    write_ticket(staged, url=target.url, started=started, actor=actor.id, account=target.account, job=target.job)
+    started, shown = now(), mask_address(target.url)
+    write_ticket(staged, url=shown, started=started, actor=actor.id, account=target.account, job=target.job)
     try:
         observed = session.capture(target.url, capture_id=id, into=staged, now=now)
     except KeyboardInterrupt as error:
         observed = Observation(
             capture_id=id,
-            url=target.url,
-            final_url=target.url,
+            url=shown,
+            final_url=shown,
             started=started,
             finished=now(),
             outcome=Outcome.FAILED,
             reason="interrupted by the person running it; nothing of it was filed",
         )
         file_observation(archive, observed, staged, actor=actor.id, account=target.account, job=target.job)
-        raise Interrupted(
-            f"interrupted while {target.url} was being captured; what was filed before stays filed"
-        ) from error
+        raise Interrupted(f"interrupted while {shown} was being captured; what was filed before stays filed") from error
     return file_observation(archive, observed, staged, actor=actor.id, account=target.account, job=target.job)
 
 

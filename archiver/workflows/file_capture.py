@@ -86,6 +86,7 @@ def file_observation(
         complete=complete,
         actor=actor,
         software=SOFTWARE,
+        barred=tuple(each for each in observed.barred if any(file.path.endswith(f"/{each.file}") for file in files)),
     )
     write_durably(staged / MANIFEST, write_manifest(manifest))
     named = {MANIFEST, *(each.path.rsplit("/", 1)[1] for each in files)}

@@ -39,7 +39,7 @@ async def ask(desk: Desk, deed: str, **details: object) -> dict[str, Any]:
 
 async def begin(desk: Desk, warc: Path) -> Take:
     """Begin capture `a` and a take that has got its response's head."""
-    await ask(desk, "begin", capture="a", warc=str(warc), info={}, password="p", max_bytes=10**6)
+    await ask(desk, "begin", capture="a", warc=str(warc), info={}, password="p", max_bytes=10**6, secrets=[])
     take = desk.tapes["a"].start("https://a.in/")
     take.describe = lambda _, truncated: EXCHANGE
     return take

@@ -25,6 +25,7 @@ from archiver.core.objects import describe_object
 from archiver.core.records import (
     Account,
     AccountId,
+    Barred,
     Capture,
     CaptureId,
     CataloguedItem,
@@ -119,7 +120,14 @@ def make_item(
     return CataloguedItem(id=f"{record}/{number}", record_id=record, item=item, **values)
 
 
-def make_record(directory: Path, digit: str = "1", *, title: str = "Majuli road", captures: int = 2) -> ProducedRecord:
+def make_record(
+    directory: Path,
+    digit: str = "1",
+    *,
+    title: str = "Majuli road",
+    captures: int = 2,
+    barred: tuple[Barred, ...] = (),
+) -> ProducedRecord:
     """A thread in six languages, captured on so many nights; from the second on one comment is edited, one gone."""
     id = RecordId("rec_" + digit * 16)
     moments = [FIRST + timedelta(days=number) for number in range(captures)]
@@ -133,7 +141,8 @@ def make_record(directory: Path, digit: str = "1", *, title: str = "Majuli road"
         for later in shown[1:]:
             del later[3]
     made = tuple(
-        make_capture(directory, id, f"{digit}{number}", moment, shown[number]) for number, moment in enumerate(moments)
+        make_capture(directory, id, f"{digit}{number}", moment, shown[number], barred)
+        for number, moment in enumerate(moments)
     )
     if captures > 1:
         items[1] = replace(
@@ -185,7 +194,9 @@ def make_record(directory: Path, digit: str = "1", *, title: str = "Majuli road"
     )
 
 
-def make_capture(directory: Path, record: RecordId, name: str, at: datetime, shown: list[Item]) -> ProducedCapture:
+def make_capture(
+    directory: Path, record: RecordId, name: str, at: datetime, shown: list[Item], barred: tuple[Barred, ...] = ()
+) -> ProducedCapture:
     id = CaptureId("cap_" + name.rjust(16, "0"))
     place = f"{record[4:6]}/{record}/{id}"
     folder = directory / place
@@ -240,6 +251,7 @@ def make_capture(directory: Path, record: RecordId, name: str, at: datetime, sho
         complete=True,
         actor="person_1",
         software="records-archiver",
+        barred=barred,
     )
     (folder / "capture.json").write_bytes(write_manifest(manifest))
     described = describe_object(folder, place, "capture.json", ObjectRole.MANIFEST, "application/json")

@@ -9,20 +9,23 @@ fault of the one does not hide in the other.
 """
 
 from archiver.core.warc.checking import Finding, WarcCheck, check_stream, check_warc
+from archiver.core.warc.decoding import decode_pieces
 from archiver.core.warc.reading import WarcRecord, read_record, read_records, read_stream
 from archiver.core.warc.recovering import Recovered, recover
-from archiver.core.warc.writing import Exchange, WarcSummary, WarcWriter
+from archiver.core.warc.writing import Exchange, Rewritten, WarcSummary, WarcWriter
 
 __all__ = [
     "Exchange",
     "Finding",
     "Recovered",
+    "Rewritten",
     "WarcCheck",
     "WarcRecord",
     "WarcSummary",
     "WarcWriter",
     "check_stream",
     "check_warc",
+    "decode_pieces",
     "read_record",
     "read_records",
     "read_stream",

@@ -9,8 +9,11 @@ from __future__ import annotations
 import io
 import re
 import zlib
+from collections.abc import Iterator
+from typing import BinaryIO
 
 import brotli  # type: ignore[import-untyped]  # it ships no types
+import zstandard
 from warcio.bufferedreaders import BufferedReader, ChunkedDataException, ChunkedDataReader, gzip_decompressor
 
 _CHUNK_SIZE = re.compile(rb"[0-9a-fA-F]+[ \t]*(;|\r\n)")
@@ -21,13 +24,27 @@ def decode_body(body: bytes, transfer_encoding: str, content_encoding: str) -> b
 
     A body that is cut gives what came before the cut; one that is not what the header
     claims, or in an encoding not known here, is returned as it is. Known: chunked, gzip,
-    deflate (with and without the zlib wrapper), br.
+    deflate (with and without the zlib wrapper), br, zstd.
     """
     if "chunked" in _names(transfer_encoding):
         body = _ChunkReader(io.BytesIO(body)).read()
     for name in reversed(_names(content_encoding)):
         body = _decode(body, name)
     return body
+
+
+def decode_pieces(body: BinaryIO, content_encoding: str, size: int = 1 << 20) -> Iterator[bytes]:
+    """The bytes of `body`, from its start, without one content encoding, in pieces of about `size`.
+
+    What `decode_body` says of damaged bodies and unknown encodings is true here too; so it is of
+    several encodings at once, which nobody sends.
+    """
+    names = _names(content_encoding)
+    body.seek(0)
+    known = len(names) == 1 and names[0] in _BodyReader.DECOMPRESSORS
+    reader = _BodyReader(body, decomp_type=names[0]) if known else body
+    while piece := reader.read(size):
+        yield piece
 
 
 def _names(header: str) -> list[str]:
@@ -56,7 +73,12 @@ class _Brotli:
 
 
 class _BodyReader(BufferedReader):  # type: ignore[misc]  # warcio ships no types
-    DECOMPRESSORS = {**BufferedReader.DECOMPRESSORS, "x-gzip": gzip_decompressor, "br": _Brotli}  # noqa: RUF012
+    DECOMPRESSORS = {  # noqa: RUF012
+        **BufferedReader.DECOMPRESSORS,
+        "x-gzip": gzip_decompressor,
+        "br": _Brotli,
+        "zstd": lambda: zstandard.ZstdDecompressor().decompressobj(),
+    }
 
     def _decompress(self, packed: bytes) -> bytes:
         plain: bytes
@@ -65,7 +87,7 @@ class _BodyReader(BufferedReader):  # type: ignore[misc]  # warcio ships no type
             return plain
         try:
             plain = self.decompressor.decompress(packed)
-        except (zlib.error, brotli.error):
+        except (zlib.error, brotli.error, zstandard.ZstdError):
             self.stream = io.BytesIO()  # what came before the damage is all there is
             return b""
         return plain

@@ -24,9 +24,14 @@ from archiver.core.durable import part_path, publish, storage_errors, sync_file
 from archiver.core.errors import StorageFull
 from archiver.core.records import Digest
 from archiver.core.warc.packing import GzipMember, RawHead, RecordWriter
+from archiver.core.warc.reading import WarcRecord, read_records
 
 FORMAT = "WARC File Format 1.1"
 CONFORMS_TO = "https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
+
+_MADE_ANEW = frozenset(
+    ("Content-Type", "Content-Length", "WARC-Block-Digest", "WARC-Payload-Digest", "WARC-JSON-Metadata")
+)
 
 _UNSAFE_IN_URI = re.compile(r"[^\x21-\x7e]+")
 
@@ -56,6 +61,16 @@ class Exchange:
     metadata: Mapping[str, object] = field(default_factory=dict)
     truncated: str | None = None
     request_truncated: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rewritten:
+    """What takes the place of a record's target URI, HTTP head and payload; `metadata` is added to its own."""
+
+    uri: str
+    head: bytes
+    body: Body
+    metadata: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,6 +175,37 @@ class WarcWriter:
         )
         return record_id
 
+    @property
+    def size(self) -> int:
+        """Bytes written so far: where the next record will begin."""
+        return self._size
+
+    def rewrite(self, change: Callable[[WarcRecord], Rewritten | None], *, until: int) -> None:
+        """Write the file anew, the records that begin before byte `until` as `change` wants them.
+
+        For what turns out, while the file is unfinished, not to be kept as it was written. A record
+        for which `change` gives None stays byte for byte; where it does so for all nothing is
+        written. Raises StorageFull.
+        """
+        self._refuse_after_failure()
+        part = part_path(self.path)
+        records = list(read_records(part))
+        changes = {each.offset: new for each in records if each.offset < until and (new := change(each))}
+        if not changes:
+            return
+        before, self._file = self._file, part.with_name(f"{part.name}.new").open("wb", buffering=0)
+        before.close()
+        self._size, self._records, self._digest = 0, 0, hashlib.sha256()
+        with part.open("rb") as old:
+            for record in records:
+                if new := changes.get(record.offset):
+                    self._write_changed(record, new)
+                else:
+                    old.seek(record.offset)
+                    self._copy(old.read(record.length))
+        with storage_errors(self.path):
+            part.with_name(f"{part.name}.new").replace(part)
+
     def finish(self) -> WarcSummary:
         """Make the file durable under its own name. Raises StorageFull if any write was refused."""
         self._refuse_after_failure()
@@ -177,7 +223,9 @@ class WarcWriter:
     def abandon(self) -> None:
         """Close and remove what was written; nothing appears under the file's name."""
         self._file.close()
-        part_path(self.path).unlink(missing_ok=True)
+        part = part_path(self.path)
+        for each in (part, part.with_name(f"{part.name}.new")):
+            each.unlink(missing_ok=True)
 
     def _write_warcinfo(self, info: Mapping[str, str]) -> None:
         software = f"Archiver/{version('records-archiver')}"
@@ -212,21 +260,35 @@ class WarcWriter:
         ]
         if uri is not None:
             fields.append(("WARC-Target-URI", ascii_uri(uri)))
-        fields += headers
-        lines = [(name, _one_line(value)) for name, value in fields]
-        stream, length = _stream(body)
-        self._append(
-            ArcWarcRecord(
-                "warc",
-                record_type,
-                StatusAndHeaders("", lines, protocol=RecordBuilder.WARC_1_1),
-                stream,
-                RawHead(head) if head else None,
-                _one_line(content_type),
-                length,
-                payload_length=length,
-            )
-        )
+        self._append(_record(record_type, [*fields, *headers], content_type, head, body))
+
+    def _write_changed(self, record: WarcRecord, new: Rewritten) -> None:
+        """`record` with another URI, head and payload; its digests and length are made anew."""
+        told = json.loads(record.header("WARC-JSON-Metadata") or "{}") | new.metadata
+        headers = [
+            (name, ascii_uri(new.uri) if name == "WARC-Target-URI" else value)
+            for name, value in record.headers
+            if name not in _MADE_ANEW
+        ]
+        if told:
+            text = json.dumps(told, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+            headers.append(("WARC-JSON-Metadata", text))
+        content_type = record.header("Content-Type") or ""
+        self._append(_record(record.type, headers, content_type, new.head, new.body))
+
+    def _copy(self, member: bytes) -> None:
+        """A record as it was packed before."""
+        try:
+            with storage_errors(self.path):
+                rest = memoryview(member)
+                while rest:  # an unbuffered write may take only a part
+                    rest = rest[self._file.write(rest) :]
+        except StorageFull as error:
+            self._failure = error
+            raise
+        self._digest.update(member)
+        self._size += len(member)
+        self._records += 1
 
     def _append(self, record: ArcWarcRecord) -> None:
         member = GzipMember(self._file, self._digest.copy())
@@ -249,6 +311,22 @@ class WarcWriter:
     def _refuse_after_failure(self) -> None:
         if self._failure is not None:
             raise StorageFull(str(self._failure)) from self._failure
+
+
+def _record(
+    record_type: str, headers: list[tuple[str, str]], content_type: str, head: bytes, body: Body
+) -> ArcWarcRecord:
+    stream, length = _stream(body)
+    return ArcWarcRecord(
+        "warc",
+        record_type,
+        StatusAndHeaders("", [(name, _one_line(value)) for name, value in headers], protocol=RecordBuilder.WARC_1_1),
+        stream,
+        RawHead(head) if head else None,
+        _one_line(content_type),
+        length,
+        payload_length=length,
+    )
 
 
 def ascii_uri(uri: str) -> str:
