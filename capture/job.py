@@ -9,7 +9,7 @@ import contextlib
 import json
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -196,6 +196,7 @@ def _write_resources(
         resources.append((f"urn:fullPage{part}:{url}", "image/png", tile))
     resources.append((f"urn:dom:{url}", "text/html; charset=utf-8", seen.html.encode("utf-8", "replace")))
     resources.append((f"urn:layout:{url}", "application/json", seen.layout))
+    resources.append((f"urn:feed:{url}", "application/json", seen.feed))
     resources.append((f"urn:pageinfo:{url}", "application/json", write_pageinfo(seen, report)))
     with tempfile.TemporaryDirectory(prefix="archiver-") as folder:
         file = Path(folder) / "resource"
@@ -225,6 +226,7 @@ def write_pageinfo(seen: PageObservation, report: ApiReport | None) -> bytes:
         "urls": seen.resources,
         "consoleErrors": seen.console_errors,
         "behaviours": seen.behaviours,
+        "banner": asdict(seen.banner) if seen.banner else None,
         "problems": seen.problems,
         "declared": dict(report.declared) if report else {},
         "api": {"requested": list(report.requested), "problems": list(report.problems)} if report else {},

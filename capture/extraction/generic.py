@@ -160,7 +160,8 @@ def _timeline(evidence: PageEvidence, meta: PageMeta, entries: Sequence[Entry]) 
     if len(creators) == 1:  # an account's own feed
         name, handle = creators.pop()
         extraction = replace(extraction, creator_name=name, creator_handle=handle)
-    return replace(extraction, found={"entries": len(items)})
+    declared = {"entries": evidence.feed_declared} if evidence.feed_declared else {}
+    return replace(extraction, declared=declared, found={"entries": len(items)})
 
 
 def _titled(entry: Entry) -> Entry:
