@@ -27,6 +27,7 @@ from archiver.core import clock
 from archiver.core.errors import BrowserFailed
 from capture.chromium import browser_environment, launch_flags
 from capture.observation import CaptureLimits, PageObservation
+from capture.outcome_rules import OutcomeRules, shipped_rules
 from capture.recording import ProxyLogin
 from capture.visit import Visit
 
@@ -80,6 +81,7 @@ class Browser:
         *,
         login: ProxyLogin | None = None,
         limits: CaptureLimits | None = None,
+        rules: OutcomeRules | None = None,
         now: Callable[[], datetime] = clock.now,
         progress: Callable[[str], None] = lambda _: None,
     ) -> PageObservation:
@@ -89,7 +91,9 @@ class Browser:
         or the page's process died or hung; the next call works again.
         """
         limits = limits or CaptureLimits()
-        return self._wait(self._observe(url, login, limits, now, progress), limits.total_seconds + 30)
+        return self._wait(
+            self._observe(url, login, limits, rules or shipped_rules(), now, progress), limits.total_seconds + 30
+        )
 
     def _wait(self, work: Coroutine[Any, Any, _T], seconds: float) -> _T:
         """Run `work` in the browser's thread and wait for it; past `seconds` the browser is killed."""
@@ -149,11 +153,12 @@ class Browser:
         url: str,
         login: ProxyLogin | None,
         limits: CaptureLimits,
+        rules: OutcomeRules,
         now: Callable[[], datetime],
         progress: Callable[[str], None],
     ) -> PageObservation:
         chromium = await self._ready()
-        work = asyncio.ensure_future(self._visit(chromium, url, login, limits, now, progress))
+        work = asyncio.ensure_future(self._visit(chromium, url, login, limits, rules, now, progress))
         gone = asyncio.ensure_future(self._gone.wait())
         try:
             # a browser killed while a context is being made would leave playwright waiting for ever
@@ -175,6 +180,7 @@ class Browser:
         url: str,
         login: ProxyLogin | None,
         limits: CaptureLimits,
+        rules: OutcomeRules,
         now: Callable[[], datetime],
         progress: Callable[[str], None],
     ) -> PageObservation:
@@ -195,7 +201,7 @@ class Browser:
             page = await context.new_page()
             context.on("page", lambda popup: popup.close())
             session = await context.new_cdp_session(page)
-            return await Visit(session, limits=limits, now=now, progress=progress).observe(url)
+            return await Visit(session, limits=limits, rules=rules, now=now, progress=progress).observe(url)
         finally:
             try:
                 await asyncio.wait_for(context.close(), _CLOSE_SECONDS)

@@ -40,10 +40,13 @@ class PageSigns:
     language: str = ""
     text_length: int = 0  # characters a reader sees
     opening: str = ""  # the first of them
+    text: str = ""  # what a reader sees of the main part, at most 4,000 characters
+    main_length: int = 0  # characters a reader sees of the main part
     password_fields: int = 0
     password_share: float = 0.0  # of the first screen, taken by the form that asks for a password
     media: int = 0  # pictures, drawings, videos and frames of some size on the first screen
     challenges: tuple[str, ...] = ()  # names of the services whose challenge the page carries
+    matched: tuple[str, ...] = ()  # of the selectors asked about, those that something shown matches
     frames: int = 0
 
 

@@ -16,6 +16,7 @@ from archiver.core.errors import BrowserFailed
 from capture import page
 from capture.behaviours import Behaviours, Deeds, Reach, tell
 from capture.observation import TILE_HEIGHT, CaptureLimits, PageObservation, write_feed, write_layout
+from capture.outcome_rules import OutcomeRules
 from capture.page import ScriptError
 from capture.witness import Session, Witness
 
@@ -41,11 +42,13 @@ class Visit:
         session: Session,
         *,
         limits: CaptureLimits,
+        rules: OutcomeRules,
         now: Callable[[], datetime],
         progress: Callable[[str], None],
     ) -> None:
         self._session = session
         self._limits = limits
+        self._rules = rules
         self._now = now
         self._progress = progress
         self._deadline = time.monotonic() + limits.total_seconds
@@ -203,7 +206,9 @@ class Visit:
         taken["banner"] = deeds.banner
         if deeds.unmounts:
             taken["feed"] = write_feed(deeds.posts, deeds.declared_posts)
-        signs = await self._attempt(lambda: page.read_signs(self._send, self._limits.step_seconds), "description")
+        signs = await self._attempt(
+            lambda: page.read_signs(self._send, self._rules, self._limits.step_seconds), "description"
+        )
         taken["signs"] = signs
         if signs and signs.frames:
             await self._attempt(self._show_frames, "frames")

@@ -19,7 +19,8 @@ _POST = (
 )
 _LINKS = (
     ".//a[@rel='bookmark']/@href | .//a[contains(concat(' ', @class, ' '), ' u-url ')]/@href | .//a[time]/@href"
-    " | .//time//a/@href | .//h1//a/@href | .//h2//a/@href | .//h3//a/@href | .//h4//a/@href | .//a[@itemprop='url']/@href"
+    " | .//time//a/@href | .//h1//a/@href | .//h2//a/@href | .//h3//a/@href | .//h4//a/@href"
+    " | .//a[@itemprop='url']/@href"
 )
 
 
@@ -69,7 +70,7 @@ def mount(html: str, posts: Iterable[str], page_url: str) -> str:
         last = element
     for each in waiting:
         body.append(each)
-    return etree.tostring(tree, encoding="unicode", method="html")
+    return str(etree.tostring(tree, encoding="unicode", method="html"))
 
 
 def _outermost(tree: etree._Element) -> list[etree._Element]:

@@ -310,7 +310,8 @@ def test_behaviours_leave_the_time_to_record(browser: Browser, site: BadSite) ->
         browser,
         site,
         "/slow-more",
-        """<div id="list"></div><script>const more = () => setTimeout(() =>
+        """<div id="list"></div><script>
+        const more = () => setTimeout(() =>
         list.insertAdjacentHTML('beforeend', '<p>Again</p>'), 200)</script><button onclick="more()">Load more</button>""",
         CaptureLimits(load_seconds=4, total_seconds=6, max_clicks=1000),
     )

@@ -21,7 +21,9 @@ def post(number: int) -> str:
 
 def page(*numbers: int) -> str:
     posts = "".join(post(number) for number in numbers)
-    return f"<!doctype html><html lang=en><title>Feed</title><body><h1>Feed</h1><div role=feed>{posts}</div></body></html>"
+    return (
+        f"<!doctype html><html lang=en><title>Feed</title><body><h1>Feed</h1><div role=feed>{posts}</div></body></html>"
+    )
 
 
 def items(html: str, posts: list[int]) -> list[str]:
