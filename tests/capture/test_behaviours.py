@@ -312,7 +312,8 @@ def test_behaviours_leave_the_time_to_record(browser: Browser, site: BadSite) ->
         "/slow-more",
         """<div id="list"></div><script>
         const more = () => setTimeout(() =>
-        list.insertAdjacentHTML('beforeend', '<p>Again</p>'), 200)</script><button onclick="more()">Load more</button>""",
+        list.insertAdjacentHTML('beforeend', '<p>Again</p>'), 200)</script>
+        <button onclick="more()">Load more</button>""",
         CaptureLimits(load_seconds=4, total_seconds=6, max_clicks=1000),
     )
     assert any("the time of the capture (6 s) was running out" in each for each in seen.problems)

@@ -116,7 +116,7 @@ def test_a_short_throttling_is_waited_out_and_a_long_one_ends_the_capture() -> N
 
 @given(
     outcome=st.sampled_from(Outcome),
-    cause=st.sampled_from(sorted(PASSING) + ["not_found"]),
+    cause=st.sampled_from([*sorted(PASSING), "not_found"]),
     later=st.one_of(st.none(), st.integers(-100, 10**6).map(lambda each: NOW + timedelta(seconds=each))),
     attempt=st.integers(1, 9),
     jitter=st.floats(0, 1),
