@@ -14,7 +14,7 @@ import click
 
 from archiver.cli import archiver
 from archiver.core import errors
-from archiver.core.config import ArchiveSettings, CaptureSettings
+from archiver.core.config import ArchiveSettings, CaptureSettings, OutcomeSettings
 from archiver.core.errors import ArchiverError
 from archiver.core.events import Event
 from archiver.core.people import Person
@@ -77,13 +77,18 @@ def every_error() -> list[type[ArchiverError]]:
     return [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, ArchiverError)]
 
 
+_SECTIONS = (("archive", ArchiveSettings), ("capture", CaptureSettings), ("outcomes", OutcomeSettings))
+
+
 def settings_reference() -> str:
     """Every key of `archive.toml`."""
     lines = ["# Settings", "", "The keys of `archive.toml`. `archiver init` writes them all, with their defaults.", ""]
-    for section, kind in (("archive", ArchiveSettings), ("capture", CaptureSettings)):
+    for section, kind in _SECTIONS:
         lines += [f"## [{section}]", "", "| Key | Default | What it is |", "|---|---|---|"]
         for each in fields(kind):
             default = "required" if each.default is MISSING else f"`{_toml(each.default)}`"
+            if each.metadata.get("tables"):
+                default = f"`[[{section}.{each.name}]]` tables"
             lines.append(f"| `{each.name}` | {default} | {each.metadata['about']} |")
         lines.append("")
     return "\n".join(lines)

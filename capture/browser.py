@@ -28,6 +28,7 @@ from archiver.core import clock
 from archiver.core.errors import BrowserFailed
 from capture.chromium import browser_environment, launch_flags
 from capture.observation import CaptureLimits, PageObservation
+from capture.outcome_rules import OutcomeRules, shipped_rules
 from capture.popups import Popups
 from capture.recording import ProxyLogin
 from capture.visit import Visit
@@ -82,6 +83,7 @@ class Browser:
         *,
         login: ProxyLogin | None = None,
         limits: CaptureLimits | None = None,
+        rules: OutcomeRules | None = None,
         now: Callable[[], datetime] = clock.now,
         progress: Callable[[str], None] = lambda _: None,
     ) -> PageObservation:
@@ -91,7 +93,9 @@ class Browser:
         or the page's process died or hung; the next call works again.
         """
         limits = limits or CaptureLimits()
-        return self._wait(self._observe(url, login, limits, now, progress), limits.total_seconds + 30)
+        return self._wait(
+            self._observe(url, login, limits, rules or shipped_rules(), now, progress), limits.total_seconds + 30
+        )
 
     def _wait(self, work: Coroutine[Any, Any, _T], seconds: float) -> _T:
         """Run `work` in the browser's thread and wait for it; past `seconds` the browser is killed."""
@@ -151,11 +155,12 @@ class Browser:
         url: str,
         login: ProxyLogin | None,
         limits: CaptureLimits,
+        rules: OutcomeRules,
         now: Callable[[], datetime],
         progress: Callable[[str], None],
     ) -> PageObservation:
         chromium = await self._ready()
-        work = asyncio.ensure_future(self._visit(chromium, url, login, limits, now, progress))
+        work = asyncio.ensure_future(self._visit(chromium, url, login, limits, rules, now, progress))
         gone = asyncio.ensure_future(self._gone.wait())
         try:
             # a browser killed while a context is being made would leave playwright waiting for ever
@@ -177,6 +182,7 @@ class Browser:
         url: str,
         login: ProxyLogin | None,
         limits: CaptureLimits,
+        rules: OutcomeRules,
         now: Callable[[], datetime],
         progress: Callable[[str], None],
     ) -> PageObservation:
@@ -198,7 +204,7 @@ class Browser:
             popups = Popups(seconds=limits.idle_seconds)
             context.on("page", popups.opened)
             session = await context.new_cdp_session(page)
-            seen = await Visit(session, limits=limits, now=now, progress=progress).observe(url)
+            seen = await Visit(session, limits=limits, rules=rules, now=now, progress=progress).observe(url)
             return replace(seen, behaviours=(*seen.behaviours, *await popups.closed()))
         finally:
             try:

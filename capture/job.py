@@ -9,7 +9,7 @@ import contextlib
 import json
 import tempfile
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -25,9 +25,11 @@ from capture.discretion import barred_files, masked
 from capture.masking import mask_address
 from capture.media import fetch_media, media_addresses
 from capture.observation import CaptureLimits, PageObservation, tile_name
+from capture.outcome_rules import OutcomeRules, shipped_rules
 from capture.outcomes import PageFacts, judge
 from capture.recording import Recorded, Recorder
 from capture.screenshot import make_thumbnail, png_size
+from capture.site_health import SAID_GONE, SiteHealth, check_site
 from capture.wordpress import ApiReport, fetch_api
 
 WARC_NAME = "capture.warc.gz"
@@ -45,7 +47,11 @@ class CapturedFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Observation:
-    """How a capture ended and what it left. `declared` holds the counts the site itself states."""
+    """How a capture ended and what it left. `declared` holds the counts the site itself states.
+
+    `cause` and `retry_after` as in a Verdict. `site` is how the site as a whole does, asked only
+    where it says that the page is gone.
+    """
 
     capture_id: CaptureId
     url: str
@@ -53,7 +59,10 @@ class Observation:
     started: datetime
     finished: datetime
     outcome: Outcome
+    cause: str = ""
     reason: str = ""
+    retry_after: datetime | None = None
+    site: SiteHealth | None = None
     http_status: int | None = None
     content_type: str = ""
     files: tuple[CapturedFile, ...] = ()
@@ -72,6 +81,7 @@ def capture_page(
     into: Path,
     limits: CaptureLimits | None = None,
     secrets: Collection[str] = (),
+    rules: OutcomeRules | None = None,
     now: Callable[[], datetime] = clock.now,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Observation:
@@ -81,18 +91,23 @@ def capture_page(
     Whatever the site or the browser does ends in an outcome. Raises RecorderFailed and
     StorageFull; then, and on Ctrl-C, nothing of the capture stays.
     """
-    limits = limits or CaptureLimits()
+    limits, rules = limits or CaptureLimits(), rules or shipped_rules()
     started = now()
     shown_url = mask_address(url)
     if not _is_web_address(url):
         reason = f"{shown_url}: only http and https addresses can be captured"
-        return _nothing(capture_id, shown_url, started, now(), Outcome.REFUSED, reason)
+        return _nothing(capture_id, shown_url, started, now(), Outcome.REFUSED, "address", reason)
     info = {"archiver-capture-id": capture_id, "archiver-capture-url": url}
     login = recorder.begin(capture_id, into / WARC_NAME, info, max_bytes=limits.max_bytes, secrets=secrets)
     try:
-        seen = browser.observe(url, login=login, limits=limits, now=now, progress=progress)
-        report, fetched, lacking = None, False, list[str]()
-        if judge(_facts(seen, limits, fetched=True)).outcome.files_content:
+        seen = browser.observe(url, login=login, limits=limits, rules=rules, now=now, progress=progress)
+        report, fetched, lacking, site = None, False, list[str](), None
+        so_far = judge(_facts(seen, limits, fetched=True), rules)
+        if so_far.cause in SAID_GONE:
+            progress("asking for the site's front page")
+            with RecordedClient(login, recorder.ca_file, limits) as client:
+                site = check_site(client.get, seen.final_url, rules, seen.finished)
+        if so_far.outcome.files_content:
             progress("asking the site's interface" if seen.is_page else "fetching the file")
             with RecordedClient(login, recorder.ca_file, limits) as client:
                 if seen.is_page:
@@ -104,17 +119,17 @@ def capture_page(
         progress("writing")
         files = _write_images(seen, into)
         seen = masked(seen, partial(recorder.mask, capture_id))
-        shown = _write_resources(seen, report, capture_id, recorder)
+        shown = _write_resources(seen, report, site, capture_id, recorder)
         lacking = recorder.mask(capture_id, lacking)
         recorded = recorder.finish(capture_id)
     except BrowserFailed as error:
         _discard(capture_id, recorder, into)
         reason = str(error).replace(url, shown_url)
-        return _nothing(capture_id, shown_url, started, now(), Outcome.FAILED, reason)
+        return _nothing(capture_id, shown_url, started, now(), Outcome.FAILED, "browser", reason)
     except BaseException:
         _discard(capture_id, recorder, into)
         raise
-    verdict = judge(_facts(seen, limits, report, recorded, fetched=fetched, lacking=lacking))
+    verdict = judge(_facts(seen, limits, report, recorded, fetched=fetched, lacking=lacking), rules)
     warc = CapturedFile(name=WARC_NAME, role=ObjectRole.WARC, media_type="application/warc")
     return Observation(
         capture_id=capture_id,
@@ -123,7 +138,10 @@ def capture_page(
         started=started,
         finished=now(),
         outcome=verdict.outcome,
+        cause=verdict.cause,
         reason=verdict.reason,
+        retry_after=verdict.retry_after,
+        site=site,
         http_status=seen.status if verdict.answered else None,
         content_type=seen.content_type,
         files=(warc, *files),
@@ -135,7 +153,7 @@ def capture_page(
 
 
 def _nothing(
-    capture_id: CaptureId, url: str, started: datetime, finished: datetime, outcome: Outcome, reason: str
+    capture_id: CaptureId, url: str, started: datetime, finished: datetime, outcome: Outcome, cause: str, reason: str
 ) -> Observation:
     """A capture that left no file."""
     return Observation(
@@ -145,6 +163,7 @@ def _nothing(
         started=started,
         finished=finished,
         outcome=outcome,
+        cause=cause,
         reason=reason,
     )
 
@@ -171,18 +190,32 @@ def _facts(
         final_url=seen.final_url,
         chain=seen.chain,
         status=seen.status,
+        at=seen.finished,
         headers=seen.headers,
         is_page=seen.is_page,
         content_type=seen.content_type,
         file_fetched=fetched,
         network_error=seen.network_error,
         signs=seen.signs if seen.html or not seen.is_page else None,  # a page without its DOM is not content
+        banner=seen.banner,
         problems=seen.problems,
+        throttled=_held_back(seen),
         refused=recorded.refused if recorded else (),
         truncated=recorded.truncated if recorded else (),
         failed=recorded.failed if recorded else (),
         api_problems=(*(report.problems if report else ()), *lacking),
         max_bytes=limits.max_bytes,
+    )
+
+
+def _held_back(seen: PageObservation) -> tuple[str, ...]:
+    """The site's own parts of the page that it refused because too much was asked."""
+    site = urlsplit(seen.final_url).netloc
+    main = {*seen.chain, seen.final_url}
+    return tuple(
+        url
+        for url, resource in seen.resources.items()
+        if resource.get("status") == 429 and urlsplit(url).netloc == site and url not in main
     )
 
 
@@ -201,7 +234,11 @@ def _write_images(seen: PageObservation, into: Path) -> list[CapturedFile]:
 
 
 def _write_resources(
-    seen: PageObservation, report: ApiReport | None, capture_id: CaptureId, recorder: Recorder
+    seen: PageObservation,
+    report: ApiReport | None,
+    site: SiteHealth | None,
+    capture_id: CaptureId,
+    recorder: Recorder,
 ) -> bool:
     """The `urn:` records: what was seen, beside what was sent. Whether a secret stood in the visible text."""
     url = seen.final_url
@@ -211,7 +248,8 @@ def _write_resources(
         resources.append((f"urn:fullPage{part}:{url}", "image/png", tile))
     resources.append((f"urn:dom:{url}", "text/html; charset=utf-8", seen.html.encode("utf-8", "replace")))
     resources.append((f"urn:layout:{url}", "application/json", seen.layout))
-    resources.append((f"urn:pageinfo:{url}", "application/json", write_pageinfo(seen, report)))
+    resources.append((f"urn:feed:{url}", "application/json", seen.feed))
+    resources.append((f"urn:pageinfo:{url}", "application/json", write_pageinfo(seen, report, site)))
     shown = False
     with tempfile.TemporaryDirectory(prefix="archiver-") as folder:
         file = Path(folder) / "resource"
@@ -223,7 +261,7 @@ def _write_resources(
     return shown
 
 
-def write_pageinfo(seen: PageObservation, report: ApiReport | None) -> bytes:
+def write_pageinfo(seen: PageObservation, report: ApiReport | None, site: SiteHealth | None = None) -> bytes:
     """The `urn:pageinfo` record, JSON.
 
     `ts` is when the visit began, `declared` what the site's own interface counts.
@@ -243,7 +281,9 @@ def write_pageinfo(seen: PageObservation, report: ApiReport | None) -> bytes:
         "urls": seen.resources,
         "consoleErrors": seen.console_errors,
         "behaviours": seen.behaviours,
+        "banner": asdict(seen.banner) if seen.banner else None,
         "problems": seen.problems,
+        "site": asdict(site) if site else None,
         "declared": dict(report.declared) if report else {},
         "api": {"requested": list(report.requested), "problems": list(report.problems)} if report else {},
     }
@@ -254,6 +294,11 @@ def _discard(capture_id: CaptureId, recorder: Recorder, into: Path) -> None:
     """Take back what a broken-off capture has written."""
     with contextlib.suppress(RecorderFailed):
         recorder.abandon(capture_id)
+    discard_files(into)
+
+
+def discard_files(into: Path) -> None:
+    """Remove what an attempt wrote into its directory, before it is filed."""
     for pattern in ("page*.png*", f"{THUMBNAIL_NAME}*", f"{WARC_NAME}*"):
         for file in into.glob(pattern):
             file.unlink()

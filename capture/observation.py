@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -22,7 +22,9 @@ class CaptureLimits:
     step_seconds: float = 20.0  # for any one question to the page, any one image
     total_seconds: float = 120.0
     max_bytes: int = 500 * 1000 * 1000  # of response bodies
+    max_requests: int = 10_000  # of the browser; what it asks for beyond them is blocked
     max_scrolls: int = 40  # screens a page may grow while it is scrolled
+    max_clicks: int = 300  # buttons pressed that show more
     viewport_width: int = 1280
     viewport_height: int = 900
     max_page_height: int = 98_304  # six images
@@ -38,11 +40,26 @@ class PageSigns:
     language: str = ""
     text_length: int = 0  # characters a reader sees
     opening: str = ""  # the first of them
+    text: str = ""  # what a reader sees of the main part, at most 4,000 characters
+    main_length: int = 0  # characters a reader sees of the main part
     password_fields: int = 0
     password_share: float = 0.0  # of the first screen, taken by the form that asks for a password
     media: int = 0  # pictures, drawings, videos and frames of some size on the first screen
     challenges: tuple[str, ...] = ()  # names of the services whose challenge the page carries
+    matched: tuple[str, ...] = ()  # of the selectors asked about, those that something shown matches
     frames: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Banner:
+    """A cookie banner that stood over the page. `action` is "reject", "close" or "accept", "" where nothing fitted."""
+
+    tool: str = ""  # the consent tool it is made with, where that is known
+    text: str = ""  # its opening
+    action: str = ""
+    button: str = ""  # the label of the one that was pressed
+    dismissed: bool = False
+    share: float = 0.0  # of the window it covers, or covered
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +90,8 @@ class PageObservation:
     layout: bytes = b""  # JSON
     view: bytes = b""
     tiles: tuple[bytes, ...] = ()  # the full page from the top, TILE_HEIGHT each
+    banner: Banner | None = None
+    feed: bytes = b""  # JSON: the posts of a feed that unmounts them
 
     @property
     def is_page(self) -> bool:
@@ -83,6 +102,12 @@ class PageObservation:
 def tile_name(number: int) -> str:
     """`page.png`, `page@2.png`, ... : the file names of a full-page screenshot, from 1."""
     return "page.png" if number == 1 else f"page@{number}.png"
+
+
+def write_feed(posts: Sequence[Mapping[str, Any]], declared: int) -> bytes:
+    """The `urn:feed` record, JSON: every post as it was seen, in order, and how many the page says there are."""
+    record = {"format": "archiver-feed", "version": 1, "declared": declared, "posts": list(posts)}
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def write_layout(layout: Mapping[str, Any], width: float, height: float) -> bytes:

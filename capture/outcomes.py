@@ -9,53 +9,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from archiver.core.records import Outcome
-from capture.observation import PageSigns
+from capture.network_errors import cause_of_failure, cause_of_network_error, explain_network_error
+from capture.observation import Banner, PageSigns
+from capture.outcome_rules import OutcomeRules, Seen, shipped_rules
 from capture.recording import Failure, Refusal, Truncation
+from capture.throttling import reset_moment
 
-_SHORT_TEXT = 600
-"""Characters: a page with less to read than this and a login form or challenge is nothing else."""
+_LONGEST_QUOTE = 120
 
-_DOMINANT_SHARE = 0.4
-
-_LOGIN_PATH = re.compile(
-    r"/(?:wp-login\.php|log-?in|sign-?in|accounts?/login|users?/sign_in|session/new|auth(?:enticate)?|sso|oauth2?"
-    r"|checkpoint|uas/login|i/flow/login)(?:/|\.\w+|$)",
-    re.IGNORECASE,
-)
-
-_LOGIN_TITLE = re.compile(r"\s*(?:log ?in|sign ?in|log on|login required|se connecter|connexion)\b", re.IGNORECASE)
-
-_CHALLENGE_TITLE = re.compile(
-    r"just a moment|attention required|are you (?:a )?(?:human|robot)|verify (?:that )?you are (?:a )?human"
-    r"|human verification|security check|access denied.*bot|un instant|vérification de sécurité",
-    re.IGNORECASE,
-)
-
-# https://source.chromium.org/chromium/chromium/src/+/main:net/base/net_error_list.h
-_NETWORK_ERRORS = {
-    "ERR_NAME_NOT_RESOLVED": "no address is known for the host name",
-    "ERR_CONNECTION_REFUSED": "the server refused the connection",
-    "ERR_CONNECTION_RESET": "the server broke off the connection",
-    "ERR_CONNECTION_CLOSED": "the server closed the connection without an answer",
-    "ERR_CONNECTION_TIMED_OUT": "the server could not be reached in time",
-    "ERR_TIMED_OUT": "the server did not answer in time",
-    "ERR_EMPTY_RESPONSE": "the server closed the connection without an answer",
-    "ERR_ADDRESS_UNREACHABLE": "the server cannot be reached from here",
-    "ERR_INTERNET_DISCONNECTED": "this machine has no network",
-    "ERR_TOO_MANY_REDIRECTS": "the site redirected in a circle",
-    "ERR_TUNNEL_CONNECTION_FAILED": "the server could not be reached",
-    "ERR_ABORTED": "the site sent a download or an answer without a page",
-    "ERR_INVALID_URL": "the address is not a valid URL",
-    "ERR_UNSAFE_PORT": "browsers do not open that port",
-    "ERR_INVALID_RESPONSE": "the server's answer is not valid HTTP",
-    "ERR_CONTENT_LENGTH_MISMATCH": "the server broke off its answer",
-    "ERR_INCOMPLETE_CHUNKED_ENCODING": "the server broke off its answer",
-    "ERR_HTTP2_PROTOCOL_ERROR": "the server's answer is not valid HTTP/2",
-}
+_STATUS_CAUSES = {502: "bad_gateway", 503: "server_unavailable", 504: "timeout"}
 
 _ERRNO = re.compile(r"\[Errno -?\d+\] ?")
 
@@ -66,59 +34,57 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 class Verdict:
     """How a capture ended, and why; a complete one's reason may be empty.
 
-    `answered` is False where no server but the proxy itself answered.
+    `cause` is the finer kind of the outcome (docs/officers.md lists them), "" for a complete one.
+    `answered` is False where no server but the proxy itself answered. `retry_after` is when a
+    site that throttles wants to be asked again, None where it does not say.
     """
 
     outcome: Outcome
+    cause: str = ""
     reason: str = ""
     answered: bool = True
+    retry_after: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class PageFacts:
-    """What is known of a visit when it is over.
+    """What is known of a visit when it is over, at the moment `at`.
 
     `chain` is every address the main document was asked for; `status` None where no server
     answered. `file_fetched` says whether a main document that is no page was fetched whole.
+    `throttled` lists the page's own parts that the site refused to hand out for now.
     """
 
     url: str
     final_url: str
     chain: tuple[str, ...]
     status: int | None
+    at: datetime
     headers: Mapping[str, str] = field(default_factory=dict)  # names in lower case
     is_page: bool = True  # the main document is a page, not a file
     content_type: str = "text/html"
     file_fetched: bool = False
     network_error: str = ""
     signs: PageSigns | None = None
+    banner: Banner | None = None
     problems: tuple[str, ...] = ()
     refused: tuple[Refusal, ...] = ()
     truncated: tuple[Truncation, ...] = ()
     failed: tuple[Failure, ...] = ()
+    throttled: tuple[str, ...] = ()
     api_problems: tuple[str, ...] = ()
     max_bytes: int = 0
 
 
-def judge(facts: PageFacts) -> Verdict:
-    """The outcome of a visit; the first rule that applies decides."""
-    for rule in (_refused, _unreachable, _challenge, _login_wall, _status, _file, _empty):
-        if verdict := rule(facts):
+def judge(facts: PageFacts, rules: OutcomeRules | None = None) -> Verdict:
+    """The outcome of a visit; what applies first decides. `rules` are the product's own where none are given."""
+    for step in (_refused, _unreachable, partial(_by_rules, rules or shipped_rules()), _status, _file, _empty):
+        if verdict := step(facts):
             return verdict
     missing = tuple(_missing(facts))
     if missing:
-        return Verdict(outcome=Outcome.PARTIAL, reason="; ".join(missing))
+        return Verdict(outcome=Outcome.PARTIAL, cause="incomplete", reason="; ".join(missing))
     return Verdict(outcome=Outcome.COMPLETE)
-
-
-def explain_network_error(name: str) -> str:
-    """Chromium's `net::ERR_...` in plain words."""
-    short = name.removeprefix("net::")
-    if short in _NETWORK_ERRORS:
-        return _NETWORK_ERRORS[short]
-    if "CERT" in short or "SSL" in short:
-        return f"the server's certificate is not valid ({short})"
-    return f"the browser could not load it ({short})"
 
 
 def _endpoint(url: str) -> tuple[str, int]:
@@ -143,6 +109,7 @@ def _refused(facts: PageFacts) -> Verdict | None:
             led = "" if _endpoint(facts.url) == last else f", where {facts.url} redirects to"
             return Verdict(
                 outcome=Outcome.REFUSED,
+                cause="address",
                 reason=f"{where}{led}: {refusal.reason}; allow it in `capture.allow_hosts` if it is meant",
                 answered=False,
             )
@@ -154,11 +121,13 @@ def _unreachable(facts: PageFacts) -> Verdict | None:
     if _no_server_answered(facts):
         for failure in _own_failures(facts):
             if _endpoint(failure.url) == last:
-                return _unanswered(f"{last[0]}: {_ERRNO.sub('', failure.reason)}")
+                why = _ERRNO.sub("", failure.reason)
+                return _unanswered(cause_of_failure(failure.reason), f"{last[0]}: {why}")
     if facts.network_error:
-        return _unanswered(f"{last[0]}: {explain_network_error(facts.network_error)}")
+        cause = cause_of_network_error(facts.network_error)
+        return _unanswered(cause, f"{last[0]}: {explain_network_error(facts.network_error)}")
     if facts.status is None:
-        return _unanswered(f"{last[0]}: the server did not answer")
+        return _unanswered("no_answer", f"{last[0]}: the server did not answer")
     return None
 
 
@@ -167,45 +136,45 @@ def _own_failures(facts: PageFacts) -> list[Failure]:
     return [each for each in facts.failed if "client disconnected" not in each.reason.lower()]
 
 
-def _challenge(facts: PageFacts) -> Verdict | None:
+def _by_rules(rules: OutcomeRules, facts: PageFacts) -> Verdict | None:
     signs = facts.signs or PageSigns()
-    told = facts.headers.get("cf-mitigated", "").lower() == "challenge"
-    barred = facts.status in (401, 403, 405, 429, 503)
-    short = signs.text_length < _SHORT_TEXT
-    titled = bool(_CHALLENGE_TITLE.search(signs.title)) and (short or barred)
-    if told or titled or (signs.challenges and (short or barred)):
-        service = f" ({', '.join(signs.challenges)})" if signs.challenges else ""
-        return Verdict(outcome=Outcome.CHALLENGE, reason=f"the site asked to prove that a person is looking{service}")
-    return None
-
-
-def _login_wall(facts: PageFacts) -> Verdict | None:
-    if facts.status in (401, 403):
-        return Verdict(outcome=Outcome.LOGIN_WALL, reason=f"the site answered {_status_name(facts.status)}")
-    if not facts.is_page or (facts.status or 0) >= 400:
+    share = facts.banner.share if facts.banner and not facts.banner.dismissed else 0.0
+    rule = rules.first(
+        Seen(
+            wanted=facts.url,
+            address=facts.final_url,
+            status=facts.status,
+            headers=facts.headers,
+            is_page=facts.is_page,
+            signs=signs,
+            banner_share=share,
+        )
+    )
+    if rule is None:
         return None
-    signs = facts.signs or PageSigns()
-    wanted, got = urlsplit(facts.url), urlsplit(facts.final_url)
-    if _LOGIN_PATH.search(got.path) and (got.netloc, got.path) != (wanted.netloc, wanted.path):
-        return Verdict(outcome=Outcome.LOGIN_WALL, reason=f"the site redirected to its login page {facts.final_url}")
-    if signs.password_fields and (signs.text_length < _SHORT_TEXT or signs.password_share >= _DOMINANT_SHARE):
-        return Verdict(outcome=Outcome.LOGIN_WALL, reason="the page asks for a password before it shows anything")
-    if signs.text_length < _SHORT_TEXT and _LOGIN_TITLE.match(signs.title):
-        return Verdict(outcome=Outcome.LOGIN_WALL, reason=f"the page is a login page, its title is {signs.title!r}")
-    return None
+    later = reset_moment(facts.headers, facts.at) if rule.outcome is Outcome.THROTTLED else None
+    told = {
+        "status": _status_name(facts.status or 0),
+        "address": facts.final_url,
+        "title": repr(signs.title),
+        "services": f" ({', '.join(signs.challenges)})" if signs.challenges else "",
+        "text": _quote(signs.text),
+        "when": f", after {later:%Y-%m-%d %H:%M:%S} UTC" if later else "",
+    }
+    reason = re.sub(r"\{(\w+)\}", lambda found: told.get(found[1], found[0]), rule.reason)
+    return Verdict(outcome=rule.outcome, cause=rule.cause, reason=reason, retry_after=later)
+
+
+def _quote(text: str) -> str:
+    return repr(text if len(text) <= _LONGEST_QUOTE else text[:_LONGEST_QUOTE].rsplit(" ", 1)[0] + "…")
 
 
 def _status(facts: PageFacts) -> Verdict | None:
     status = facts.status or 0
-    if status == 429 or (status == 503 and "retry-after" in facts.headers):
-        later = facts.headers.get("retry-after", "").strip()
-        when = f", in {later} s" if later.isdigit() else f", after {later}" if later else ""
-        return Verdict(
-            outcome=Outcome.THROTTLED,
-            reason=f"the site answered {_status_name(status)} and asks to come back later{when}",
-        )
+    if status >= 500:
+        return _failed(_STATUS_CAUSES.get(status, "site_error"), f"the site answered {_status_name(status)}")
     if status >= 400 or status in (204, 205, 304) or status < 200:
-        return _failed(f"the site answered {_status_name(status)}")
+        return _failed("no_page", f"the site answered {_status_name(status)}")
     return None
 
 
@@ -214,9 +183,9 @@ def _file(facts: PageFacts) -> Verdict | None:
         return None
     missing = tuple(_missing(facts))
     if missing:
-        return Verdict(outcome=Outcome.PARTIAL, reason="; ".join(missing))
+        return Verdict(outcome=Outcome.PARTIAL, cause="incomplete", reason="; ".join(missing))
     if not facts.file_fetched and facts.signs is None:
-        return _failed("the file could not be fetched whole")
+        return _failed("file_incomplete", "the file could not be fetched whole")
     kind = facts.content_type or "of an unnamed type"
     reason = "" if facts.signs else f"a file ({kind}), kept whole; no screenshot is taken of it"
     return Verdict(outcome=Outcome.COMPLETE, reason=reason)
@@ -225,9 +194,10 @@ def _file(facts: PageFacts) -> Verdict | None:
 def _empty(facts: PageFacts) -> Verdict | None:
     if facts.signs is None:
         why = "; ".join(facts.problems) or "the page could not be read"
-        return _failed(why)
+        return _failed("unreadable", why)
     if facts.signs.text_length < 2 and not facts.signs.media:
-        return _failed("the page came empty: no text and no pictures" + "".join(f"; {each}" for each in facts.problems))
+        problems = "".join(f"; {each}" for each in facts.problems)
+        return _failed("empty_shell", f"the page came empty: no text and no pictures{problems}")
     return None
 
 
@@ -247,18 +217,20 @@ def _missing(facts: PageFacts) -> Iterator[str]:
     own = [each for each in _own_failures(facts) if _endpoint(each.url) == host]
     if own:
         yield f"{len(own)} of the site's own answers did not come, the first {own[0].url}: {own[0].reason}"
+    if facts.throttled:
+        yield f"the site held back {len(facts.throttled)} of its own answers for now, the first {facts.throttled[0]}"
     if facts.refused:
         places = ", ".join(sorted({f"{each.host}:{each.port}" for each in facts.refused}))
         yield f"parts of the page lie at refused addresses: {places}"
     yield from facts.api_problems
 
 
-def _failed(reason: str) -> Verdict:
-    return Verdict(outcome=Outcome.FAILED, reason=reason)
+def _failed(cause: str, reason: str) -> Verdict:
+    return Verdict(outcome=Outcome.FAILED, cause=cause, reason=reason)
 
 
-def _unanswered(reason: str) -> Verdict:
-    return Verdict(outcome=Outcome.FAILED, reason=reason, answered=False)
+def _unanswered(cause: str, reason: str) -> Verdict:
+    return Verdict(outcome=Outcome.FAILED, cause=cause, reason=reason, answered=False)
 
 
 def _status_name(status: int) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 
 from archiver.core.errors import BrowserFailed
 from capture.observation import PageSigns
+from capture.outcome_rules import OutcomeRules
 from capture.witness import Witness
 
 _SCRIPTS = Path(__file__).parent / "page_scripts"
@@ -109,9 +110,10 @@ async def listens_to_scrolling(send: Send) -> bool:
     return False
 
 
-async def read_signs(send: Send, seconds: float) -> PageSigns:
-    """Ask the page what it looks like. Raises ScriptError."""
-    said = await run_script(send, "signs", seconds=seconds)
+async def read_signs(send: Send, rules: OutcomeRules, seconds: float) -> PageSigns:
+    """Ask the page what it looks like, and what of what the rules name it has. Raises ScriptError."""
+    asked = {"services": dict(rules.services), "selectors": list(rules.selectors)}
+    said = await run_script(send, "signs", asked, seconds=seconds)
     return PageSigns(
         title=said["title"],
         language=said["language"],
@@ -120,7 +122,10 @@ async def read_signs(send: Send, seconds: float) -> PageSigns:
         password_fields=said["passwordFields"],
         password_share=said["passwordShare"],
         media=said["media"],
+        text=said["text"],
+        main_length=said["mainLength"],
         challenges=tuple(said["challenges"]),
+        matched=tuple(said["matched"]),
         frames=said["frames"],
     )
 

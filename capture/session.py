@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import random
+import time
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -14,16 +17,20 @@ from archiver.core.errors import RecorderFailed
 from archiver.core.records import CaptureId, Outcome
 from capture.browser import Browser
 from capture.chromium import find_chromium
-from capture.job import Observation, capture_page
+from capture.job import Observation, capture_page, discard_files
 from capture.masking import mask_address
 from capture.observation import CaptureLimits
+from capture.outcome_rules import OutcomeRules
 from capture.recording import Recorder
+from capture.throttling import RetryPolicy, next_attempt
 
 
 class CaptureSession:
     """Takes many captures with one recorder and one browser, as a context manager. One capture at a time.
 
-    `browser_path` is the configured Chromium, empty for the system's; the rest as Recorder's.
+    `browser_path` is the configured Chromium, empty for the system's; `rules` and `retries` are the
+    product's own rules and no retries where none are given; `jitter` gives numbers between 0 and 1,
+    `pause` waits for so many seconds; the rest as Recorder's.
     Raises BrowserMissing, RecorderFailed or BrowserFailed where it cannot start.
     """
 
@@ -36,6 +43,10 @@ class CaptureSession:
         secrets: Collection[str] = (),
         browser_path: str = "",
         limits: CaptureLimits | None = None,
+        rules: OutcomeRules | None = None,
+        retries: RetryPolicy | None = None,
+        jitter: Callable[[], float] = random.random,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._authority_dir = authority_dir
         self._allow_hosts = tuple(allow_hosts)
@@ -43,6 +54,10 @@ class CaptureSession:
         self._secrets = tuple(secrets)
         self._browser_path = browser_path
         self._limits = limits or CaptureLimits()
+        self._rules = rules
+        self._retries = retries or RetryPolicy()
+        self._jitter = jitter
+        self._pause = pause
         self._parts = contextlib.ExitStack()
         self._recorder: Recorder | None = None
         self._browser: Browser | None = None
@@ -82,10 +97,31 @@ class CaptureSession:
         now: Callable[[], datetime] = clock.now,
         progress: Callable[[str], None] = lambda _: None,
     ) -> Observation:
-        """As capture_page; a proxy that dies meanwhile is an outcome too, and replaced for the next capture.
+        """As capture_page, tried again where that helps; a proxy that dies meanwhile is an outcome too.
 
-        Raises StorageFull, and RecorderFailed where a new proxy cannot be started.
+        Every attempt before the last is told in the reason. Raises StorageFull, and RecorderFailed
+        where a new proxy cannot be started.
         """
+        before: list[str] = []
+        while True:
+            observed = self._attempt(url, capture_id, into, now, progress)
+            attempt = len(before) + 1
+            again = next_attempt(observed, attempt, now(), policy=self._retries, jitter=self._jitter())
+            if again is None:
+                return _with_attempts(observed, before)
+            before.append(f"attempt {attempt} at {observed.started:%H:%M:%S} UTC: {observed.reason}")
+            discard_files(into)
+            progress(f"waiting for attempt {attempt + 1}")
+            self._pause(max(0.0, (again - now()).total_seconds()))
+
+    def _attempt(
+        self,
+        url: str,
+        capture_id: CaptureId,
+        into: Path,
+        now: Callable[[], datetime],
+        progress: Callable[[str], None],
+    ) -> Observation:
         if self._browser is None:
             raise RuntimeError("a capture session is used within its `with` block")
         recorder = self._running_recorder()
@@ -98,6 +134,7 @@ class CaptureSession:
                 browser=self._browser,
                 into=into,
                 limits=self._limits,
+                rules=self._rules,
                 now=now,
                 progress=progress,
             )
@@ -110,6 +147,7 @@ class CaptureSession:
                 started=started,
                 finished=now(),
                 outcome=Outcome.FAILED,
+                cause="recorder",
                 reason=str(error),
             )
 
@@ -128,3 +166,7 @@ class CaptureSession:
         recorder, self._recorder = self._recorder, None
         if recorder is not None:
             recorder.__exit__(None, None, None)
+
+
+def _with_attempts(observed: Observation, before: list[str]) -> Observation:
+    return replace(observed, reason="; ".join(filter(None, [observed.reason, *before])))

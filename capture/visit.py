@@ -14,7 +14,9 @@ from typing import Any, TypeVar
 
 from archiver.core.errors import BrowserFailed
 from capture import page
-from capture.observation import TILE_HEIGHT, CaptureLimits, PageObservation, write_layout
+from capture.behaviours import Behaviours, Deeds, Reach, tell
+from capture.observation import TILE_HEIGHT, CaptureLimits, PageObservation, write_feed, write_layout
+from capture.outcome_rules import OutcomeRules
 from capture.page import ScriptError
 from capture.witness import Session, Witness
 
@@ -22,6 +24,10 @@ _T = TypeVar("_T")
 
 _LONGEST_FRAME_VIEWPORT = 32_768
 """CSS pixels; a window of that height is one surface in memory, of some 170 MB."""
+
+_RECORDING_SHARE = 0.4
+_RECORDING_SECONDS = 60.0
+"""What behaviours leave of a capture's time, at most that share, for the recording after them."""
 
 
 class Stalled(Exception):
@@ -36,19 +42,22 @@ class Visit:
         session: Session,
         *,
         limits: CaptureLimits,
+        rules: OutcomeRules,
         now: Callable[[], datetime],
         progress: Callable[[str], None],
     ) -> None:
         self._session = session
         self._limits = limits
+        self._rules = rules
         self._now = now
         self._progress = progress
         self._deadline = time.monotonic() + limits.total_seconds
-        self._witness = Witness(session, self._end_dialogs)
+        self._witness = Witness(session, self._end_dialogs, limits.max_requests, self._end_requests)
         self._problems: list[str] = []
         self._behaviours: list[str] = []
         self._given_up = False
         self._download = False
+        self._blocking: asyncio.Future[Any] | None = None
 
     async def observe(self, url: str) -> PageObservation:
         """Visit `url`. Raises BrowserFailed if the page's process dies."""
@@ -137,6 +146,11 @@ class Visit:
         self._given_up = True
         self._witness.loaded.set()
 
+    def _end_requests(self) -> None:
+        """Let the page ask for nothing more: it has asked for as much as one capture may."""
+        self._problems.append(f"the page asked for more than {self._limits.max_requests:,} files, the capture's limit")
+        self._blocking = asyncio.ensure_future(self._session.send("Network.setBlockedURLs", {"urls": ["*"]}))
+
     # -- loading -------------------------------------------------------------------------------
 
     async def _listen(self) -> None:
@@ -187,8 +201,14 @@ class Visit:
         await self._attempt(self._load, "content")
         taken["view"] = await self._attempt(lambda: page.shoot(self._send), "first screen") or b""
         self._progress("scrolling")
-        await self._attempt(self._scroll, "further screens")
-        signs = await self._attempt(lambda: page.read_signs(self._send, self._limits.step_seconds), "description")
+        deeds = await self._behave()
+        self._behaviours += deeds.notes
+        taken["banner"] = deeds.banner
+        if deeds.unmounts:
+            taken["feed"] = write_feed(deeds.posts, deeds.declared_posts)
+        signs = await self._attempt(
+            lambda: page.read_signs(self._send, self._rules, self._limits.step_seconds), "description"
+        )
         taken["signs"] = signs
         if signs and signs.frames:
             await self._attempt(self._show_frames, "frames")
@@ -230,30 +250,23 @@ class Visit:
         answer = await page.run_script(self._send, script, options, seconds=self._limits.step_seconds)
         return dict(answer or {})
 
-    async def _scroll(self) -> None:
-        """Down to the end so that lazy images load, on while the page grows within the limit, and back up."""
-        limits = self._limits
-        quiet = 0.4 if await page.listens_to_scrolling(self._send) else 0.0
-        milliseconds = limits.step_seconds * 500
-        position, screens, grown, height = 0.0, 0, 0.0, 0.0
-        while position < limits.max_page_height:
-            steps = max(1, int((limits.max_page_height - position) / limits.viewport_height))
-            step = await self._ask("scroll", **{"from": position, "milliseconds": milliseconds, "steps": steps})
-            await self._settle(quiet)
-            position, screens = step["y"], screens + step["screens"]
-            now_high = (await self._send("Page.getLayoutMetrics"))["cssContentSize"]["height"]
-            grown += (now_high - height) / step["screen"] if height else 0.0
-            height = now_high
-            if height <= position + step["screen"] + 1:
-                break
-            if grown >= limits.max_scrolls:
-                self._problems.append(f"the page grew without end: scrolling stopped after {screens} screens")
-                break
-            if not step["screens"]:
-                break  # it does not scroll any further, whatever it says of its height
-        if screens:
-            await self._ask("top")
-            self._behaviours.append(f"scrolled {screens} screens down")
+    async def _behave(self) -> Deeds:
+        """Send banners away, scroll, open what is folded; see capture/behaviours.py."""
+        deeds = Deeds()
+        seconds = self._limits.total_seconds
+        reach = Reach(
+            session=self._session,
+            send=self._send,
+            settle=self._settle,
+            witness=self._witness,
+            limits=self._limits,
+            until=self._deadline - min(_RECORDING_SHARE * seconds, _RECORDING_SECONDS),
+        )
+        behaviours = Behaviours(reach, deeds)
+        await self._attempt(behaviours.dismiss_banner, "banner")
+        await self._attempt(behaviours.show_all, "further screens")
+        self._problems += deeds.problems
+        return tell(deeds)
 
     async def _show_frames(self) -> None:
         """Make the window as tall as the page: frames below the first screen are drawn only then."""

@@ -24,12 +24,15 @@ class Session(Protocol):
 class Witness:
     """Listens to one page's session; its fields are read while the visit runs."""
 
-    def __init__(self, session: Session, on_dialogs: Callable[[], None]) -> None:
+    def __init__(
+        self, session: Session, on_dialogs: Callable[[], None], max_requests: int, on_requests: Callable[[], None]
+    ) -> None:
         self.main_frame = ""
         self.chain: list[str] = []  # every address the main document was asked for
         self.response: dict[str, Any] = {}  # the main document's, empty until it answers
         self.under_way: set[str] = set()
-        self.started = 0
+        self.started = 0  # requests made
+        self.received = 0  # bytes of the answers, as they came over the wire
         self.scripted = False  # scripts asked for something: they may ask again once it has come
         self.changed = asyncio.Event()
         self.loaded = asyncio.Event()
@@ -39,6 +42,8 @@ class Witness:
         self._urls: dict[str, str] = {}  # request id -> url
         self._dialogs = 0
         self._on_dialogs = on_dialogs
+        self._max_requests = max_requests
+        self._on_requests = on_requests
         session.on("Network.requestWillBeSent", self._hear_request)
         session.on("Network.responseReceived", self._hear_response)
         session.on("Network.loadingFinished", self._hear_end)
@@ -59,6 +64,8 @@ class Witness:
             self.loaded.clear()
         self._urls[event["requestId"]] = url
         self.started += 1
+        if self.started == self._max_requests:
+            self._on_requests()
         self.scripted = self.scripted or kind in ("xhr", "fetch", "websocket")
         # a frame of another site ends its loading in a session of its own; `load` waits for it
         inner = kind == "document" and event.get("frameId") != self.main_frame
@@ -77,6 +84,7 @@ class Witness:
             self._note(url, {"status": response["status"], "mime": response["mimeType"], "type": kind})
 
     def _hear_end(self, event: Mapping[str, Any]) -> None:
+        self.received += int(event.get("encodedDataLength", 0))
         self.under_way.discard(event["requestId"])
         self.changed.set()
 

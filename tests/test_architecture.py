@@ -77,7 +77,7 @@ REMOVALS = {
     ("archiver/workflows/rebuild.py", "_remove_side_files"),
     ("archiver/workflows/recover.py", "_end_as_failed"),  # in incoming/: what a crash cut off
     ("archiver/workflows/recover.py", "_settle_whole"),  # in incoming/: the ticket
-    ("capture/job.py", "_discard"),  # in incoming/: what a broken-off capture wrote
+    ("capture/job.py", "discard_files"),  # in incoming/: what a broken-off attempt wrote
     ("exports/production.py", "make_production"),  # its own unfinished bundle: copies
     ("index/engines/tantivy_engine.py", "TantivyEngine.create"),  # the index: derived
 }

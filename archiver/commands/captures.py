@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from archiver.commands.output import print_json, progress, table
+from archiver.commands.output import print_json, progress, show_completeness, table
 from archiver.commands.session import Session, archive_command
 from archiver.core.errors import CaptureRefused, CaptureUnhealthy
 from archiver.core.people import Permission
@@ -49,16 +49,18 @@ def show_filed(filed: Sequence[Filed], *, as_json: bool) -> None:
         return
     table(
         "Captures",
-        ("Outcome", "Record", "Kind", "Items", "New", "Edited", "Gone", "Title or reason"),
+        ("Outcome", "Cause", "Record", "Kind", "Items", "New", "Edited", "Gone", "Declared", "Title or reason"),
         (
             (
                 each.capture.outcome,
+                each.capture.cause,
                 each.capture.record_id or "",
                 each.kind or "",
                 each.items if each.capture.record_id else "",
                 len(each.changes.new) or "",
                 len(each.changes.edited) or "",
                 len(each.changes.gone) or "",
+                show_completeness(each.completeness),
                 "\n".join(filter(None, [each.title, each.capture.reason])) or each.capture.url,
             )
             for each in filed

@@ -22,6 +22,7 @@ from rich.text import Text
 
 from archiver.core.clock import to_iso
 from archiver.core.progress import Progress
+from archiver.core.records import Completeness
 
 _PIPE_WIDTH = 240
 
@@ -101,6 +102,17 @@ def describe(pairs: Iterable[tuple[str, object]]) -> None:
 def show_moment(moment: datetime | None, zone: ZoneInfo) -> str:
     """`2026-11-21 13:15 IST`: to the minute, in the archive's time zone."""
     return "" if moment is None else f"{moment.astimezone(zone):%Y-%m-%d %H:%M %Z}"
+
+
+def show_completeness(completeness: Completeness) -> str:
+    """`17 of 20 comments, 85 %`; "" where the site declared nothing."""
+    if completeness.percent is None:
+        return ""
+    counts = ", ".join(
+        f"{completeness.found.get(kind, 0):,} of {count:,} {kind}"
+        for kind, count in sorted(completeness.declared.items())
+    )
+    return f"{counts}, {completeness.percent} %"
 
 
 def _cell(value: object) -> Text:

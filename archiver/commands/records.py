@@ -8,7 +8,17 @@ from zoneinfo import ZoneInfo
 import click
 from rich.text import Text
 
-from archiver.commands.output import console, describe, heading, plain, print_json, say, show_moment, table
+from archiver.commands.output import (
+    console,
+    describe,
+    heading,
+    plain,
+    print_json,
+    say,
+    show_completeness,
+    show_moment,
+    table,
+)
 from archiver.commands.session import Session, archive_command
 from archiver.core import clock
 from archiver.core.catalogue import RecordFilter
@@ -81,6 +91,7 @@ def show(session: Session, id: str) -> None:
         found, observed = catalogue.record(id), catalogue.observed_record(id)
         corrections, items, captures = catalogue.corrections(id), catalogue.items(id), catalogue.captures(id)
         objects = {each.id: catalogue.objects(each.id) for each in captures}
+        completeness = {each.id: catalogue.completeness(each.id) for each in captures}
         reason = catalogue.class_reason(id)
         people = {each.id: each.name for each in archive.people.everybody()}
     if session.as_json:
@@ -91,7 +102,10 @@ def show(session: Session, id: str) -> None:
                 "class_reason": reason,
                 "corrections": corrections,
                 "items": items,
-                "captures": [{**plain(each), "objects": objects[each.id]} for each in captures],
+                "captures": [
+                    {**plain(each), "objects": objects[each.id], "completeness": completeness[each.id]}
+                    for each in captures
+                ],
             }
         )
         return
@@ -127,11 +141,13 @@ def show(session: Session, id: str) -> None:
         _show_item(entry, depth, zone=zone)
     table(
         f"\n{len(captures)} captures",
-        ("When", "Outcome", "Reason", "Files"),
+        ("When", "Outcome", "Cause", "Declared", "Reason", "Files"),
         (
             (
                 show_moment(each.started, zone),
                 each.outcome,
+                each.cause,
+                show_completeness(completeness[each.id]),
                 each.reason,
                 "\n".join(_describe_file(stored) for stored in objects[each.id]),
             )

@@ -20,6 +20,7 @@ from archiver.core.records import (
     Capture,
     CaptureId,
     CataloguedItem,
+    Completeness,
     Digest,
     Item,
     ItemKind,
@@ -32,6 +33,7 @@ from archiver.core.records import (
     RecordId,
     RecordKind,
     StoredObject,
+    measure_completeness,
 )
 
 
@@ -204,6 +206,13 @@ class Catalogue:
         )
         return {} if row is None else dict(json.loads(row["declared"]))
 
+    def completeness(self, capture: CaptureId) -> Completeness:
+        """What the site declared at that capture and what was filed; empty where nothing was read."""
+        row = self._one("SELECT declared, found FROM captures WHERE id = ?", capture)
+        if row is None:
+            return Completeness()
+        return measure_completeness(json.loads(row["declared"]), json.loads(row["found"]))
+
     def all_captures(self) -> list[Capture]:
         return [_capture(row) for row in self._all("SELECT * FROM captures ORDER BY started, id")]
 
@@ -326,7 +335,9 @@ def _capture(row: dict[str, Any]) -> Capture:
         started=from_iso(row["started"]),
         finished=from_iso(row["finished"]),
         outcome=Outcome(row["outcome"]),
+        cause=row["cause"],
         reason=row["reason"],
+        retry_after=from_optional_iso(row["retry_after"]),
         warc_records=row["warc_records"],
         account_id=row["account_id"] and AccountId(row["account_id"]),
         job_id=row["job_id"],

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -56,14 +57,33 @@ class CaptureSettings:
     load_seconds: int = _setting(30, "how long a page may take to load before what is there is taken", least=1)
     total_seconds: int = _setting(180, "how long one capture may take in all", least=5)
     max_megabytes: int = _setting(500, "how much one capture may download; what exceeds it is cut and said so", least=1)
+    max_requests: int = _setting(10_000, "how many files one page may ask for; what exceeds it is blocked", least=1)
     max_scrolls: int = _setting(40, "how many screens far a feed is scrolled", least=0)
+    max_clicks: int = _setting(300, "how many buttons that show more are pressed on one page", least=0)
+    retries: int = _setting(2, "how often a capture is tried again after what passes by itself", least=0)
+    retry_seconds: int = _setting(5, "how long to wait before the first retry; later ones wait twice as long", least=0)
+    throttle_seconds: int = _setting(
+        60, "how long a capture waits where the site asks for patience; for more it ends throttled", least=0
+    )
     viewport_width: int = _setting(1280, "CSS pixels", least=320)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutcomeSettings:
+    """How pages that are no content are told. `rule` holds the tables of `[[outcomes.rule]]` as they stand."""
+
+    rules_file: str = _setting("", "path of a TOML file of further [[rule]] tables; empty: none")
+    without: tuple[str, ...] = _setting((), "names of rules that are not applied here")
+    rule: tuple[Mapping[str, Any], ...] = field(
+        default=(), metadata={"about": "rules of this archive's own, asked before the product's", "tables": True}
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     archive: ArchiveSettings
     capture: CaptureSettings = field(default_factory=CaptureSettings)
+    outcomes: OutcomeSettings = field(default_factory=OutcomeSettings)
 
 
 def load_settings(path: Path) -> Settings:
@@ -82,18 +102,19 @@ def parse_settings(text: str, name: str = FILE_NAME) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise BadSettings(f"{name}: not valid TOML: {error}") from error
     faults: list[str] = []
-    sections = {"archive": ArchiveSettings, "capture": CaptureSettings}
+    sections = {"archive": ArchiveSettings, "capture": CaptureSettings, "outcomes": OutcomeSettings}
     faults += [f"[{key}]: unknown section; known: {', '.join(sections)}" for key in tables if key not in sections]
     archive = _read_section(ArchiveSettings, "archive", tables.get("archive", {}), faults)
     capture = _read_section(CaptureSettings, "capture", tables.get("capture", {}), faults)
+    outcomes = _read_section(OutcomeSettings, "outcomes", tables.get("outcomes", {}), faults)
     if archive is not None and not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", archive.id):
         # keys and tokens are files of this name: it must not lead elsewhere
         faults.append(f"archive.id: {archive.id!r} must be up to 64 of the letters A-Z, a-z, digits, _ and -")
     if archive is not None and archive.time_zone not in available_timezones():
         faults.append(f"archive.time_zone: {archive.time_zone!r} is no IANA time zone such as 'Asia/Kolkata'")
-    if faults or archive is None or capture is None:
+    if faults or archive is None or capture is None or outcomes is None:
         raise BadSettings("\n".join(f"{name}: {fault}" for fault in faults))
-    return Settings(archive=archive, capture=capture)
+    return Settings(archive=archive, capture=capture, outcomes=outcomes)
 
 
 def _read_section(kind: type[_S], section: str, table: object, faults: list[str]) -> _S | None:
@@ -113,6 +134,11 @@ def _read_section(kind: type[_S], section: str, table: object, faults: list[str]
 
 
 def _check_value(key: str, value: object, setting: Field[Any], faults: list[str]) -> object:
+    if setting.metadata.get("tables"):
+        if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+            faults.append(f"{key}: must be tables, each begun by [[{key}]]")
+            return ()
+        return tuple(value)
     least = setting.metadata["least"]
     if least is not None:
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
@@ -139,11 +165,21 @@ def write_toml(settings: Settings) -> str:
     for section in fields(settings):
         values = getattr(settings, section.name)
         lines.append(f"[{section.name}]")
+        tables = [each for each in fields(values) if each.metadata.get("tables")]
         for setting in fields(values):
+            if setting in tables:
+                continue
             value = getattr(values, setting.name)
-            # a JSON string or array of strings is valid TOML, escapes included; only DEL must be escaped too
-            shown = json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)
-            shown = shown.replace("\x7f", "\\u007f")
-            lines += [f"# {setting.metadata['about']}", f"{setting.name} = {shown}"]
+            lines += [f"# {setting.metadata['about']}", f"{setting.name} = {_shown(value)}"]
+        for setting in tables:
+            for table in getattr(values, setting.name):
+                lines += ["", f"[[{section.name}.{setting.name}]]"]
+                lines += [f"{key} = {_shown(value)}" for key, value in table.items()]
         lines.append("")
     return "\n".join(lines)
+
+
+def _shown(value: object) -> str:
+    """A JSON string, number, truth or array of them is valid TOML, escapes included; only DEL must be escaped too."""
+    shown = json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)
+    return shown.replace("\x7f", "\\u007f")

@@ -130,6 +130,7 @@ def _read_capture(entry: dict[str, Any]) -> Capture:
             "started": from_iso(entry["started"]),
             "finished": from_iso(entry["finished"]),
             "outcome": Outcome(entry["outcome"]),
+            "retry_after": from_optional_iso(entry.get("retry_after")),
         }
     )
 

@@ -7,6 +7,7 @@ The words are defined in docs/terminology.md.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -37,6 +38,11 @@ class RecordKind(StrEnum):
     SUMMARY = "summary"  # an officer's account of a consultation
     FILE = "file"  # an uploaded or imported file
     PRODUCTION = "production"  # a bundle that answered a request
+
+    @property
+    def is_one_post(self) -> bool:
+        """Whether the record stands for one thing that its author can take down."""
+        return self in (RecordKind.THREAD, RecordKind.PAGE, RecordKind.FILE)
 
 
 class ItemKind(StrEnum):
@@ -195,8 +201,10 @@ class Barred:
 class Capture:
     """One observation of a record at one moment.
 
-    `record_id` is None where nothing could be filed. `warc_records` counts the WARC's
-    records, so that a cut file is noticed even where its digests are intact.
+    `record_id` is None where nothing could be filed. `cause` is the finer kind of the outcome, ""
+    for a complete one; `retry_after` when a site that throttles wants to be asked again, None
+    where it does not say. `warc_records` counts the WARC's records, so that a cut file is noticed
+    even where its digests are intact.
     """
 
     id: CaptureId
@@ -206,10 +214,33 @@ class Capture:
     started: datetime
     finished: datetime
     outcome: Outcome
+    cause: str = ""
     reason: str = ""
+    retry_after: datetime | None = None
     warc_records: int = 0
     account_id: AccountId | None = None
     job_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Completeness:
+    """What a site declared at one capture against what was filed, by kind: {"comments": 17}.
+
+    `percent` is of what was declared, whole percents rounded down, so that 100 means all; None
+    where nothing was declared.
+    """
+
+    declared: dict[str, int] = field(default_factory=dict)
+    found: dict[str, int] = field(default_factory=dict)
+    percent: int | None = None
+
+
+def measure_completeness(declared: Mapping[str, int], found: Mapping[str, int]) -> Completeness:
+    """Filed items beyond what was declared make up for nothing that is missing of another kind."""
+    total = sum(declared.values())
+    filed = sum(min(count, found.get(kind, 0)) for kind, count in declared.items())
+    percent = (100 * filed // total if total else 100) if declared else None
+    return Completeness(declared=dict(declared), found=dict(found), percent=percent)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -255,6 +255,19 @@ def m001_spine(db: Database) -> None:
             db.conn.execute(statement)
 
 
+# the finer kind of an outcome, and when a site that throttles wants to be asked again
+_COMPLETENESS = (
+    "ALTER TABLE captures ADD COLUMN cause TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE captures ADD COLUMN retry_after TEXT",
+)
+
+
+@migrations()
+def m006_completeness(db: Database) -> None:
+    for statement in _COMPLETENESS:
+        db.conn.execute(statement)
+
+
 def migrate(db: Database) -> None:
     """Bring the catalogue to this version's tables.
 
@@ -270,4 +283,4 @@ def migrate(db: Database) -> None:
         migrations.apply(db)
 
 
-_STEPS = frozenset({m001_spine.__name__})
+_STEPS = frozenset({m001_spine.__name__, m006_completeness.__name__})

@@ -21,7 +21,9 @@ from archiver.workflows.recover import recover_locked, write_ticket
 from capture.job import Observation
 from capture.masking import mask_address
 from capture.observation import CaptureLimits
+from capture.outcome_rules import rules_with
 from capture.session import CaptureSession
+from capture.throttling import RetryPolicy
 
 MOST_THREADS = 200
 """How many threads of one timeline a run captures at most."""
@@ -126,8 +128,8 @@ def run(
 
 @contextmanager
 def open_session(archive: Archive) -> Iterator[CaptureSession]:
-    """The recorder and the browser as the archive's settings want them."""
-    settings = archive.settings.capture
+    """The recorder and the browser as the archive's settings want them. Raises BadSettings for its rules."""
+    settings, outcomes = archive.settings.capture, archive.settings.outcomes
     with CaptureSession(
         authority_dir=archive.config_directory / "recorder",
         allow_hosts=settings.allow_hosts,
@@ -136,8 +138,14 @@ def open_session(archive: Archive) -> Iterator[CaptureSession]:
             load_seconds=settings.load_seconds,
             total_seconds=settings.total_seconds,
             max_bytes=settings.max_megabytes * 1000 * 1000,
+            max_requests=settings.max_requests,
             max_scrolls=settings.max_scrolls,
+            max_clicks=settings.max_clicks,
             viewport_width=settings.viewport_width,
+        ),
+        rules=rules_with(outcomes.rule, outcomes.without, rules_file=outcomes.rules_file),
+        retries=RetryPolicy(
+            retries=settings.retries, first_wait=settings.retry_seconds, throttle_wait=settings.throttle_seconds
         ),
     ) as session:
         yield session
@@ -160,6 +168,7 @@ def _capture(
             started=started,
             finished=now(),
             outcome=Outcome.FAILED,
+            cause="interrupted",
             reason="interrupted by the person running it; nothing of it was filed",
         )
         file_observation(archive, observed, staged, actor=actor.id, account=target.account, job=target.job)

@@ -7,12 +7,13 @@ a whole capture that the next start files from its `capture.json` (see recover.p
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 
 from archiver.core import filing
 from archiver.core.archive import Archive, Change
+from archiver.core.clock import to_iso
 from archiver.core.durable import write_durably
 from archiver.core.errors import BadWarc
 from archiver.core.events import EventType
@@ -22,12 +23,14 @@ from archiver.core.records import (
     AccountId,
     Capture,
     CataloguedItem,
+    Completeness,
     Extraction,
     ObjectRole,
     Outcome,
     RecordId,
     RecordKind,
     StoredObject,
+    measure_completeness,
     new_id,
 )
 from archiver.core.register import account_for
@@ -36,10 +39,13 @@ from archiver.workflows.record_history import history_after
 from capture.compare import Changes, same_text
 from capture.extraction import extract
 from capture.job import Observation
+from capture.site_health import SAID_GONE
 
 SOFTWARE = f"records-archiver {version('records-archiver')}"
-_GONE_STATUS = (404, 410)
+_SAW_CONTENT = (Outcome.COMPLETE, Outcome.PARTIAL, Outcome.UNCHANGED)
 _NOTHING = Changes()
+_LASTING = frozenset({"comments"})
+"""Counts that a page does not lower by itself; the entries of a feed it does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +58,7 @@ class Filed:
     items: int
     changes: Changes
     class_code: str | None = None
+    completeness: Completeness = field(default_factory=Completeness)
 
 
 def file_observation(
@@ -148,6 +155,7 @@ def _enter_content(archive: Archive, change: Change, manifest: CaptureManifest, 
         items=len(after),
         changes=changes,
         class_code=code,
+        completeness=measure_completeness(extraction.declared, extraction.found) if extraction else Completeness(),
     )
 
 
@@ -171,7 +179,9 @@ def _judge(
         started=observed.started,
         finished=observed.finished,
         outcome=observed.outcome,
+        cause=observed.cause,
         reason=observed.reason,
+        retry_after=observed.retry_after,
         warc_records=observed.warc_records,
         account_id=account,
         job_id=job,
@@ -182,14 +192,15 @@ def _judge(
     try:
         extraction = extract(warc)
     except BadWarc as error:
-        return replace(capture, outcome=Outcome.FAILED, reason=f"the WARC just written cannot be read: {error}"), None
+        reason = f"the WARC just written cannot be read: {error}"
+        return replace(capture, outcome=Outcome.FAILED, cause="recorder", reason=reason), None
     known = archive.catalogue.find_record(
         extraction.site, extraction.kind, extraction.native_root_id, extraction.canonical_url
     )
     earlier = {} if known is None else archive.catalogue.last_declared(known)
     capture = _count_what_is_missing(capture, extraction, earlier)
     if replaced := _thread_replaced(archive, observed.url, extraction, known):
-        return replace(capture, outcome=Outcome.FAILED, reason=replaced), None
+        return replace(capture, outcome=Outcome.FAILED, cause="replaced", reason=replaced), None
     capture = replace(capture, record_id=known or RecordId(new_id("rec")))
     if known is not None and capture.outcome is Outcome.COMPLETE:
         capture = _recognise_unchanged(archive.catalogue.items(known), extraction, capture)
@@ -197,13 +208,23 @@ def _judge(
 
 
 def _judge_absence(archive: Archive, observed: Observation, capture: Capture) -> Capture:
-    """`gone` is only said of what was captured before, and only where the site answers so itself."""
-    if observed.http_status not in _GONE_STATUS:
+    """`gone` is only said of what was captured before, where the site says so itself and is otherwise well."""
+    if observed.cause not in SAID_GONE:
         return capture
     for record in archive.catalogue.records_of_url(observed.url):
-        if any(each.outcome.files_content for each in archive.catalogue.captures(record)):
-            reason = f"the site answered {observed.http_status}: what was captured before is there no longer"
-            return replace(capture, record_id=record, outcome=Outcome.GONE, reason=reason)
+        seen = [each for each in archive.catalogue.captures(record) if each.outcome in _SAW_CONTENT]
+        if not seen or (
+            observed.cause == "tombstone" and not archive.catalogue.observed_record(record).kind.is_one_post
+        ):
+            continue
+        if observed.site is None or not observed.site.well:
+            why = observed.site.reason if observed.site else "the site's front page was not asked"
+            return replace(capture, reason=f"{capture.reason}; not taken for gone: {why}")
+        reason = (
+            f"{capture.reason}: what was captured before is there no longer; it went between "
+            f"{to_iso(seen[-1].finished)} and {to_iso(observed.started)}, and the rest of the site is well"
+        )
+        return replace(capture, record_id=record, outcome=Outcome.GONE, reason=reason)
     return capture
 
 
@@ -239,13 +260,13 @@ def _count_what_is_missing(capture: Capture, extraction: Extraction, earlier: Ma
         f"the site declared {declared} {what} before and states no number now, "
         f"{extraction.found.get(what, 0)} were filed"
         for what, declared in sorted(earlier.items())
-        if what not in extraction.declared and extraction.found.get(what, 0) < declared
+        if what in _LASTING and what not in extraction.declared and extraction.found.get(what, 0) < declared
     ]
     short += extraction.problems
     if not short:
         return capture
     reason = "; ".join(filter(None, [capture.reason, *short]))
-    return replace(capture, outcome=Outcome.PARTIAL, reason=reason)
+    return replace(capture, outcome=Outcome.PARTIAL, cause="incomplete", reason=reason)
 
 
 def _recognise_unchanged(previous: list[CataloguedItem], extraction: Extraction, capture: Capture) -> Capture:

@@ -94,6 +94,7 @@ def _end_as_failed(archive: Archive, id: CaptureId, now: datetime) -> None:
         started=from_iso(ticket["started"]),
         finished=now,
         outcome=Outcome.FAILED,
+        cause="interrupted",
         reason="the run was killed while it captured; nothing of it was filed",
         account_id=AccountId(ticket["account"]) if ticket["account"] else None,
         job_id=ticket["job"],

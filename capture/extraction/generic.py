@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 from archiver.core.records import Extraction, Item, ItemKind, MediaRef, RecordKind
 from capture.extraction.addresses import absolute, canonical_url, normal_url, same_place, site_of
+from capture.extraction.declared import declared_comments
 from capture.extraction.document import READERS_DEPTH, is_deeper_than
 from capture.extraction.entry import Entry, fill_all, list_items, make_items, thread
 from capture.extraction.language import canonical_tag, detect_language
@@ -42,7 +43,7 @@ from capture.extraction.schema_org import (
 from capture.extraction.timeline import listed_entries, says_it_lists
 
 NAME = "generic"
-VERSION = 1
+VERSION = 2
 
 _ROOT = "root"
 """The native id of a root whose site states none."""
@@ -129,11 +130,12 @@ def _post(evidence: PageEvidence, meta: PageMeta, roots: Sequence[_Root]) -> Ext
         entry = replace(entry, text=description or read_main_text(evidence.tree, evidence.html, url).text)
     items = make_items(_with_meta(entry, meta, url), identifier or _ROOT, ItemKind.POST, url, meta.language)
     extraction = _describe(evidence, meta, RecordKind.THREAD, items, entry)
+    stated = [each for each in (entry.declared, declared_comments(evidence.tree, url)) if each is not None]
     return replace(
         extraction,
         # an article's identifier may be the publisher's for something else; a post's is the platform's
         native_root_id=identifier if identifier and takes_answers else None,
-        declared={} if entry.declared is None else {"comments": entry.declared},
+        declared={"comments": max(stated)} if stated else {},
         found={"comments": len(items) - 1},
     )
 
@@ -145,14 +147,17 @@ def _page(evidence: PageEvidence, meta: PageMeta, entry: Entry, native_root_id: 
         entry = replace(entry, text=main.text, language=entry.language or main.language)
     entry = replace(entry, links=entry.links or main.links, media=entry.media or main.media)
     items = make_items(_with_meta(entry, meta, url), native_root_id or _ROOT, ItemKind.PAGE, url, meta.language)
-    return _describe(evidence, meta, RecordKind.PAGE, items, entry)
+    page = _describe(evidence, meta, RecordKind.PAGE, items, entry)
+    # comments that are counted and not to be read out of the page: what is missing is told
+    unread = declared_comments(evidence.tree, url)
+    return replace(page, declared={"comments": unread}, found={"comments": 0}) if unread else page
 
 
 def _timeline(evidence: PageEvidence, meta: PageMeta, entries: Sequence[Entry]) -> Extraction:
     url = evidence.final_url
     if not entries:  # its template says that it lists, but not what: its text is kept as it stands
         page = _page(evidence, meta, Entry(kind="WebPage"), "")
-        return replace(page, kind=RecordKind.TIMELINE, found={"entries": 0})
+        return replace(page, kind=RecordKind.TIMELINE, declared={}, found={"entries": 0})
     bare = [replace(entry, comments=()) for entry in entries]
     items = list_items([_titled(entry) for entry in bare], url, meta.language)
     extraction = _describe(evidence, meta, RecordKind.TIMELINE, items, Entry(kind="timeline"))
@@ -160,7 +165,8 @@ def _timeline(evidence: PageEvidence, meta: PageMeta, entries: Sequence[Entry]) 
     if len(creators) == 1:  # an account's own feed
         name, handle = creators.pop()
         extraction = replace(extraction, creator_name=name, creator_handle=handle)
-    return replace(extraction, found={"entries": len(items)})
+    declared = {"entries": evidence.feed_declared} if evidence.feed_declared else {}
+    return replace(extraction, declared=declared, found={"entries": len(items)})
 
 
 def _titled(entry: Entry) -> Entry:

@@ -15,8 +15,9 @@ from lxml import etree
 from archiver.core.errors import BadWarc
 from archiver.core.warc import WarcRecord, read_records
 from capture.extraction.document import parse_html
+from capture.extraction.feed import FeedRecord, mount, read_feed
 
-_DOM, _PAGEINFO = "urn:dom:", "urn:pageinfo:"
+_DOM, _PAGEINFO, _FEED = "urn:dom:", "urn:pageinfo:", "urn:feed:"
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
 
@@ -39,6 +40,9 @@ class Answer:
 class PageEvidence:
     """One captured page. `html` is the DOM after scripts ran, or the document as served, "" for other files.
 
+    Posts that the page's feed had unmounted by then are put back where they stood; `feed_declared`
+    is how many posts that feed says it has, 0 where it does not say.
+
     `answers` holds the documents and data the site sent, by address without fragment, the
     last one of each address that succeeded; pictures, scripts and styles are left out.
     """
@@ -49,6 +53,7 @@ class PageEvidence:
     media_type: str = "text/html"
     page_info: Mapping[str, object] = field(default_factory=dict)
     answers: Mapping[str, Answer] = field(default_factory=dict)
+    feed_declared: int = 0
 
     @cached_property
     def tree(self) -> etree._Element:
@@ -69,12 +74,15 @@ def read_evidence(warc: Path) -> PageEvidence:
     answers: dict[str, Answer] = {}
     dom: WarcRecord | None = None
     info: WarcRecord | None = None
+    feed = FeedRecord()
     first = first_html = ""
     for record in read_records(warc):
         if record.type == "resource" and record.uri.startswith(_DOM):
             dom = record
         elif record.type == "resource" and record.uri.startswith(_PAGEINFO):
             info = record
+        elif record.type == "resource" and record.uri.startswith(_FEED):
+            feed = read_feed(record.content())
         elif record.type == "response" and record.status is not None:
             url = _plain(record.uri)
             first = first or url
@@ -97,6 +105,8 @@ def read_evidence(warc: Path) -> PageEvidence:
         html = ""
     if media_type not in _HTML_TYPES:
         html = ""  # Chromium's own viewer, not the file
+    if html and feed.posts:
+        html = mount(html, feed.posts, final_url)
     return PageEvidence(
         url=_text(page_info.get("url")) or final_url,
         final_url=final_url,
@@ -104,6 +114,7 @@ def read_evidence(warc: Path) -> PageEvidence:
         media_type=media_type,
         page_info=page_info,
         answers=answers,
+        feed_declared=feed.declared,
     )
 
 

@@ -1,5 +1,5 @@
 // What tells content from a login page, a challenge or an empty shell.
-() => {
+({ services, selectors }) => {
   const shown = (element) => element.checkVisibility({ opacityProperty: true, visibilityProperty: true });
   const area = (element) => {
     const box = element.getBoundingClientRect();
@@ -20,15 +20,21 @@
   }
   const media = [...document.querySelectorAll("img, svg, canvas, video, iframe, embed, object")]
     .filter((each) => shown(each) && area(each) >= 32 * 32).length;
-  const challenges = [
-    ["#challenge-form, #challenge-running, #cf-challenge-running, .cf-browser-verification", "Cloudflare"],
-    ["iframe[src*='challenges.cloudflare.com'], .cf-turnstile", "Cloudflare Turnstile"],
-    ["iframe[src*='hcaptcha.com'], .h-captcha", "hCaptcha"],
-    ["iframe[src*='/recaptcha/'], .g-recaptcha", "reCAPTCHA"],
-    ["#px-captcha", "PerimeterX"],
-    ["iframe[src*='captcha-delivery.com']", "DataDome"],
-    ["#captcha-container, form[action*='captcha'], #captcha", "captcha"],
-  ].filter(([selector]) => document.querySelector(selector)).map(([, name]) => name);
+  const found = (selector) => {
+    try { return [...document.querySelectorAll(selector)]; } catch { return []; } // no selector at all
+  };
+  const challenges = Object.entries(services).filter(([, selector]) => found(selector).length).map(([name]) => name);
+  // the main part: as the page marks it, else all but what frames every page of a site
+  const tidy = (words) => words.normalize("NFC").replace(/['ʼ]/gu, "’").replace(/\s+/gu, " ").trim();
+  const marked = [...document.querySelectorAll("main, [role=main]")].filter(shown);
+  let main = "";
+  if (marked.length) main = tidy(marked.map((each) => each.innerText).join(" "));
+  if (!main && document.body) {
+    const frame = [...document.querySelectorAll("nav, header, footer, aside, [role=navigation], [role=banner], [role=contentinfo]")]
+      .filter((each) => !each.closest("article") && shown(each)).map((each) => each.innerText.trim()).filter(Boolean);
+    main = tidy(frame.reduce((left, part) => left.replace(part, () => " "), text));
+    if (!main) main = tidy(text);
+  }
   return {
     title: document.title,
     language: document.documentElement.lang || "",
@@ -37,7 +43,10 @@
     passwordFields: passwords.length,
     passwordShare: share,
     media,
+    text: main.slice(0, 4000),
+    mainLength: main.length,
     challenges,
+    matched: selectors.filter((selector) => found(selector).some(shown)),
     frames: [...document.querySelectorAll("iframe, frame")].filter(shown).length,
   };
 }

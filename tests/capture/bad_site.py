@@ -94,6 +94,14 @@ class _Answers(BaseHTTPRequestHandler):
         else:
             self._send(404, "")
 
+    def _act(self) -> None:
+        """Whatever would change something: written down, and answered as if it had."""
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode("utf-8", "replace")
+        self.server.acted.append(f"{self.command} {self.path} {body}".strip())
+        self._send(200, "{}", kind="application/json")
+
+    do_POST = do_PUT = do_PATCH = do_DELETE = _act
+
     def _send(
         self,
         status: int,
@@ -152,6 +160,7 @@ class _Server(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Answers)
         self.asked: list[str] = []
+        self.acted: list[str] = []
         self.broken_off: list[float] = []
         self.closing = threading.Event()
         self.private_url = ""
@@ -173,6 +182,11 @@ class BadSite:
     def asked(self) -> list[str]:
         """Paths asked for so far."""
         return self._server.asked
+
+    @property
+    def acted(self) -> list[str]:
+        """Requests so far that would have changed something."""
+        return self._server.acted
 
     def put(self, path: str, html: str) -> str:
         """Serve `html` under `path`; its URL."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,16 +10,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver.core.records import Outcome
+from capture.network_errors import explain_network_error
 from capture.observation import PageSigns
-from capture.outcomes import PageFacts, Verdict, explain_network_error, judge
+from capture.outcomes import PageFacts, Verdict, judge
 from capture.recorded import Failure, Refusal, Truncation
 
 URL = "https://town.example/notices/7"
-CONTENT = PageSigns(title="Notice 7", text_length=2400, media=1)
+MOMENT = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+CONTENT = PageSigns(title="Notice 7", text_length=2400, main_length=2400, media=1)
 
 
 def facts(**changed: Any) -> PageFacts:
-    known: dict[str, Any] = {"url": URL, "final_url": URL, "chain": (URL,), "status": 200, "signs": CONTENT}
+    known: dict[str, Any] = {
+        "url": URL,
+        "final_url": URL,
+        "chain": (URL,),
+        "status": 200,
+        "at": MOMENT,
+        "signs": CONTENT,
+    }
     return PageFacts(**(known | changed))
 
 
@@ -27,58 +37,87 @@ def test_a_page_with_everything_is_complete_and_needs_no_reason() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "headers", "outcome", "reason"),
+    ("status", "headers", "outcome", "cause", "reason"),
     [
-        (401, {}, Outcome.LOGIN_WALL, "the site answered 401 Unauthorized"),
-        (403, {}, Outcome.LOGIN_WALL, "the site answered 403 Forbidden"),
-        (404, {}, Outcome.FAILED, "the site answered 404 Not Found"),
-        (410, {}, Outcome.FAILED, "the site answered 410 Gone"),
+        (401, {}, Outcome.LOGIN_WALL, "unauthorized", "the site answered 401 Unauthorized"),
+        (403, {}, Outcome.LOGIN_WALL, "forbidden", "the site answered 403 Forbidden"),
+        (404, {}, Outcome.FAILED, "not_found", "the site answered 404 Not Found"),
+        (410, {}, Outcome.FAILED, "gone", "the site answered 410 Gone"),
+        (
+            451,
+            {},
+            Outcome.FAILED,
+            "geo_block",
+            "the site answered 451 Unavailable For Legal Reasons: it withholds the page for legal reasons, "
+            "often by country",
+        ),
         (
             429,
             {},
             Outcome.THROTTLED,
+            "rate_limit",
             "the site answered 429 Too Many Requests and asks to come back later",
         ),
         (
             429,
             {"retry-after": "90"},
             Outcome.THROTTLED,
-            "the site answered 429 Too Many Requests and asks to come back later, in 90 s",
+            "rate_limit",
+            "the site answered 429 Too Many Requests and asks to come back later, after 2026-11-21 09:01:30 UTC",
         ),
         (
             503,
-            {"retry-after": "Fri, 31 Dec 2027 23:59:59 GMT"},
+            {"retry-after": "Sat, 21 Nov 2026 10:00:00 GMT"},
             Outcome.THROTTLED,
-            "the site answered 503 Service Unavailable and asks to come back later, "
-            "after Fri, 31 Dec 2027 23:59:59 GMT",
+            "unavailable",
+            "the site answered 503 Service Unavailable and asks to come back later, after 2026-11-21 10:00:00 UTC",
         ),
-        (503, {}, Outcome.FAILED, "the site answered 503 Service Unavailable"),
-        (500, {}, Outcome.FAILED, "the site answered 500 Internal Server Error"),
-        (599, {}, Outcome.FAILED, "the site answered 599"),
-        (204, {}, Outcome.FAILED, "the site answered 204 No Content"),
+        (
+            403,
+            {"x-ratelimit-remaining": "0"},
+            Outcome.THROTTLED,
+            "rate_limit",
+            "the site answered 403 Forbidden and asks to come back later",
+        ),
+        (503, {}, Outcome.FAILED, "server_unavailable", "the site answered 503 Service Unavailable"),
+        (502, {}, Outcome.FAILED, "bad_gateway", "the site answered 502 Bad Gateway"),
+        (500, {}, Outcome.FAILED, "site_error", "the site answered 500 Internal Server Error"),
+        (599, {}, Outcome.FAILED, "site_error", "the site answered 599"),
+        (204, {}, Outcome.FAILED, "no_page", "the site answered 204 No Content"),
     ],
 )
 def test_a_status_that_is_no_page_is_told_by_its_name(
-    status: int, headers: dict[str, str], outcome: Outcome, reason: str
+    status: int, headers: dict[str, str], outcome: Outcome, cause: str, reason: str
 ) -> None:
-    assert judge(facts(status=status, headers=headers)) == Verdict(outcome=outcome, reason=reason)
+    verdict = judge(facts(status=status, headers=headers))
+    assert (verdict.outcome, verdict.cause, verdict.reason) == (outcome, cause, reason)
+
+
+def test_when_a_throttling_site_wants_to_be_asked_again_is_kept_as_a_moment() -> None:
+    assert judge(facts(status=429, headers={"retry-after": "3600"})).retry_after == MOMENT + timedelta(hours=1)
+    assert judge(facts(status=429)).retry_after is None
 
 
 @pytest.mark.parametrize(
-    ("error", "words"),
+    ("error", "cause", "words"),
     [
-        ("net::ERR_NAME_NOT_RESOLVED", "no address is known for the host name"),
-        ("net::ERR_CONNECTION_REFUSED", "the server refused the connection"),
-        ("net::ERR_TIMED_OUT", "the server did not answer in time"),
-        ("net::ERR_TOO_MANY_REDIRECTS", "the site redirected in a circle"),
-        ("net::ERR_CERT_DATE_INVALID", "the server's certificate is not valid (ERR_CERT_DATE_INVALID)"),
-        ("net::ERR_WHATEVER", "the browser could not load it (ERR_WHATEVER)"),
+        ("net::ERR_NAME_NOT_RESOLVED", "dns", "no address is known for the host name"),
+        ("net::ERR_CONNECTION_REFUSED", "connection_refused", "the server refused the connection"),
+        ("net::ERR_CONNECTION_RESET", "connection_reset", "the server broke off the connection"),
+        ("net::ERR_TIMED_OUT", "timeout", "the server did not answer in time"),
+        ("net::ERR_TOO_MANY_REDIRECTS", "redirect_loop", "the site redirected in a circle"),
+        (
+            "net::ERR_CERT_DATE_INVALID",
+            "certificate",
+            "the server's certificate is not valid (ERR_CERT_DATE_INVALID)",
+        ),
+        ("net::ERR_WHATEVER", "unreachable", "the browser could not load it (ERR_WHATEVER)"),
     ],
 )
-def test_a_network_error_is_told_in_plain_words(error: str, words: str) -> None:
+def test_a_network_error_is_told_in_plain_words(error: str, cause: str, words: str) -> None:
     assert explain_network_error(error) == words
     assert judge(facts(status=None, network_error=error, signs=None)) == Verdict(
-        outcome=Outcome.FAILED, reason=f"town.example: {words}", answered=False
+        outcome=Outcome.FAILED, cause=cause, reason=f"town.example: {words}", answered=False
     )
 
 
@@ -93,7 +132,9 @@ def test_the_proxys_reason_comes_before_the_browsers() -> None:
             failed=(Failure(url=URL, reason="[Errno -2] Name or service not known"),),
         )
     )
-    assert verdict == Verdict(outcome=Outcome.FAILED, reason="town.example: Name or service not known", answered=False)
+    assert verdict == Verdict(
+        outcome=Outcome.FAILED, cause="dns", reason="town.example: Name or service not known", answered=False
+    )
 
 
 def test_what_the_browser_broke_off_itself_is_no_failure_of_the_site() -> None:
@@ -109,6 +150,7 @@ def test_a_refused_address_is_refused_and_says_how_to_allow_it() -> None:
     refusal = Refusal(host="town.example", port=443, reason="10.0.0.7 is a private address")
     assert judge(facts(status=None, signs=None, refused=(refusal,))) == Verdict(
         outcome=Outcome.REFUSED,
+        cause="address",
         reason="town.example:443: 10.0.0.7 is a private address; allow it in `capture.allow_hosts` if it is meant",
         answered=False,
     )
@@ -131,7 +173,9 @@ def test_a_redirect_to_a_refused_address_names_both() -> None:
 def test_parts_at_refused_addresses_make_a_page_partial() -> None:
     refusal = Refusal(host="intranet.example", port=80, reason="10.0.0.7 is a private address")
     assert judge(facts(refused=(refusal,))) == Verdict(
-        outcome=Outcome.PARTIAL, reason="parts of the page lie at refused addresses: intranet.example:80"
+        outcome=Outcome.PARTIAL,
+        cause="incomplete",
+        reason="parts of the page lie at refused addresses: intranet.example:80",
     )
 
 
@@ -147,7 +191,9 @@ def test_parts_at_refused_addresses_make_a_page_partial() -> None:
 )
 def test_a_redirect_to_a_login_page_is_a_login_wall(final: str) -> None:
     verdict = judge(facts(final_url=final, chain=(URL, final)))
-    assert verdict == Verdict(outcome=Outcome.LOGIN_WALL, reason=f"the site redirected to its login page {final}")
+    assert verdict == Verdict(
+        outcome=Outcome.LOGIN_WALL, cause="login_page", reason=f"the site redirected to its login page {final}"
+    )
 
 
 def test_a_page_about_logins_is_content() -> None:
@@ -170,7 +216,9 @@ def test_a_dominating_password_form_is_a_login_wall(signs: PageSigns) -> None:
 def test_a_login_that_asks_for_the_name_first_is_a_login_wall() -> None:
     verdict = judge(facts(signs=PageSigns(title="Log in to SomeSite", text_length=40)))
     assert verdict == Verdict(
-        outcome=Outcome.LOGIN_WALL, reason="the page is a login page, its title is 'Log in to SomeSite'"
+        outcome=Outcome.LOGIN_WALL,
+        cause="login_page",
+        reason="the page is a login page, its title is 'Log in to SomeSite'",
     )
     assert judge(facts(signs=PageSigns(title="Logins stolen", text_length=40))).outcome is Outcome.COMPLETE
 
@@ -200,7 +248,7 @@ def test_a_captcha_beside_a_comment_form_is_no_challenge() -> None:
 
 def test_an_empty_shell_is_a_failure() -> None:
     assert judge(facts(signs=PageSigns())) == Verdict(
-        outcome=Outcome.FAILED, reason="the page came empty: no text and no pictures"
+        outcome=Outcome.FAILED, cause="empty_shell", reason="the page came empty: no text and no pictures"
     )
 
 
@@ -210,14 +258,14 @@ def test_a_page_of_one_picture_is_not_empty() -> None:
 
 def test_a_page_that_could_not_be_read_fails_with_its_problems() -> None:
     assert judge(facts(signs=None, problems=("it did not answer in time",))) == Verdict(
-        outcome=Outcome.FAILED, reason="it did not answer in time"
+        outcome=Outcome.FAILED, cause="unreadable", reason="it did not answer in time"
     )
 
 
 def test_a_cut_page_is_partial_and_names_the_limit() -> None:
     cut = Truncation(url="https://town.example/film.mp4", reason="length")
     assert judge(facts(truncated=(cut,), max_bytes=500_000_000)) == Verdict(
-        outcome=Outcome.PARTIAL, reason="1 answer was cut at the capture's limit of 500 MB"
+        outcome=Outcome.PARTIAL, cause="incomplete", reason="1 answer was cut at the capture's limit of 500 MB"
     )
 
 
@@ -237,6 +285,7 @@ def test_the_sites_own_missing_answers_count_and_other_sites_do_not() -> None:
     assert judge(facts(failed=(other,))).outcome is Outcome.COMPLETE
     assert judge(facts(failed=(own, other))) == Verdict(
         outcome=Outcome.PARTIAL,
+        cause="incomplete",
         reason="1 of the site's own answers did not come, the first https://town.example/photo.jpg: "
         "the server reset the connection",
     )
@@ -244,7 +293,7 @@ def test_the_sites_own_missing_answers_count_and_other_sites_do_not() -> None:
 
 def test_problems_of_the_interface_make_it_partial() -> None:
     assert judge(facts(api_problems=("page 2 of the comments answered 500",))) == Verdict(
-        outcome=Outcome.PARTIAL, reason="page 2 of the comments answered 500"
+        outcome=Outcome.PARTIAL, cause="incomplete", reason="page 2 of the comments answered 500"
     )
 
 
@@ -266,7 +315,9 @@ def test_a_file_fetched_whole_is_complete_though_the_browser_let_go_of_it() -> N
 
 def test_a_file_that_did_not_come_whole_is_a_failure() -> None:
     verdict = judge(facts(is_page=False, content_type="application/pdf", signs=None))
-    assert verdict == Verdict(outcome=Outcome.FAILED, reason="the file could not be fetched whole")
+    assert verdict == Verdict(
+        outcome=Outcome.FAILED, cause="file_incomplete", reason="the file could not be fetched whole"
+    )
 
 
 def test_a_file_behind_a_login_is_a_login_wall() -> None:
@@ -307,3 +358,4 @@ def test_content_is_never_filed_without_a_successful_answer_and_every_other_outc
         assert "login" not in final
     if verdict.outcome is not Outcome.COMPLETE:
         assert verdict.reason
+        assert verdict.cause

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from archiver.core.config import (
     ArchiveSettings,
     CaptureSettings,
+    OutcomeSettings,
     Settings,
     load_settings,
     parse_settings,
@@ -73,12 +74,23 @@ ALL_SETTINGS = st.builds(
         max_scrolls=st.integers(0, 2**40),
         viewport_width=st.integers(320, 2**40),
     ),
+    outcomes=st.builds(
+        OutcomeSettings,
+        rules_file=TEXTS,
+        without=st.lists(TEXTS.filter(bool), max_size=3).map(tuple),
+        rule=st.lists(
+            st.fixed_dictionaries(
+                {"name": FILLED, "text": st.lists(TEXTS, max_size=2), "max_main": st.integers(0, 2**40)}
+            ),
+            max_size=3,
+        ).map(tuple),
+    ),
 )
 
 
 def test_the_file_is_written_with_every_key_and_what_it_is_for() -> None:
     assert write_toml(SIVASAGAR).startswith(WRITTEN)
-    assert write_toml(SIVASAGAR).count("\n# ") == 12
+    assert write_toml(SIVASAGAR).count("\n# ") == 19
 
 
 def test_a_written_file_is_read_back_as_it_was() -> None:
@@ -117,7 +129,7 @@ def test_the_zone_is_the_named_one() -> None:
         ("", "archive.toml: archive.agency: missing; the public body whose records these are"),
         (MINIMAL.replace('"Regina"', '" "'), "archive.toml: archive.agency: must be a text, not ' '"),
         (MINIMAL + 'colour = "red"\n', "archive.toml: archive.colour: unknown key; known: id, agency, "),
-        (MINIMAL + "[colour]\n", "archive.toml: [colour]: unknown section; known: archive, capture"),
+        (MINIMAL + "[colour]\n", "archive.toml: [colour]: unknown section; known: archive, capture, outcomes"),
         ("archive = 3\n", "archive.toml: [archive]: must be a section"),
         (MINIMAL + 'time_zone = "Asia/Calcuta"\n', "archive.time_zone: 'Asia/Calcuta' is no IANA time zone"),
         (MINIMAL + 'time_zone = "../../etc/passwd"\n', "archive.time_zone: '../../etc/passwd' is no IANA"),
@@ -128,6 +140,7 @@ def test_the_zone_is_the_named_one() -> None:
         (MINIMAL + "[capture]\nload_seconds = true\n", "capture.load_seconds: must be a whole number of at least 1"),
         (MINIMAL + "[capture]\nload_seconds = 2.5\n", "capture.load_seconds: must be a whole number of at least 1"),
         (MINIMAL + "[capture]\nbrowser = 5\n", "capture.browser: must be a text, not 5"),
+        (MINIMAL + '[outcomes]\nrule = "x"\n', "outcomes.rule: must be tables, each begun by [[outcomes.rule]]"),
         (MINIMAL + "[capture\n", "archive.toml: not valid TOML: "),
     ],
 )  # fmt: skip

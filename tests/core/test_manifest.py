@@ -92,7 +92,9 @@ WRITTEN = """\
   "started": "2026-11-21T07:45:00.000000Z",
   "finished": "2026-11-21T07:45:09.120000Z",
   "outcome": "partial",
+  "cause": "",
   "reason": "2 comments are missing",
+  "retry_after": null,
   "warc_records": 14,
   "account_id": null,
   "job_id": null
