@@ -14,19 +14,21 @@ import click
 
 from archiver.cli import archiver
 from archiver.core import errors
-from archiver.core.config import ArchiveSettings, CaptureSettings
+from archiver.core.config import ArchiveSettings, CaptureSettings, SessionSettings
 from archiver.core.errors import ArchiverError
 from archiver.core.events import Event
 from archiver.core.people import Person
 from archiver.core.records import Account, Capture, CataloguedItem, Record
 from archiver.core.register import CaptureJob
 from archiver.core.requests import FiledProduction, InformationRequest, SearchDeclaration
+from archiver.core.site_sessions import SiteSession
 from archiver.workflows.file_capture import Filed
 from archiver.workflows.find import Answer
 from archiver.workflows.indexing import IndexState
 from archiver.workflows.make_archive import MadeArchive
 from archiver.workflows.plan_retention import Activated, PlannedRecord
 from archiver.workflows.rebuild import Rebuilt
+from archiver.workflows.site_sessions import SessionStanding, StoredLogin
 from archiver.workflows.status import Status
 from archiver.workflows.verify import Verified
 from exports.check import BundleReport
@@ -80,7 +82,7 @@ def every_error() -> list[type[ArchiverError]]:
 def settings_reference() -> str:
     """Every key of `archive.toml`."""
     lines = ["# Settings", "", "The keys of `archive.toml`. `archiver init` writes them all, with their defaults.", ""]
-    for section, kind in (("archive", ArchiveSettings), ("capture", CaptureSettings)):
+    for section, kind in (("archive", ArchiveSettings), ("capture", CaptureSettings), ("sessions", SessionSettings)):
         lines += [f"## [{section}]", "", "| Key | Default | What it is |", "|---|---|---|"]
         for each in fields(kind):
             default = "required" if each.default is MISSING else f"`{_toml(each.default)}`"
@@ -128,6 +130,10 @@ DOCUMENTS: dict[str, tuple[str, type | None]] = {
     "request show": ("`request`, `searches`, `hits` by record, `productions`", None),
     "retention plan": ("a list of records with their decisions", PlannedRecord),
     "search": ("the answer", Answer),
+    "session check": ("a list of site logins", SiteSession),
+    "session forget": ("the site login", SiteSession),
+    "session import, session login": ("what was stored: `session`, and what was left out", StoredLogin),
+    "session list": ("a list of site logins as they stand: `session`, and", SessionStanding),
     "status": ("the archive in figures", Status),
     "trail": ("`head`, `events`", Event),
     "verify": ("what was checked and found", Verified),

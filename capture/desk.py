@@ -54,7 +54,9 @@ class Desk:
             await self._abandon(capture)
         self._thread.shutdown()
 
-    async def _begin(self, capture: str, warc: str, info: dict[str, str], password: str, max_bytes: int) -> Answer:
+    async def _begin(
+        self, capture: str, warc: str, info: dict[str, str], password: str, max_bytes: int, secrets: list[str]
+    ) -> Answer:
         if capture in self.tapes:
             raise RecorderFailed(f"capture {capture} is being recorded already; finish or abandon it first")
         path = Path(warc)
@@ -67,7 +69,7 @@ class Desk:
             writer=writer,
             thread=self._thread,
             max_bytes=max_bytes,
-            secrets=self._secrets,
+            secrets=self._secrets.and_also(secrets),
         )
         return {}
 

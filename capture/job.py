@@ -9,7 +9,7 @@ import contextlib
 import json
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,13 +17,16 @@ from urllib.parse import urlsplit
 from archiver.core import clock
 from archiver.core.durable import write_durably
 from archiver.core.errors import BrowserFailed, RecorderFailed
-from archiver.core.records import CaptureId, Digest, ObjectRole, Outcome
+from archiver.core.records import ANONYMOUS, CaptureId, Digest, ObjectRole, Outcome
 from capture.browser import Browser
+from capture.browser_state import BrowserState, login_ended, secret_values
 from capture.client import RecordedClient
+from capture.masking import Secrets
 from capture.observation import CaptureLimits, PageObservation, tile_name
-from capture.outcomes import PageFacts, judge
+from capture.outcomes import PageFacts, Verdict, judge
 from capture.recording import Recorded, Recorder
 from capture.screenshot import make_thumbnail, png_size
+from capture.site_sessions import SiteLogin
 from capture.wordpress import ApiReport, fetch_api
 
 WARC_NAME = "capture.warc.gz"
@@ -56,6 +59,8 @@ class Observation:
     warc_records: int = 0
     warc_sha256: Digest | None = None
     declared: dict[str, int] = field(default_factory=dict)
+    access: str = ANONYMOUS
+    state: BrowserState | None = field(default=None, repr=False)  # the site's login afterwards, where it used one
 
 
 def capture_page(
@@ -68,60 +73,82 @@ def capture_page(
     limits: CaptureLimits | None = None,
     now: Callable[[], datetime] = clock.now,
     progress: Callable[[str], None] = lambda _: None,
+    site_login: SiteLogin | None = None,
 ) -> Observation:
     """Capture `url` into the existing directory `into`: WARC, full-page screenshot, thumbnail.
+
+    With `site_login`, which is of the address's own site, as one who is logged in there.
 
     Whatever the site or the browser does ends in an outcome. Raises RecorderFailed and
     StorageFull; then, and on Ctrl-C, nothing of the capture stays.
     """
     limits = limits or CaptureLimits()
     started = now()
+    access = site_login.access if site_login else ANONYMOUS
+    if site_login and site_login.barred:
+        return _nothing(capture_id, url, started, now(), Outcome.LOGIN_WALL, site_login.barred, access)
+    state = site_login.state if site_login else None
     if not _is_web_address(url):
         reason = f"{url}: only http and https addresses can be captured"
         return _nothing(capture_id, url, started, now(), Outcome.REFUSED, reason)
     info = {"archiver-capture-id": capture_id, "archiver-capture-url": url}
-    login = recorder.begin(capture_id, into / WARC_NAME, info, max_bytes=limits.max_bytes)
+    secrets = secret_values(state) if state else ()
+    hidden = Secrets(secrets)
+    login = recorder.begin(capture_id, into / WARC_NAME, info, max_bytes=limits.max_bytes, secrets=secrets)
     try:
-        seen = browser.observe(url, login=login, limits=limits, now=now, progress=progress)
+        seen = browser.observe(url, login=login, limits=limits, now=now, progress=progress, storage_state=state)
         report, fetched = None, False
         if judge(_facts(seen, limits, fetched=True)).outcome.files_content:
             progress("asking the site's interface" if seen.is_page else "fetching the file")
-            with RecordedClient(login, recorder.ca_file, limits) as client:
+            known = seen.state or state or BrowserState()
+            with RecordedClient(login, recorder.ca_file, limits, cookies=known.cookies) as client:
                 if seen.is_page:
                     report = fetch_api(client.get, seen.html, seen.final_url)
                 elif not seen.tiles:
                     fetched = client.fetch_whole(seen.final_url)
+                if seen.state:
+                    seen = replace(seen, state=replace(seen.state, cookies=client.renewed(seen.state.cookies)))
         progress("writing")
         files = _write_images(seen, into)
-        _write_resources(seen, report, capture_id, recorder)
+        _write_resources(seen, report, capture_id, recorder, hidden)
         recorded = recorder.finish(capture_id)
     except BrowserFailed as error:
         _discard(capture_id, recorder, into)
-        return _nothing(capture_id, url, started, now(), Outcome.FAILED, str(error))
+        return _nothing(capture_id, url, started, now(), Outcome.FAILED, str(error), access)
     except BaseException:
         _discard(capture_id, recorder, into)
         raise
     verdict = judge(_facts(seen, limits, report, recorded, fetched=fetched))
+    if state and seen.state and verdict.outcome.files_content and login_ended(state, seen.state, now()):
+        verdict = Verdict(outcome=Outcome.LOGIN_WALL, reason="the site ended the stored login while it was captured")
     warc = CapturedFile(name=WARC_NAME, role=ObjectRole.WARC, media_type="application/warc")
     return Observation(
         capture_id=capture_id,
         url=url,
-        final_url=seen.final_url,
+        final_url=hidden.mask_url(seen.final_url),
         started=started,
         finished=now(),
         outcome=verdict.outcome,
-        reason=verdict.reason,
+        reason=hidden.mask_url(verdict.reason),
         http_status=seen.status if verdict.answered else None,
         content_type=seen.content_type,
         files=(warc, *files),
         warc_records=recorded.records,
         warc_sha256=Digest(recorded.sha256),
         declared=dict(report.declared) if report else {},
+        access=access,
+        state=seen.state,
     )
 
 
 def _nothing(
-    capture_id: CaptureId, url: str, started: datetime, finished: datetime, outcome: Outcome, reason: str
+    capture_id: CaptureId,
+    url: str,
+    started: datetime,
+    finished: datetime,
+    outcome: Outcome,
+    reason: str,
+    access: str = ANONYMOUS,
 ) -> Observation:
     """A capture that left no file."""
     return Observation(
@@ -132,6 +159,7 @@ def _nothing(
         finished=finished,
         outcome=outcome,
         reason=reason,
+        access=access,
     )
 
 
@@ -186,17 +214,18 @@ def _write_images(seen: PageObservation, into: Path) -> list[CapturedFile]:
 
 
 def _write_resources(
-    seen: PageObservation, report: ApiReport | None, capture_id: CaptureId, recorder: Recorder
+    seen: PageObservation, report: ApiReport | None, capture_id: CaptureId, recorder: Recorder, hidden: Secrets
 ) -> None:
-    """The `urn:` records: what was seen, beside what was sent."""
-    url = seen.final_url
+    """The `urn:` records: what was seen, beside what was sent; as masked as that is."""
+    url = hidden.mask_url(seen.final_url)
     resources = [(f"urn:view:{url}", "image/png", seen.view)]
     for number, tile in enumerate(seen.tiles, 1):
         part = "" if number == 1 else f"@{number}"
         resources.append((f"urn:fullPage{part}:{url}", "image/png", tile))
-    resources.append((f"urn:dom:{url}", "text/html; charset=utf-8", seen.html.encode("utf-8", "replace")))
-    resources.append((f"urn:layout:{url}", "application/json", seen.layout))
-    resources.append((f"urn:pageinfo:{url}", "application/json", write_pageinfo(seen, report)))
+    dom = hidden.mask(seen.html.encode("utf-8", "replace"))
+    resources.append((f"urn:dom:{url}", "text/html; charset=utf-8", dom))
+    resources.append((f"urn:layout:{url}", "application/json", hidden.mask(seen.layout)))
+    resources.append((f"urn:pageinfo:{url}", "application/json", hidden.mask(write_pageinfo(seen, report))))
     with tempfile.TemporaryDirectory(prefix="archiver-") as folder:
         file = Path(folder) / "resource"
         for uri, media_type, content in resources:

@@ -34,6 +34,7 @@ class Secrets:
     """
 
     def __init__(self, values: Collection[str]) -> None:
+        self._values = tuple(values)
         spellings = {
             spelling.encode()
             for value in values
@@ -43,6 +44,10 @@ class Secrets:
         lower = {_lower_escapes(spelling) for spelling in spellings}
         # the longest first: a secret that contains another is masked whole
         self._spellings = sorted(spellings | lower, key=lambda spelling: (-len(spelling), spelling))
+
+    def and_also(self, values: Collection[str]) -> Secrets:
+        """These secrets and `values`."""
+        return Secrets((*self._values, *values)) if values else self
 
     def mask(self, text: bytes) -> bytes:
         """`text` with asterisks in place of every secret, of the same length."""

@@ -121,11 +121,18 @@ class Recorder:
         return b64encode(sha256(key).digest()).decode()
 
     def begin(
-        self, capture_id: str, warc: Path, info: Mapping[str, str], *, max_bytes: int = DEFAULT_MAX_BYTES
+        self,
+        capture_id: str,
+        warc: Path,
+        info: Mapping[str, str],
+        *,
+        max_bytes: int = DEFAULT_MAX_BYTES,
+        secrets: Collection[str] = (),
     ) -> ProxyLogin:
         """Open the WARC of a capture; it lies under `WARC.part` until finished.
 
-        `info` are further fields of the warcinfo. Raises StorageFull, RecorderFailed.
+        `info` are further fields of the warcinfo, `secrets` values of this capture that must not reach
+        the WARC. Raises StorageFull, RecorderFailed.
         """
         password = random.token_urlsafe(24)
         self._ask(
@@ -135,6 +142,7 @@ class Recorder:
             info=dict(info),
             password=password,
             max_bytes=max_bytes,
+            secrets=list(secrets),
         )
         return ProxyLogin(server=f"http://127.0.0.1:{self._port}", username=capture_id, password=password)
 

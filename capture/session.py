@@ -13,12 +13,14 @@ from typing import Self
 
 from archiver.core import clock
 from archiver.core.errors import RecorderFailed
-from archiver.core.records import CaptureId, Outcome
+from archiver.core.records import ANONYMOUS, CaptureId, Outcome
+from archiver.core.site_sessions import CheckResult
 from capture.browser import Browser
 from capture.chromium import find_chromium
 from capture.job import Observation, capture_page
 from capture.observation import CaptureLimits
 from capture.recording import Recorder
+from capture.site_sessions import LoginCheck, SiteLogin, check_login
 
 
 class CaptureSession:
@@ -91,6 +93,7 @@ class CaptureSession:
         into: Path,
         now: Callable[[], datetime] = clock.now,
         progress: Callable[[str], None] = lambda _: None,
+        site_login: SiteLogin | None = None,
     ) -> Observation:
         """As capture_page; a proxy that dies meanwhile is an outcome too, and replaced for the next capture.
 
@@ -110,6 +113,7 @@ class CaptureSession:
                     limits=self._limits,
                     now=now,
                     progress=progress,
+                    site_login=site_login,
                 )
             except RecorderFailed as error:
                 self._retire(recorder)
@@ -121,7 +125,29 @@ class CaptureSession:
                     finished=now(),
                     outcome=Outcome.FAILED,
                     reason=str(error),
+                    access=site_login.access if site_login else ANONYMOUS,
                 )
+
+    def check_login(
+        self, login: SiteLogin, url: str, *, expect: str = "", now: Callable[[], datetime] = clock.now
+    ) -> LoginCheck:
+        """As check_login; a proxy that dies meanwhile leaves it unclear. Raises RecorderFailed where none starts."""
+        if self._browser is None:
+            raise RuntimeError("a capture session is used within its `with` block")
+        with self._running_recorder() as recorder:
+            try:
+                return check_login(
+                    login,
+                    url,
+                    expect=expect,
+                    recorder=recorder,
+                    browser=self._browser,
+                    limits=self._limits,
+                    now=now,
+                )
+            except RecorderFailed as error:
+                self._retire(recorder)
+                return LoginCheck(result=CheckResult.UNCLEAR, reason=str(error))
 
     @contextlib.contextmanager
     def _running_recorder(self) -> Iterator[Recorder]:

@@ -75,6 +75,7 @@ def file_capture(
             "outcome": capture.outcome.value,
             "reason": capture.reason,
             "warc_records": capture.warc_records,
+            "access": capture.access,
             "extractor": "" if extraction is None else f"{extraction.extractor} {extraction.version}",
             "declared": json.dumps({} if extraction is None else extraction.declared),
             "found": json.dumps({} if extraction is None else extraction.found),

@@ -89,6 +89,10 @@ _FILES_CONTENT = frozenset({Outcome.COMPLETE, Outcome.PARTIAL})
 _HEALTHY = frozenset({Outcome.COMPLETE, Outcome.PARTIAL, Outcome.UNCHANGED, Outcome.GONE, Outcome.DISPOSED})
 
 
+ANONYMOUS = "anonymous"
+"""The access of a capture that used no login."""
+
+
 class ObjectRole(StrEnum):
     """What one immutable stored file is to its capture."""
 
@@ -188,7 +192,8 @@ class Capture:
     """One observation of a record at one moment.
 
     `record_id` is None where nothing could be filed. `warc_records` counts the WARC's
-    records, so that a cut file is noticed even where its digests are intact.
+    records, so that a cut file is noticed even where its digests are intact. `access` is
+    ANONYMOUS or `session:<id>`, the stored login of the site it was taken with.
     """
 
     id: CaptureId
@@ -202,6 +207,7 @@ class Capture:
     warc_records: int = 0
     account_id: AccountId | None = None
     job_id: str | None = None
+    access: str = ANONYMOUS
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ a whole capture that the next start files from its `capture.json` (see recover.p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -39,6 +39,7 @@ from capture.job import Observation
 
 SOFTWARE = f"records-archiver {version('records-archiver')}"
 _GONE_STATUS = (404, 410)
+_SHOWED_CONTENT = (Outcome.COMPLETE, Outcome.PARTIAL, Outcome.UNCHANGED)
 _NOTHING = Changes()
 
 
@@ -128,13 +129,18 @@ def _enter_content(archive: Archive, change: Change, manifest: CaptureManifest, 
     if capture.record_id is None:
         return Filed(capture=capture, title="", kind=None, items=0, changes=_NOTHING)
     previous = archive.catalogue.items(capture.record_id)
+    comparable = _comparable(archive, capture, capture.record_id)
     if extraction is None or manifest.items_file is None:
         record = archive.catalogue.record(capture.record_id)
-        after, changes = history_after(previous, (), capture, record.kind, complete=manifest.complete)
+        after, changes = history_after(
+            previous, (), capture, record.kind, complete=manifest.complete, comparable=comparable
+        )
         filing.note_seen(change.db, capture.record_id, capture.finished)
     else:
         items = read_items(directory / manifest.items_file)
-        after, changes = history_after(previous, items, capture, extraction.kind, complete=manifest.complete)
+        after, changes = history_after(
+            previous, items, capture, extraction.kind, complete=manifest.complete, comparable=comparable
+        )
         account = _owner(archive, capture, extraction)
         filing.file_record(change.db, capture.record_id, extraction, account=account, captured=capture.finished)
     filing.file_items(change.db, capture.record_id, after)
@@ -174,6 +180,7 @@ def _judge(
         warc_records=observed.warc_records,
         account_id=account,
         job_id=job,
+        access=observed.access,
     )
     if not observed.outcome.files_content:
         return _judge_absence(archive, observed, capture), None
@@ -191,16 +198,24 @@ def _judge(
         return replace(capture, outcome=Outcome.FAILED, reason=replaced), None
     capture = replace(capture, record_id=known or RecordId(new_id("rec")))
     if known is not None and capture.outcome is Outcome.COMPLETE:
-        capture = _recognise_unchanged(archive.catalogue.items(known), extraction, capture)
+        comparable = _comparable(archive, capture, known)
+        capture = _recognise_unchanged(archive.catalogue.items(known), extraction, capture, comparable)
     return capture, extraction
 
 
 def _judge_absence(archive: Archive, observed: Observation, capture: Capture) -> Capture:
-    """`gone` is only said of what was captured before, and only where the site answers so itself."""
+    """`gone` is only said of what was captured before with the same access, and only where the site says so itself."""
     if observed.http_status not in _GONE_STATUS:
         return capture
     for record in archive.catalogue.records_of_url(observed.url):
-        if any(each.outcome.files_content for each in archive.catalogue.captures(record)):
+        showed = [each for each in archive.catalogue.captures(record) if each.outcome in _SHOWED_CONTENT]
+        if showed and showed[-1].access != capture.access:
+            reason = (
+                f"{capture.reason}; it was last seen with another access ({showed[-1].access}, now {capture.access}), "
+                "so it may only be hidden and is not called gone"
+            )
+            return replace(capture, reason=reason)
+        if showed:
             reason = f"the site answered {observed.http_status}: what was captured before is there no longer"
             return replace(capture, record_id=record, outcome=Outcome.GONE, reason=reason)
     return capture
@@ -247,8 +262,21 @@ def _count_what_is_missing(capture: Capture, extraction: Extraction, earlier: Ma
     return replace(capture, outcome=Outcome.PARTIAL, reason=reason)
 
 
-def _recognise_unchanged(previous: list[CataloguedItem], extraction: Extraction, capture: Capture) -> Capture:
-    _, changes = history_after(previous, extraction.items, capture, extraction.kind, complete=True)
+def _comparable(archive: Archive, capture: Capture, record: RecordId) -> Callable[[CataloguedItem], bool]:
+    """Whether an item was last seen with the access this capture has: with another one it may only be hidden."""
+    access = {each.started: each.access for each in archive.catalogue.captures(record)}
+    return lambda item: access.get(item.last_seen, capture.access) == capture.access
+
+
+def _recognise_unchanged(
+    previous: list[CataloguedItem],
+    extraction: Extraction,
+    capture: Capture,
+    comparable: Callable[[CataloguedItem], bool],
+) -> Capture:
+    _, changes = history_after(
+        previous, extraction.items, capture, extraction.kind, complete=True, comparable=comparable
+    )
     return capture if changes.any else replace(capture, outcome=Outcome.UNCHANGED)
 
 
