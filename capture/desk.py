@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -55,7 +55,13 @@ class Desk:
         self._thread.shutdown()
 
     async def _begin(
-        self, capture: str, warc: str, info: dict[str, str], password: str, max_bytes: int, secrets: list[str]
+        self,
+        capture: str,
+        warc: str,
+        info: dict[str, str],
+        password: str,
+        max_bytes: int,
+        secrets: Collection[str] = (),
     ) -> Answer:
         if capture in self.tapes:
             raise RecorderFailed(f"capture {capture} is being recorded already; finish or abandon it first")

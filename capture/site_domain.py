@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from functools import cache
 from urllib.parse import urlsplit
 
@@ -34,9 +35,10 @@ def _host(address: str) -> str:
     try:
         parts = urlsplit(address if "://" in address else f"//{address.strip().lstrip('.')}")
         host = (parts.hostname or "").rstrip(".")
-        return host if _is_ip(host) or host.isascii() else idna.encode(host, uts46=True).decode()
+        host = host if _is_ip(host) or host.isascii() else idna.encode(host, uts46=True).decode()
     except (ValueError, idna.IDNAError):
         return ""
+    return host if _is_ip(host) or re.fullmatch(r"[a-z0-9_.-]+", host) else ""
 
 
 def _is_ip(host: str) -> bool:

@@ -95,7 +95,8 @@ WRITTEN = """\
   "reason": "2 comments are missing",
   "warc_records": 14,
   "account_id": null,
-  "job_id": null
+  "job_id": null,
+  "access": "anonymous"
  },
  "record": {
   "extractor": "wordpress",
