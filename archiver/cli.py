@@ -34,6 +34,7 @@ _MODULES = {
     "request": "answers",
     "retention": "retention",
     "search": "search",
+    "session": "site_sessions",
     "status": "archives",
     "trail": "checks",
     "verify": "checks",

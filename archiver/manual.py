@@ -21,12 +21,14 @@ from archiver.core.people import Person
 from archiver.core.records import Account, Capture, CataloguedItem, Record
 from archiver.core.register import CaptureJob
 from archiver.core.requests import FiledProduction, InformationRequest, SearchDeclaration
+from archiver.core.site_sessions import SiteSession
 from archiver.workflows.file_capture import Filed
 from archiver.workflows.find import Answer
 from archiver.workflows.indexing import IndexState
 from archiver.workflows.make_archive import MadeArchive
 from archiver.workflows.plan_retention import Activated, PlannedRecord
 from archiver.workflows.rebuild import Rebuilt
+from archiver.workflows.site_sessions import SessionStanding, StoredLogin
 from archiver.workflows.status import Status
 from archiver.workflows.verify import Verified
 from exports.check import BundleReport
@@ -133,6 +135,10 @@ DOCUMENTS: dict[str, tuple[str, type | None]] = {
     "request show": ("`request`, `searches`, `hits` by record, `productions`", None),
     "retention plan": ("a list of records with their decisions", PlannedRecord),
     "search": ("the answer", Answer),
+    "session check": ("a list of site logins", SiteSession),
+    "session forget": ("the site login", SiteSession),
+    "session import, session login": ("what was stored: `session`, and what was left out", StoredLogin),
+    "session list": ("a list of site logins as they stand: `session`, and", SessionStanding),
     "status": ("the archive in figures", Status),
     "trail": ("`head`, `events`", Event),
     "verify": ("what was checked and found", Verified),

@@ -12,20 +12,21 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 
 from playwright._impl._driver import compute_driver_executable
 from playwright.async_api import Browser as Chromium
+from playwright.async_api import BrowserContext, Playwright, StorageState, async_playwright
 from playwright.async_api import Error as PlaywrightError
-from playwright.async_api import Playwright, async_playwright
 
 from archiver.core import clock
 from archiver.core.errors import BrowserFailed
+from capture.browser_state import BrowserState, from_storage_state, to_storage_state
 from capture.chromium import browser_environment, launch_flags
 from capture.observation import CaptureLimits, PageObservation
 from capture.outcome_rules import OutcomeRules, shipped_rules
@@ -37,6 +38,7 @@ _T = TypeVar("_T")
 
 _START_SECONDS = 60.0
 _CLOSE_SECONDS = 5.0
+_STATE_SECONDS = 10.0
 
 
 class Browser:
@@ -86,16 +88,16 @@ class Browser:
         rules: OutcomeRules | None = None,
         now: Callable[[], datetime] = clock.now,
         progress: Callable[[str], None] = lambda _: None,
+        storage_state: BrowserState | None = None,
     ) -> PageObservation:
-        """Show `url` and take its screenshots, DOM and layout.
+        """Show `url` and take its screenshots, DOM and layout; with `storage_state`, as one who is logged in.
 
         What the site did wrong is in the observation. Raises BrowserFailed where the browser
         or the page's process died or hung; the next call works again.
         """
         limits = limits or CaptureLimits()
-        return self._wait(
-            self._observe(url, login, limits, rules or shipped_rules(), now, progress), limits.total_seconds + 30
-        )
+        work = self._observe(url, login, limits, rules or shipped_rules(), now, progress, storage_state)
+        return self._wait(work, limits.total_seconds + 30)
 
     def _wait(self, work: Coroutine[Any, Any, _T], seconds: float) -> _T:
         """Run `work` in the browser's thread and wait for it; past `seconds` the browser is killed."""
@@ -116,7 +118,7 @@ class Browser:
             await self._close()
             await asyncio.to_thread(_check_driver)
             try:
-                with _tokens_hidden():
+                with tokens_hidden():
                     self._playwright = await async_playwright().start()
                 self._chromium = await self._playwright.chromium.launch(
                     executable_path=self._executable,
@@ -158,9 +160,10 @@ class Browser:
         rules: OutcomeRules,
         now: Callable[[], datetime],
         progress: Callable[[str], None],
+        state: BrowserState | None,
     ) -> PageObservation:
         chromium = await self._ready()
-        work = asyncio.ensure_future(self._visit(chromium, url, login, limits, rules, now, progress))
+        work = asyncio.ensure_future(self._visit(chromium, url, login, limits, rules, now, progress, state))
         gone = asyncio.ensure_future(self._gone.wait())
         try:
             # a browser killed while a context is being made would leave playwright waiting for ever
@@ -185,8 +188,10 @@ class Browser:
         rules: OutcomeRules,
         now: Callable[[], datetime],
         progress: Callable[[str], None],
+        state: BrowserState | None,
     ) -> PageObservation:
         context = await chromium.new_context(
+            storage_state=None if state is None else cast(StorageState, to_storage_state(state)),
             viewport={"width": limits.viewport_width, "height": limits.viewport_height},
             accept_downloads=False,
             service_workers="allow",
@@ -205,12 +210,22 @@ class Browser:
             context.on("page", popups.opened)
             session = await context.new_cdp_session(page)
             seen = await Visit(session, limits=limits, rules=rules, now=now, progress=progress).observe(url)
-            return replace(seen, behaviours=(*seen.behaviours, *await popups.closed()))
+            seen = replace(seen, behaviours=(*seen.behaviours, *await popups.closed()))
+            return seen if state is None else replace(seen, state=await _state_of(context))
         finally:
             try:
                 await asyncio.wait_for(context.close(), _CLOSE_SECONDS)
             except TimeoutError:
                 self._kill()
+
+
+async def _state_of(context: BrowserContext) -> BrowserState | None:
+    """Cookies and stored values after a visit; None where the page does not let them be read."""
+    try:
+        state = await asyncio.wait_for(context.storage_state(indexed_db=True), _STATE_SECONDS)
+    except (PlaywrightError, TimeoutError):
+        return None
+    return from_storage_state(cast(Mapping[str, Any], state))
 
 
 def _check_driver() -> None:
@@ -233,7 +248,7 @@ def _first_line(error: PlaywrightError) -> str:
 
 
 @contextlib.contextmanager
-def _tokens_hidden() -> Iterator[None]:
+def tokens_hidden() -> Iterator[None]:
     """Take the archive's variables out of our environment while the driver starts: it inherits ours."""
     kept = {name: value for name, value in os.environ.items() if name.startswith("ARCHIVER_")}
     for name in kept:

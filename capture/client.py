@@ -8,6 +8,11 @@ from __future__ import annotations
 
 import ssl
 import time
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from http.cookiejar import Cookie as HttpCookie
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +20,7 @@ from typing import Self
 
 import httpx
 
+from capture.browser_state import Cookie
 from capture.observation import CaptureLimits
 from capture.recorded import AS_BROWSER, ProxyLogin
 from capture.wordpress import ApiResponse
@@ -24,17 +30,26 @@ _LONGEST_ANSWER = 64 * 1024 * 1024
 
 _REDIRECTS = 5
 
+_DOTLESS = ".local"
+"""What http.cookiejar appends to a host without a dot."""
+
 
 class RecordedClient:
-    """An HTTP client of one capture, as a context manager. Its time is what is left of the capture's."""
+    """An HTTP client of one capture, as a context manager. Its time is what is left of the capture's.
 
-    def __init__(self, login: ProxyLogin, ca_file: Path, limits: CaptureLimits) -> None:
+    `cookies` are those of the site's stored login, sent as the browser sends them.
+    """
+
+    def __init__(
+        self, login: ProxyLogin, ca_file: Path, limits: CaptureLimits, *, cookies: Sequence[Cookie] = ()
+    ) -> None:
         self._password = login.password
         self._deadline = time.monotonic() + limits.total_seconds
         self._client = httpx.Client(
             proxy=httpx.Proxy(login.server, auth=(login.username, login.password)),
             verify=ssl.create_default_context(cafile=ca_file),
             trust_env=False,
+            cookies=_jar(cookies),
             timeout=limits.load_seconds,
             headers={
                 "user-agent": f"Mozilla/5.0 (compatible; records-archiver/{version('records-archiver')})",
@@ -49,6 +64,11 @@ class RecordedClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._client.close()
+
+    def renewed(self, cookies: Sequence[Cookie]) -> tuple[Cookie, ...]:
+        """`cookies` with the values and ends that the answers gave them since."""
+        now = {(each.domain.removesuffix(_DOTLESS), each.path, each.name): each for each in self._client.cookies.jar}
+        return tuple(_renew(each, now.get(each.identity)) for each in cookies)
 
     def get(self, url: str) -> ApiResponse:
         """The answer to `url`; a redirect is followed within its own origin only, else returned as it is.
@@ -95,6 +115,42 @@ class RecordedClient:
             raise OSError(f"{url}: the answer is longer than {_LONGEST_ANSWER:,} bytes")
         if time.monotonic() > self._deadline:
             raise OSError(f"{url}: the capture's time is used up")
+
+
+def _renew(cookie: Cookie, now: HttpCookie | None) -> Cookie:
+    ends = None if cookie.expires is None else int(cookie.expires.timestamp())
+    if now is None or (now.value == cookie.value and now.expires == ends):
+        return cookie
+    expires = None if now.expires is None else datetime.fromtimestamp(now.expires, UTC)
+    return replace(cookie, value=now.value or "", expires=expires)
+
+
+def _jar(cookies: Sequence[Cookie]) -> CookieJar:
+    """Each cookie for its own domain and path alone; one without a leading dot for its own host alone."""
+    jar = CookieJar(DefaultCookiePolicy(strict_ns_domain=DefaultCookiePolicy.DomainStrictNonDomain))
+    for each in cookies:
+        below = each.domain.startswith(".")
+        jar.set_cookie(
+            HttpCookie(
+                version=0,
+                name=each.name,
+                value=each.value,
+                port=None,
+                port_specified=False,
+                domain=each.domain if "." in each.domain else f"{each.domain}{_DOTLESS}",
+                domain_specified=below,
+                domain_initial_dot=below,
+                path=each.path,
+                path_specified=True,
+                secure=each.secure,
+                expires=None if each.expires is None else int(each.expires.timestamp()),
+                discard=each.expires is None,
+                comment=None,
+                comment_url=None,
+                rest={},
+            )
+        )
+    return jar
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from archiver.core.records import CataloguedItem, Item, Observed
@@ -32,7 +32,7 @@ class Changes:
     unchanged: tuple[Match, ...] = ()
     returned: tuple[Match, ...] = ()
     still_absent: tuple[CataloguedItem, ...] = ()  # gone or hidden before, and not seen now
-    unseen: tuple[CataloguedItem, ...] = ()  # not seen, but the observation was not complete
+    unseen: tuple[CataloguedItem, ...] = ()  # not seen, but the observation was not complete, or of another access
 
     @property
     def any(self) -> bool:
@@ -40,10 +40,17 @@ class Changes:
         return bool(self.new or self.edited or self.gone or self.returned)
 
 
-def compare(previous: Sequence[CataloguedItem], seen: Sequence[Item], *, complete: bool) -> Changes:
+def compare(
+    previous: Sequence[CataloguedItem],
+    seen: Sequence[Item],
+    *,
+    complete: bool,
+    comparable: Callable[[CataloguedItem], bool] = lambda _: True,
+) -> Changes:
     """Set what was seen against what was catalogued, item by item of the same native id.
 
-    `complete`: whether the observation saw all there was. Only then is a missing item `gone`.
+    `complete`: whether the observation saw all there was; `comparable`: whether it looked with the access
+    that showed the item last. Only then is a missing item `gone`.
     Raises ValueError if a native id stands twice in either sequence.
     """
     known = {each.item.native_id: each for each in previous}
@@ -68,14 +75,15 @@ def compare(previous: Sequence[CataloguedItem], seen: Sequence[Item], *, complet
             edited.append(match)
     missing = [each for each in previous if each.item.native_id not in shown]
     present = tuple(each for each in missing if not _absent(each))
+    gone = tuple(each for each in present if complete and comparable(each))
     return Changes(
         new=tuple(new),
         edited=tuple(edited),
-        gone=present if complete else (),
+        gone=gone,
         unchanged=tuple(unchanged),
         returned=tuple(returned),
         still_absent=tuple(each for each in missing if _absent(each)),
-        unseen=() if complete else present,
+        unseen=tuple(each for each in present if each not in gone),
     )
 
 

@@ -9,7 +9,7 @@ import contextlib
 import json
 import tempfile
 from collections.abc import Callable, Collection
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -18,18 +18,20 @@ from urllib.parse import urlsplit
 from archiver.core import clock
 from archiver.core.durable import write_durably
 from archiver.core.errors import BrowserFailed, RecorderFailed
-from archiver.core.records import Barred, CaptureId, Digest, ObjectRole, Outcome
+from archiver.core.records import ANONYMOUS, Barred, CaptureId, Digest, ObjectRole, Outcome
 from capture.browser import Browser
+from capture.browser_state import BrowserState, login_ended, secret_values
 from capture.client import RecordedClient
 from capture.discretion import barred_files, masked
 from capture.masking import mask_address
 from capture.media import fetch_media, media_addresses
 from capture.observation import CaptureLimits, PageObservation, tile_name
 from capture.outcome_rules import OutcomeRules, shipped_rules
-from capture.outcomes import PageFacts, judge
+from capture.outcomes import PageFacts, Verdict, judge
 from capture.recording import Recorded, Recorder
 from capture.screenshot import make_thumbnail, png_size
 from capture.site_health import SAID_GONE, SiteHealth, check_site
+from capture.site_sessions import SiteLogin
 from capture.wordpress import ApiReport, fetch_api
 
 WARC_NAME = "capture.warc.gz"
@@ -70,6 +72,8 @@ class Observation:
     warc_sha256: Digest | None = None
     declared: dict[str, int] = field(default_factory=dict)
     barred: tuple[Barred, ...] = ()  # files that no export may hold
+    access: str = ANONYMOUS
+    state: BrowserState | None = field(default=None, repr=False)  # the site's login afterwards, where it used one
 
 
 def capture_page(
@@ -84,23 +88,33 @@ def capture_page(
     rules: OutcomeRules | None = None,
     now: Callable[[], datetime] = clock.now,
     progress: Callable[[str], None] = lambda _: None,
+    site_login: SiteLogin | None = None,
 ) -> Observation:
     """Capture `url` into the existing directory `into`: WARC, full-page screenshot, thumbnail.
 
-    `secrets` are values that must not be kept, such as the cookies of a stored login.
+    `secrets` are values that must not be kept. With `site_login`, which is of the address's own site,
+    as one who is logged in there.
+
     Whatever the site or the browser does ends in an outcome. Raises RecorderFailed and
     StorageFull; then, and on Ctrl-C, nothing of the capture stays.
     """
     limits, rules = limits or CaptureLimits(), rules or shipped_rules()
     started = now()
     shown_url = mask_address(url)
+    access = site_login.access if site_login else ANONYMOUS
+    if site_login and site_login.barred:
+        return _nothing(capture_id, shown_url, started, now(), Outcome.LOGIN_WALL, "session", site_login.barred, access)
+    state = site_login.state if site_login else None
     if not _is_web_address(url):
         reason = f"{shown_url}: only http and https addresses can be captured"
         return _nothing(capture_id, shown_url, started, now(), Outcome.REFUSED, "address", reason)
     info = {"archiver-capture-id": capture_id, "archiver-capture-url": url}
+    secrets = (*secrets, *(secret_values(state) if state else ()))
     login = recorder.begin(capture_id, into / WARC_NAME, info, max_bytes=limits.max_bytes, secrets=secrets)
     try:
-        seen = browser.observe(url, login=login, limits=limits, rules=rules, now=now, progress=progress)
+        seen = browser.observe(
+            url, login=login, limits=limits, rules=rules, now=now, progress=progress, storage_state=state
+        )
         report, fetched, lacking, site = None, False, list[str](), None
         so_far = judge(_facts(seen, limits, fetched=True), rules)
         if so_far.cause in SAID_GONE:
@@ -109,13 +123,16 @@ def capture_page(
                 site = check_site(client.get, seen.final_url, rules, seen.finished)
         if so_far.outcome.files_content:
             progress("asking the site's interface" if seen.is_page else "fetching the file")
-            with RecordedClient(login, recorder.ca_file, limits) as client:
+            known = seen.state or state or BrowserState()
+            with RecordedClient(login, recorder.ca_file, limits, cookies=known.cookies) as client:
                 if seen.is_page:
                     report = fetch_api(client.get, seen.html, seen.final_url)
                     named = media_addresses(seen.html, seen.final_url)
                     lacking = fetch_media(client.fetch_whole, recorder.incomplete_media(capture_id, named), progress)
                 elif not seen.tiles:
                     fetched = client.fetch_whole(seen.final_url)
+                if seen.state:
+                    seen = replace(seen, state=replace(seen.state, cookies=client.renewed(seen.state.cookies)))
         progress("writing")
         files = _write_images(seen, into)
         seen = masked(seen, partial(recorder.mask, capture_id))
@@ -125,11 +142,14 @@ def capture_page(
     except BrowserFailed as error:
         _discard(capture_id, recorder, into)
         reason = str(error).replace(url, shown_url)
-        return _nothing(capture_id, shown_url, started, now(), Outcome.FAILED, "browser", reason)
+        return _nothing(capture_id, shown_url, started, now(), Outcome.FAILED, "browser", reason, access)
     except BaseException:
         _discard(capture_id, recorder, into)
         raise
     verdict = judge(_facts(seen, limits, report, recorded, fetched=fetched, lacking=lacking), rules)
+    if state and seen.state and verdict.outcome.files_content and login_ended(state, seen.state, now()):
+        reason = "the site ended the stored login while it was captured"
+        verdict = Verdict(outcome=Outcome.LOGIN_WALL, cause="session", reason=reason)
     warc = CapturedFile(name=WARC_NAME, role=ObjectRole.WARC, media_type="application/warc")
     return Observation(
         capture_id=capture_id,
@@ -149,11 +169,20 @@ def capture_page(
         warc_sha256=Digest(recorded.sha256),
         declared=dict(report.declared) if report else {},
         barred=barred_files(WARC_NAME, (each.name for each in files), recorded, shown=shown),
+        access=access,
+        state=seen.state,
     )
 
 
 def _nothing(
-    capture_id: CaptureId, url: str, started: datetime, finished: datetime, outcome: Outcome, cause: str, reason: str
+    capture_id: CaptureId,
+    url: str,
+    started: datetime,
+    finished: datetime,
+    outcome: Outcome,
+    cause: str,
+    reason: str,
+    access: str = ANONYMOUS,
 ) -> Observation:
     """A capture that left no file."""
     return Observation(
@@ -165,6 +194,7 @@ def _nothing(
         outcome=outcome,
         cause=cause,
         reason=reason,
+        access=access,
     )
 
 

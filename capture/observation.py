@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from capture.browser_state import BrowserState
+
 TILE_HEIGHT = 16_384
 """CSS pixels of the page in one image of the full-page screenshot."""
 
@@ -92,6 +94,7 @@ class PageObservation:
     tiles: tuple[bytes, ...] = ()  # the full page from the top, TILE_HEIGHT each
     banner: Banner | None = None
     feed: bytes = b""  # JSON: the posts of a feed that unmounts them
+    state: BrowserState | None = field(default=None, repr=False)  # after a visit with a login; None: could not be read
 
     @property
     def is_page(self) -> bool:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import random
+import threading
 import time
-from collections.abc import Callable, Collection
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +16,8 @@ from typing import Self
 
 from archiver.core import clock
 from archiver.core.errors import RecorderFailed
-from archiver.core.records import CaptureId, Outcome
+from archiver.core.records import ANONYMOUS, CaptureId, Outcome
+from archiver.core.site_sessions import CheckResult
 from capture.browser import Browser
 from capture.chromium import find_chromium
 from capture.job import Observation, capture_page, discard_files
@@ -22,11 +25,14 @@ from capture.masking import mask_address
 from capture.observation import CaptureLimits
 from capture.outcome_rules import OutcomeRules
 from capture.recording import Recorder
+from capture.site_sessions import LoginCheck, SiteLogin, check_login
 from capture.throttling import RetryPolicy, next_attempt
 
 
 class CaptureSession:
-    """Takes many captures with one recorder and one browser, as a context manager. One capture at a time.
+    """Takes many captures with one recorder and one browser, as a context manager. Thread-safe.
+
+    A recorder or browser that dies ends every capture it was serving as failed, and is replaced once.
 
     `browser_path` is the configured Chromium, empty for the system's; `rules` and `retries` are the
     product's own rules and no retries where none are given; `jitter` gives numbers between 0 and 1,
@@ -59,14 +65,18 @@ class CaptureSession:
         self._jitter = jitter
         self._pause = pause
         self._parts = contextlib.ExitStack()
+        self._changing = threading.Lock()
         self._recorder: Recorder | None = None
+        self._in_use: Counter[Recorder] = Counter()
+        """Captures under way by recorder: a retired one is ended when the last of its captures is."""
         self._browser: Browser | None = None
 
     def __enter__(self) -> Self:
         executable = find_chromium(self._browser_path)
         try:
-            recorder = self._running_recorder()
-            self._browser = self._parts.enter_context(Browser(executable=executable, ca_spki=recorder.ca_spki))
+            with self._running_recorder() as recorder:
+                spki = recorder.ca_spki
+            self._browser = self._parts.enter_context(Browser(executable=executable, ca_spki=spki))
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -76,7 +86,10 @@ class CaptureSession:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._parts.close()
-        self._drop_recorder()
+        with self._changing:
+            recorder, self._recorder = self._recorder, None
+        if recorder is not None:
+            recorder.__exit__(None, None, None)
 
     @property
     def recorder_id(self) -> int | None:
@@ -96,6 +109,7 @@ class CaptureSession:
         into: Path,
         now: Callable[[], datetime] = clock.now,
         progress: Callable[[str], None] = lambda _: None,
+        site_login: SiteLogin | None = None,
     ) -> Observation:
         """As capture_page, tried again where that helps; a proxy that dies meanwhile is an outcome too.
 
@@ -104,7 +118,7 @@ class CaptureSession:
         """
         before: list[str] = []
         while True:
-            observed = self._attempt(url, capture_id, into, now, progress)
+            observed = self._attempt(url, capture_id, into, now, progress, site_login)
             attempt = len(before) + 1
             again = next_attempt(observed, attempt, now(), policy=self._retries, jitter=self._jitter())
             if again is None:
@@ -121,51 +135,89 @@ class CaptureSession:
         into: Path,
         now: Callable[[], datetime],
         progress: Callable[[str], None],
+        site_login: SiteLogin | None,
     ) -> Observation:
         if self._browser is None:
             raise RuntimeError("a capture session is used within its `with` block")
-        recorder = self._running_recorder()
         started = now()
+        with self._running_recorder() as recorder:
+            try:
+                return capture_page(
+                    url,
+                    capture_id=capture_id,
+                    recorder=recorder,
+                    browser=self._browser,
+                    into=into,
+                    limits=self._limits,
+                    rules=self._rules,
+                    now=now,
+                    progress=progress,
+                    site_login=site_login,
+                )
+            except RecorderFailed as error:
+                self._retire(recorder)
+                return Observation(
+                    capture_id=capture_id,
+                    url=mask_address(url),
+                    final_url=mask_address(url),
+                    started=started,
+                    finished=now(),
+                    outcome=Outcome.FAILED,
+                    cause="recorder",
+                    reason=str(error),
+                    access=site_login.access if site_login else ANONYMOUS,
+                )
+
+    def check_login(
+        self, login: SiteLogin, url: str, *, expect: str = "", now: Callable[[], datetime] = clock.now
+    ) -> LoginCheck:
+        """As check_login; a proxy that dies meanwhile leaves it unclear. Raises RecorderFailed where none starts."""
+        if self._browser is None:
+            raise RuntimeError("a capture session is used within its `with` block")
+        with self._running_recorder() as recorder:
+            try:
+                return check_login(
+                    login,
+                    url,
+                    expect=expect,
+                    recorder=recorder,
+                    browser=self._browser,
+                    limits=self._limits,
+                    rules=self._rules,
+                    now=now,
+                )
+            except RecorderFailed as error:
+                self._retire(recorder)
+                return LoginCheck(result=CheckResult.UNCLEAR, reason=str(error))
+
+    @contextlib.contextmanager
+    def _running_recorder(self) -> Iterator[Recorder]:
+        """The recorder, started where there is none, and kept until the block ends."""
+        with self._changing:
+            if self._recorder is None:
+                recorder = Recorder(
+                    authority_dir=self._authority_dir,
+                    allow_hosts=self._allow_hosts,
+                    trust_ca=self._trust_ca,
+                    secrets=self._secrets,
+                )
+                self._recorder = recorder.__enter__()
+            recorder = self._recorder
+            self._in_use[recorder] += 1
         try:
-            return capture_page(
-                url,
-                capture_id=capture_id,
-                recorder=recorder,
-                browser=self._browser,
-                into=into,
-                limits=self._limits,
-                rules=self._rules,
-                now=now,
-                progress=progress,
-            )
-        except RecorderFailed as error:
-            self._drop_recorder()
-            return Observation(
-                capture_id=capture_id,
-                url=mask_address(url),
-                final_url=mask_address(url),
-                started=started,
-                finished=now(),
-                outcome=Outcome.FAILED,
-                cause="recorder",
-                reason=str(error),
-            )
+            yield recorder
+        finally:
+            with self._changing:
+                self._in_use[recorder] -= 1
+                last = self._recorder is not recorder and not self._in_use[recorder]
+            if last:
+                recorder.__exit__(None, None, None)
 
-    def _running_recorder(self) -> Recorder:
-        if self._recorder is None:
-            recorder = Recorder(
-                authority_dir=self._authority_dir,
-                allow_hosts=self._allow_hosts,
-                trust_ca=self._trust_ca,
-                secrets=self._secrets,
-            )
-            self._recorder = recorder.__enter__()
-        return self._recorder
-
-    def _drop_recorder(self) -> None:
-        recorder, self._recorder = self._recorder, None
-        if recorder is not None:
-            recorder.__exit__(None, None, None)
+    def _retire(self, recorder: Recorder) -> None:
+        """Begin no further capture with it. Of many captures that saw it fail, one replaces it."""
+        with self._changing:
+            if self._recorder is recorder:
+                self._recorder = None
 
 
 def _with_attempts(observed: Observation, before: list[str]) -> Observation:

@@ -38,22 +38,24 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "brotli": ("archiver/core/warc/",),
     "certifi": ("capture/recording.py",),
     "click": ("archiver/cli.py", "archiver/commands/", "archiver/manual.py"),
-    "cryptography": ("archiver/core/signing.py", "capture/recording.py"),
+    "cryptography": ("archiver/core/sealing.py", "archiver/core/signing.py", "capture/recording.py"),
     "extruct": ("capture/extraction/",),
     "httpx": ("capture/client.py",),
+    "idna": ("capture/site_domain.py",),
     "isal": ("archiver/core/warc/",),
     "jinja2": ("exports/", "archiver/sample/"),
     "lxml": ("capture/extraction/",),
     "mitmproxy": ("capture/asking_again.py", "capture/recorder.py", "capture/wire.py"),
     "PIL": ("capture/screenshot.py", "exports/redaction.py", "archiver/sample/"),
     "platformdirs": ("archiver/core/archive.py",),
-    "playwright": ("capture/browser.py",),
+    "playwright": ("capture/browser.py", "capture/sign_in.py"),
     "py3langid": ("capture/extraction/",),
     "regex": ("index/",),
     "rich": ("archiver/cli.py", "archiver/commands/"),
     "sqlite3": ("archiver/core/", "archiver/workflows/rebuild.py", "archiver/workflows/verify.py"),
     "sqlite_utils": ("archiver/core/", "retention/register.py"),
     "tantivy": ("index/engines/",),
+    "tldextract": ("capture/site_domain.py",),
     "trafilatura": ("capture/extraction/",),
     "warcio": ("archiver/core/warc/",),
     "whoosh": ("index/engines/", "index/parse.py"),
@@ -67,6 +69,7 @@ REMOVALS = {
     ("archiver/core/events.py", "Trail._cut_torn_line"),  # a line that a crash tore
     ("archiver/core/objects.py", "ObjectStore.discard"),  # what is under way in incoming/
     ("archiver/core/people.py", "keep_token"),  # the login before
+    ("archiver/core/sealing.py", "Vault.destroy"),  # a site's login that is forgotten or renewed: no evidence
     ("archiver/core/snapshots.py", "take_snapshot"),  # its own .part, and snapshots beyond those kept
     ("archiver/core/warc/recovering.py", "recover"),  # a record that a crash tore, of a .part
     ("archiver/core/warc/writing.py", "WarcWriter._cut_to_last_record"),  # its own .part, when the disk is full

@@ -1,6 +1,6 @@
 """Opens one archive directory and hands out what lies in it.
 
-archive.toml  catalogue.db  objects/  assets/  trail/  snapshots/  search/  productions/
+archive.toml  catalogue.db  objects/  assets/  trail/  snapshots/  search/  productions/  sessions/
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ from archiver.core.people import People
 from archiver.core.register import Register
 from archiver.core.requests import Requests
 from archiver.core.schema import migrate
+from archiver.core.sealing import Vault
 from archiver.core.signing import SigningKey, key_path, load_key, make_key
+from archiver.core.site_sessions import SiteSessions
 from archiver.core.snapshots import snapshots, take_snapshot
 
 _DIRECTORIES = ("objects", "assets", "trail", "snapshots", "search", "productions")
@@ -67,6 +69,7 @@ class Archive:
         self.register = Register(db)
         self.people = People(db)
         self.requests = Requests(db)
+        self.site_sessions = SiteSessions(db)
         self._opened_at_size = self.trail.head().size
 
     # -- making and opening -----------------------------------------------------------------
@@ -181,6 +184,10 @@ class Archive:
     def signing_key(self) -> SigningKey | None:
         """This machine's key for the archive, None where it has none."""
         return load_key(key_path(self.config_directory, self.settings.archive.id))
+
+    def vault(self) -> Vault:
+        """Where the sites' stored logins lie sealed; their keys are outside of the archive."""
+        return Vault(self.directory / "sessions", self.config_directory / "session-keys" / self.settings.archive.id)
 
     def meta(self, key: str) -> str | None:
         row = self.db.conn.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()

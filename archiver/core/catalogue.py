@@ -341,6 +341,7 @@ def _capture(row: dict[str, Any]) -> Capture:
         warc_records=row["warc_records"],
         account_id=row["account_id"] and AccountId(row["account_id"]),
         job_id=row["job_id"],
+        access=row["access"],
     )
 
 

@@ -80,10 +80,16 @@ class OutcomeSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SessionSettings:
+    warn_days: int = _setting(14, "how many days before a site's stored login expires it is warned of", least=0)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     archive: ArchiveSettings
     capture: CaptureSettings = field(default_factory=CaptureSettings)
     outcomes: OutcomeSettings = field(default_factory=OutcomeSettings)
+    sessions: SessionSettings = field(default_factory=SessionSettings)
 
 
 def load_settings(path: Path) -> Settings:
@@ -102,19 +108,25 @@ def parse_settings(text: str, name: str = FILE_NAME) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise BadSettings(f"{name}: not valid TOML: {error}") from error
     faults: list[str] = []
-    sections = {"archive": ArchiveSettings, "capture": CaptureSettings, "outcomes": OutcomeSettings}
+    sections = {
+        "archive": ArchiveSettings,
+        "capture": CaptureSettings,
+        "outcomes": OutcomeSettings,
+        "sessions": SessionSettings,
+    }
     faults += [f"[{key}]: unknown section; known: {', '.join(sections)}" for key in tables if key not in sections]
     archive = _read_section(ArchiveSettings, "archive", tables.get("archive", {}), faults)
     capture = _read_section(CaptureSettings, "capture", tables.get("capture", {}), faults)
     outcomes = _read_section(OutcomeSettings, "outcomes", tables.get("outcomes", {}), faults)
+    sessions = _read_section(SessionSettings, "sessions", tables.get("sessions", {}), faults)
     if archive is not None and not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", archive.id):
         # keys and tokens are files of this name: it must not lead elsewhere
         faults.append(f"archive.id: {archive.id!r} must be up to 64 of the letters A-Z, a-z, digits, _ and -")
     if archive is not None and archive.time_zone not in available_timezones():
         faults.append(f"archive.time_zone: {archive.time_zone!r} is no IANA time zone such as 'Asia/Kolkata'")
-    if faults or archive is None or capture is None or outcomes is None:
+    if faults or archive is None or capture is None or outcomes is None or sessions is None:
         raise BadSettings("\n".join(f"{name}: {fault}" for fault in faults))
-    return Settings(archive=archive, capture=capture, outcomes=outcomes)
+    return Settings(archive=archive, capture=capture, outcomes=outcomes, sessions=sessions)
 
 
 def _read_section(kind: type[_S], section: str, table: object, faults: list[str]) -> _S | None:

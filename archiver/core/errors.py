@@ -187,6 +187,22 @@ class BrowserFailed(ArchiverError):
     exit_code = 42
 
 
+class SiteSessionUnusable(ArchiverError):
+    """A site's stored login cannot be opened: its key is not on this machine, or its file is damaged or another's.
+    Store it anew with `archiver session import` or `archiver session login`.
+    """
+
+    exit_code = 43
+
+
+class SiteLoginFailed(ArchiverError):
+    """A site no longer takes a stored login, or it could not be told whether it does, or no login could be made
+    here. Captures of a site that no longer takes its login end `login_wall` until it is renewed.
+    """
+
+    exit_code = 44
+
+
 # -- handing over ---------------------------------------------------------------------------
 
 

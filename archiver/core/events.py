@@ -50,6 +50,11 @@ class EventType(StrEnum):
     REQUEST_OPENED = "request_opened"
     REQUEST_SEARCHED = "request_searched"
     PRODUCED = "produced"
+    SITE_SESSION_STORED = "site_session_stored"
+    SITE_SESSION_SET = "site_session_set"  # what its checks open and must see
+    SITE_SESSION_KEPT = "site_session_kept"  # the site renewed its cookies during a capture
+    SITE_SESSION_CHECKED = "site_session_checked"
+    SITE_SESSION_FORGOTTEN = "site_session_forgotten"
 
     @property
     def premis(self) -> str | None:
@@ -66,6 +71,11 @@ class EventType(StrEnum):
             EventType.LOGGED_OUT,
             EventType.CAPTURED,
             EventType.CAPTURE_ENDED,
+            EventType.SITE_SESSION_STORED,
+            EventType.SITE_SESSION_SET,
+            EventType.SITE_SESSION_KEPT,
+            EventType.SITE_SESSION_CHECKED,
+            EventType.SITE_SESSION_FORGOTTEN,
         )
 
 

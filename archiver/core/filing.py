@@ -77,6 +77,7 @@ def file_capture(
             "reason": capture.reason,
             "retry_after": optional_iso(capture.retry_after),
             "warc_records": capture.warc_records,
+            "access": capture.access,
             "extractor": "" if extraction is None else f"{extraction.extractor} {extraction.version}",
             "declared": json.dumps({} if extraction is None else extraction.declared),
             "found": json.dumps({} if extraction is None else extraction.found),

@@ -95,6 +95,10 @@ _FILES_CONTENT = frozenset({Outcome.COMPLETE, Outcome.PARTIAL})
 _HEALTHY = frozenset({Outcome.COMPLETE, Outcome.PARTIAL, Outcome.UNCHANGED, Outcome.GONE, Outcome.DISPOSED})
 
 
+ANONYMOUS = "anonymous"
+"""The access of a capture that used no login."""
+
+
 class ObjectRole(StrEnum):
     """What one immutable stored file is to its capture."""
 
@@ -204,7 +208,8 @@ class Capture:
     `record_id` is None where nothing could be filed. `cause` is the finer kind of the outcome, ""
     for a complete one; `retry_after` when a site that throttles wants to be asked again, None
     where it does not say. `warc_records` counts the WARC's records, so that a cut file is noticed
-    even where its digests are intact.
+    even where its digests are intact. `access` is ANONYMOUS or `session:<id>`, the stored login of
+    the site it was taken with.
     """
 
     id: CaptureId
@@ -220,6 +225,7 @@ class Capture:
     warc_records: int = 0
     account_id: AccountId | None = None
     job_id: str | None = None
+    access: str = ANONYMOUS
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -247,6 +247,28 @@ CREATE TABLE productions (
 );
 """
 
+_SITE_SESSIONS = """
+CREATE TABLE site_sessions (
+    id TEXT PRIMARY KEY,
+    site TEXT NOT NULL, -- registrable domain
+    source TEXT NOT NULL,
+    stored TEXT NOT NULL,
+    stored_by TEXT NOT NULL,
+    box TEXT NOT NULL, -- names its sealed file and key: no value is in the catalogue
+    sha256 TEXT NOT NULL, -- of the sealed file
+    cookies INTEGER NOT NULL,
+    expires TEXT, -- earliest end of the cookies that matter
+    check_url TEXT NOT NULL DEFAULT '',
+    expect TEXT NOT NULL DEFAULT '',
+    checked TEXT,
+    check_result TEXT,
+    check_reason TEXT NOT NULL DEFAULT '',
+    forgotten TEXT
+);
+CREATE UNIQUE INDEX site_sessions_by_site ON site_sessions (site) WHERE forgotten IS NULL;
+ALTER TABLE captures ADD COLUMN access TEXT NOT NULL DEFAULT 'anonymous';
+"""
+
 
 @migrations()
 def m001_spine(db: Database) -> None:
@@ -268,6 +290,13 @@ def m006_completeness(db: Database) -> None:
         db.conn.execute(statement)
 
 
+@migrations()
+def m004_site_sessions(db: Database) -> None:
+    for statement in _SITE_SESSIONS.split(";"):
+        if statement.strip():
+            db.conn.execute(statement)
+
+
 def migrate(db: Database) -> None:
     """Bring the catalogue to this version's tables.
 
@@ -283,4 +312,4 @@ def migrate(db: Database) -> None:
         migrations.apply(db)
 
 
-_STEPS = frozenset({m001_spine.__name__, m006_completeness.__name__})
+_STEPS = frozenset({m001_spine.__name__, m004_site_sessions.__name__, m006_completeness.__name__})

@@ -18,6 +18,7 @@ from archiver.core.records import AccountId, CaptureId, Outcome, RecordKind, new
 from archiver.core.register import check_url, site_of
 from archiver.workflows.file_capture import Filed, file_observation
 from archiver.workflows.recover import recover_locked, write_ticket
+from archiver.workflows.site_logins import keep_login, login_for
 from capture.job import Observation
 from capture.masking import mask_address
 from capture.observation import CaptureLimits
@@ -158,8 +159,9 @@ def _capture(
     staged = archive.objects.begin(id)
     started, shown = now(), mask_address(target.url)
     write_ticket(staged, url=shown, started=started, actor=actor.id, account=target.account, job=target.job)
+    login = login_for(archive, target.url, now=started)
     try:
-        observed = session.capture(target.url, capture_id=id, into=staged, now=now)
+        observed = session.capture(target.url, capture_id=id, into=staged, now=now, site_login=login)
     except KeyboardInterrupt as error:
         observed = Observation(
             capture_id=id,
@@ -173,7 +175,10 @@ def _capture(
         )
         file_observation(archive, observed, staged, actor=actor.id, account=target.account, job=target.job)
         raise Interrupted(f"interrupted while {shown} was being captured; what was filed before stays filed") from error
-    return file_observation(archive, observed, staged, actor=actor.id, account=target.account, job=target.job)
+    filed = file_observation(archive, observed, staged, actor=actor.id, account=target.account, job=target.job)
+    if login is not None:
+        keep_login(archive, login, observed, filed.capture.outcome, session=session, actor=actor, now=now)
+    return filed
 
 
 def _threads_to_follow(archive: Archive, target: Target, filed: Filed) -> list[Target]:

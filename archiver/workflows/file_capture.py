@@ -6,7 +6,7 @@ a whole capture that the next start files from its `capture.json` (see recover.p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -136,13 +136,18 @@ def _enter_content(archive: Archive, change: Change, manifest: CaptureManifest, 
     if capture.record_id is None:
         return Filed(capture=capture, title="", kind=None, items=0, changes=_NOTHING)
     previous = archive.catalogue.items(capture.record_id)
+    comparable = _comparable(archive, capture, capture.record_id)
     if extraction is None or manifest.items_file is None:
         record = archive.catalogue.record(capture.record_id)
-        after, changes = history_after(previous, (), capture, record.kind, complete=manifest.complete)
+        after, changes = history_after(
+            previous, (), capture, record.kind, complete=manifest.complete, comparable=comparable
+        )
         filing.note_seen(change.db, capture.record_id, capture.finished)
     else:
         items = read_items(directory / manifest.items_file)
-        after, changes = history_after(previous, items, capture, extraction.kind, complete=manifest.complete)
+        after, changes = history_after(
+            previous, items, capture, extraction.kind, complete=manifest.complete, comparable=comparable
+        )
         account = _owner(archive, capture, extraction)
         filing.file_record(change.db, capture.record_id, extraction, account=account, captured=capture.finished)
     filing.file_items(change.db, capture.record_id, after)
@@ -185,6 +190,7 @@ def _judge(
         warc_records=observed.warc_records,
         account_id=account,
         job_id=job,
+        access=observed.access,
     )
     if not observed.outcome.files_content:
         return _judge_absence(archive, observed, capture), None
@@ -203,12 +209,13 @@ def _judge(
         return replace(capture, outcome=Outcome.FAILED, cause="replaced", reason=replaced), None
     capture = replace(capture, record_id=known or RecordId(new_id("rec")))
     if known is not None and capture.outcome is Outcome.COMPLETE:
-        capture = _recognise_unchanged(archive.catalogue.items(known), extraction, capture)
+        comparable = _comparable(archive, capture, known)
+        capture = _recognise_unchanged(archive.catalogue.items(known), extraction, capture, comparable)
     return capture, extraction
 
 
 def _judge_absence(archive: Archive, observed: Observation, capture: Capture) -> Capture:
-    """`gone` is only said of what was captured before, where the site says so itself and is otherwise well."""
+    """`gone` is only said of what was captured before with the same access, where the site says so and is well."""
     if observed.cause not in SAID_GONE:
         return capture
     for record in archive.catalogue.records_of_url(observed.url):
@@ -217,6 +224,9 @@ def _judge_absence(archive: Archive, observed: Observation, capture: Capture) ->
             observed.cause == "tombstone" and not archive.catalogue.observed_record(record).kind.is_one_post
         ):
             continue
+        if seen[-1].access != capture.access:
+            why = f"it was last seen with another access ({seen[-1].access}, now {capture.access}) and may be hidden"
+            return replace(capture, reason=f"{capture.reason}; not taken for gone: {why}")
         if observed.site is None or not observed.site.well:
             why = observed.site.reason if observed.site else "the site's front page was not asked"
             return replace(capture, reason=f"{capture.reason}; not taken for gone: {why}")
@@ -269,8 +279,21 @@ def _count_what_is_missing(capture: Capture, extraction: Extraction, earlier: Ma
     return replace(capture, outcome=Outcome.PARTIAL, cause="incomplete", reason=reason)
 
 
-def _recognise_unchanged(previous: list[CataloguedItem], extraction: Extraction, capture: Capture) -> Capture:
-    _, changes = history_after(previous, extraction.items, capture, extraction.kind, complete=True)
+def _comparable(archive: Archive, capture: Capture, record: RecordId) -> Callable[[CataloguedItem], bool]:
+    """Whether an item was last seen with the access this capture has: with another one it may only be hidden."""
+    access = {each.started: each.access for each in archive.catalogue.captures(record)}
+    return lambda item: access.get(item.last_seen, capture.access) == capture.access
+
+
+def _recognise_unchanged(
+    previous: list[CataloguedItem],
+    extraction: Extraction,
+    capture: Capture,
+    comparable: Callable[[CataloguedItem], bool],
+) -> Capture:
+    _, changes = history_after(
+        previous, extraction.items, capture, extraction.kind, complete=True, comparable=comparable
+    )
     return capture if changes.any else replace(capture, outcome=Outcome.UNCHANGED)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from archiver.core.records import Capture, CataloguedItem, Item, ItemVersion, Observed, RecordId, RecordKind
@@ -19,13 +19,16 @@ def history_after(
     kind: RecordKind,
     *,
     complete: bool,
+    comparable: Callable[[CataloguedItem], bool] = lambda _: True,
 ) -> tuple[list[CataloguedItem], Changes]:
     """The record's items after `capture`, in the order of the page, gone ones after those they stood behind.
 
-    `complete`: whether the capture saw all there was, so that what it did not see is gone.
+    `complete`: whether the capture saw all there was, so that what it did not see is gone; `comparable`:
+    whether an item was last seen with the capture's own access.
     """
     assert capture.record_id is not None
-    changes = compare(previous, seen, complete=complete and kind in _KINDS_THAT_LOSE_ITEMS)
+    loses = complete and kind in _KINDS_THAT_LOSE_ITEMS
+    changes = compare(previous, seen, complete=loses, comparable=comparable)
     known = {each.item.native_id: each for each in previous}
     gone = {each.item.native_id for each in changes.gone}
     after = [_seen(known.get(item.native_id), item, capture, capture.record_id) for item in seen]

@@ -97,7 +97,8 @@ WRITTEN = """\
   "retry_after": null,
   "warc_records": 14,
   "account_id": null,
-  "job_id": null
+  "job_id": null,
+  "access": "anonymous"
  },
  "record": {
   "extractor": "wordpress",
