@@ -52,6 +52,7 @@ class Observation:
     reason: str = ""
     http_status: int | None = None
     content_type: str = ""
+    retry_after: str = ""  # what the site answered of when to come back, as it wrote it
     files: tuple[CapturedFile, ...] = ()
     warc_records: int = 0
     warc_sha256: Digest | None = None
@@ -96,10 +97,10 @@ def capture_page(
         _write_resources(seen, report, capture_id, recorder)
         recorded = recorder.finish(capture_id)
     except BrowserFailed as error:
-        _discard(capture_id, recorder, into)
+        discard(capture_id, recorder, into)
         return _nothing(capture_id, url, started, now(), Outcome.FAILED, str(error))
     except BaseException:
-        _discard(capture_id, recorder, into)
+        discard(capture_id, recorder, into)
         raise
     verdict = judge(_facts(seen, limits, report, recorded, fetched=fetched))
     warc = CapturedFile(name=WARC_NAME, role=ObjectRole.WARC, media_type="application/warc")
@@ -113,6 +114,7 @@ def capture_page(
         reason=verdict.reason,
         http_status=seen.status if verdict.answered else None,
         content_type=seen.content_type,
+        retry_after=seen.headers.get("retry-after", ""),
         files=(warc, *files),
         warc_records=recorded.records,
         warc_sha256=Digest(recorded.sha256),
@@ -232,7 +234,7 @@ def write_pageinfo(seen: PageObservation, report: ApiReport | None) -> bytes:
     return json.dumps(pageinfo, ensure_ascii=False, indent=1).encode("utf-8", "replace")
 
 
-def _discard(capture_id: CaptureId, recorder: Recorder, into: Path) -> None:
+def discard(capture_id: CaptureId, recorder: Recorder, into: Path) -> None:
     """Take back what a broken-off capture has written."""
     with contextlib.suppress(RecorderFailed):
         recorder.abandon(capture_id)

@@ -40,10 +40,11 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "click": ("archiver/cli.py", "archiver/commands/", "archiver/manual.py"),
     "cryptography": ("archiver/core/signing.py", "capture/recording.py"),
     "extruct": ("capture/extraction/",),
+    "feedparser": ("capture/discovery/feeds.py",),
     "httpx": ("capture/client.py",),
     "isal": ("archiver/core/warc/",),
     "jinja2": ("exports/", "archiver/sample/"),
-    "lxml": ("capture/extraction/",),
+    "lxml": ("capture/discovery/", "capture/extraction/"),
     "mitmproxy": ("capture/recorder.py",),
     "PIL": ("capture/screenshot.py", "exports/redaction.py", "archiver/sample/"),
     "platformdirs": ("archiver/core/archive.py",),
@@ -76,7 +77,7 @@ REMOVALS = {
     ("archiver/workflows/rebuild.py", "_remove_side_files"),
     ("archiver/workflows/recover.py", "_end_as_failed"),  # in incoming/: what a crash cut off
     ("archiver/workflows/recover.py", "_settle_whole"),  # in incoming/: the ticket
-    ("capture/job.py", "_discard"),  # in incoming/: what a broken-off capture wrote
+    ("capture/job.py", "discard"),  # in incoming/: what a broken-off capture wrote
     ("exports/production.py", "make_production"),  # its own unfinished bundle: copies
     ("index/engines/tantivy_engine.py", "TantivyEngine.create"),  # the index: derived
 }

@@ -16,7 +16,7 @@ from archiver.core.errors import BadWarc
 from archiver.core.warc import WarcRecord, read_records
 from capture.extraction.document import parse_html
 
-_DOM, _PAGEINFO = "urn:dom:", "urn:pageinfo:"
+_DOM, _PAGEINFO, _DISCOVERY = "urn:dom:", "urn:pageinfo:", "urn:discovery:"
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
 
@@ -48,6 +48,9 @@ class PageEvidence:
     html: str
     media_type: str = "text/html"
     page_info: Mapping[str, object] = field(default_factory=dict)
+    discovery: Mapping[str, object] = field(
+        default_factory=dict
+    )  # what `urn:discovery` says; {} where a page was shown
     answers: Mapping[str, Answer] = field(default_factory=dict)
 
     @cached_property
@@ -69,12 +72,15 @@ def read_evidence(warc: Path) -> PageEvidence:
     answers: dict[str, Answer] = {}
     dom: WarcRecord | None = None
     info: WarcRecord | None = None
+    listed: WarcRecord | None = None
     first = first_html = ""
     for record in read_records(warc):
         if record.type == "resource" and record.uri.startswith(_DOM):
             dom = record
         elif record.type == "resource" and record.uri.startswith(_PAGEINFO):
             info = record
+        elif record.type == "resource" and record.uri.startswith(_DISCOVERY):
+            listed = record
         elif record.type == "response" and record.status is not None:
             url = _plain(record.uri)
             first = first or url
@@ -103,6 +109,7 @@ def read_evidence(warc: Path) -> PageEvidence:
         html=html,
         media_type=media_type,
         page_info=page_info,
+        discovery=_read_info(listed),
         answers=answers,
     )
 
