@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection
+import threading
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +22,9 @@ from capture.recording import Recorder
 
 
 class CaptureSession:
-    """Takes many captures with one recorder and one browser, as a context manager. One capture at a time.
+    """Takes many captures with one recorder and one browser, as a context manager. Thread-safe.
+
+    A recorder or browser that dies ends every capture it was serving as failed, and is replaced once.
 
     `browser_path` is the configured Chromium, empty for the system's; the rest as Recorder's.
     Raises BrowserMissing, RecorderFailed or BrowserFailed where it cannot start.
@@ -43,14 +47,18 @@ class CaptureSession:
         self._browser_path = browser_path
         self._limits = limits or CaptureLimits()
         self._parts = contextlib.ExitStack()
+        self._changing = threading.Lock()
         self._recorder: Recorder | None = None
+        self._in_use: Counter[Recorder] = Counter()
+        """Captures under way by recorder: a retired one is ended when the last of its captures is."""
         self._browser: Browser | None = None
 
     def __enter__(self) -> Self:
         executable = find_chromium(self._browser_path)
         try:
-            recorder = self._running_recorder()
-            self._browser = self._parts.enter_context(Browser(executable=executable, ca_spki=recorder.ca_spki))
+            with self._running_recorder() as recorder:
+                spki = recorder.ca_spki
+            self._browser = self._parts.enter_context(Browser(executable=executable, ca_spki=spki))
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -60,7 +68,10 @@ class CaptureSession:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._parts.close()
-        self._drop_recorder()
+        with self._changing:
+            recorder, self._recorder = self._recorder, None
+        if recorder is not None:
+            recorder.__exit__(None, None, None)
 
     @property
     def recorder_id(self) -> int | None:
@@ -87,43 +98,56 @@ class CaptureSession:
         """
         if self._browser is None:
             raise RuntimeError("a capture session is used within its `with` block")
-        recorder = self._running_recorder()
         started = now()
+        with self._running_recorder() as recorder:
+            try:
+                return capture_page(
+                    url,
+                    capture_id=capture_id,
+                    recorder=recorder,
+                    browser=self._browser,
+                    into=into,
+                    limits=self._limits,
+                    now=now,
+                    progress=progress,
+                )
+            except RecorderFailed as error:
+                self._retire(recorder)
+                return Observation(
+                    capture_id=capture_id,
+                    url=url,
+                    final_url=url,
+                    started=started,
+                    finished=now(),
+                    outcome=Outcome.FAILED,
+                    reason=str(error),
+                )
+
+    @contextlib.contextmanager
+    def _running_recorder(self) -> Iterator[Recorder]:
+        """The recorder, started where there is none, and kept until the block ends."""
+        with self._changing:
+            if self._recorder is None:
+                recorder = Recorder(
+                    authority_dir=self._authority_dir,
+                    allow_hosts=self._allow_hosts,
+                    trust_ca=self._trust_ca,
+                    secrets=self._secrets,
+                )
+                self._recorder = recorder.__enter__()
+            recorder = self._recorder
+            self._in_use[recorder] += 1
         try:
-            return capture_page(
-                url,
-                capture_id=capture_id,
-                recorder=recorder,
-                browser=self._browser,
-                into=into,
-                limits=self._limits,
-                now=now,
-                progress=progress,
-            )
-        except RecorderFailed as error:
-            self._drop_recorder()
-            return Observation(
-                capture_id=capture_id,
-                url=url,
-                final_url=url,
-                started=started,
-                finished=now(),
-                outcome=Outcome.FAILED,
-                reason=str(error),
-            )
+            yield recorder
+        finally:
+            with self._changing:
+                self._in_use[recorder] -= 1
+                last = self._recorder is not recorder and not self._in_use[recorder]
+            if last:
+                recorder.__exit__(None, None, None)
 
-    def _running_recorder(self) -> Recorder:
-        if self._recorder is None:
-            recorder = Recorder(
-                authority_dir=self._authority_dir,
-                allow_hosts=self._allow_hosts,
-                trust_ca=self._trust_ca,
-                secrets=self._secrets,
-            )
-            self._recorder = recorder.__enter__()
-        return self._recorder
-
-    def _drop_recorder(self) -> None:
-        recorder, self._recorder = self._recorder, None
-        if recorder is not None:
-            recorder.__exit__(None, None, None)
+    def _retire(self, recorder: Recorder) -> None:
+        """Begin no further capture with it. Of many captures that saw it fail, one replaces it."""
+        with self._changing:
+            if self._recorder is recorder:
+                self._recorder = None
