@@ -14,9 +14,10 @@ import click
 
 from archiver.cli import archiver
 from archiver.core import errors
-from archiver.core.config import ArchiveSettings, CaptureSettings
+from archiver.core.config import ArchiveSettings, CaptureSettings, NightlySettings
 from archiver.core.errors import ArchiverError
 from archiver.core.events import Event
+from archiver.core.nights import NightRun, NightVisit
 from archiver.core.people import Person
 from archiver.core.records import Account, Capture, CataloguedItem, Record
 from archiver.core.register import CaptureJob
@@ -25,6 +26,8 @@ from archiver.workflows.file_capture import Filed
 from archiver.workflows.find import Answer
 from archiver.workflows.indexing import IndexState
 from archiver.workflows.make_archive import MadeArchive
+from archiver.workflows.night.report import NightReport
+from archiver.workflows.night.timer import Timer
 from archiver.workflows.plan_retention import Activated, PlannedRecord
 from archiver.workflows.rebuild import Rebuilt
 from archiver.workflows.status import Status
@@ -80,7 +83,7 @@ def every_error() -> list[type[ArchiverError]]:
 def settings_reference() -> str:
     """Every key of `archive.toml`."""
     lines = ["# Settings", "", "The keys of `archive.toml`. `archiver init` writes them all, with their defaults.", ""]
-    for section, kind in (("archive", ArchiveSettings), ("capture", CaptureSettings)):
+    for section, kind in (("archive", ArchiveSettings), ("capture", CaptureSettings), ("nightly", NightlySettings)):
         lines += [f"## [{section}]", "", "| Key | Default | What it is |", "|---|---|---|"]
         for each in fields(kind):
             default = "required" if each.default is MISSING else f"`{_toml(each.default)}`"
@@ -92,6 +95,8 @@ def settings_reference() -> str:
 def _toml(value: object) -> str:
     if isinstance(value, tuple):
         return "[" + ", ".join(f'"{each}"' for each in value) + "]"
+    if isinstance(value, bool):
+        return str(value).lower()
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
@@ -113,6 +118,8 @@ DOCUMENTS: dict[str, tuple[str, type | None]] = {
     "job show": ("`job`, `captures`", Capture),
     "login": ("`person`, `ends`", None),
     "logout": ("`logged_out`", None),
+    "nightly, runs show": ("the report of a night, as `report.json` has it", NightReport),
+    "nightly --dry-run": ("a list of visits", NightVisit),
     "person add": ("`person`, and `token` for a service", None),
     "person disable, whoami": ("a person", Person),
     "person list": ("a list of people", Person),
@@ -127,8 +134,10 @@ DOCUMENTS: dict[str, tuple[str, type | None]] = {
     "request search": ("the search as it is kept", SearchDeclaration),
     "request show": ("`request`, `searches`, `hits` by record, `productions`", None),
     "retention plan": ("a list of records with their decisions", PlannedRecord),
+    "runs list": ("a list of runs, newest first", NightRun),
     "search": ("the answer", Answer),
     "status": ("the archive in figures", Status),
+    "timer": ("the texts of the units, and a line for crontab", Timer),
     "trail": ("`head`, `events`", Event),
     "verify": ("what was checked and found", Verified),
 }

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +17,8 @@ from archiver.core.errors import RecorderFailed
 from archiver.core.records import CaptureId, Outcome
 from capture.browser import Browser
 from capture.chromium import find_chromium
+from capture.discovery import Bounds, Discovery
+from capture.discovery.recorded import capture_discovery
 from capture.job import Observation, capture_page
 from capture.observation import CaptureLimits
 from capture.recording import Recorder
@@ -113,15 +116,36 @@ class CaptureSession:
                 )
             except RecorderFailed as error:
                 self._retire(recorder)
-                return Observation(
+                return _lost(url, capture_id, started, now(), error)
+
+    def discover(
+        self,
+        url: str,
+        *,
+        capture_id: CaptureId,
+        into: Path,
+        bounds: Bounds,
+        seconds: float,
+        marks: Mapping[str, str] | None = None,
+        now: Callable[[], datetime] = clock.now,
+    ) -> tuple[Observation, Discovery | None]:
+        """As capture_discovery within `seconds`; no discovery where the proxy died meanwhile."""
+        started = now()
+        with self._running_recorder() as recorder:
+            try:
+                return capture_discovery(
+                    url,
                     capture_id=capture_id,
-                    url=url,
-                    final_url=url,
-                    started=started,
-                    finished=now(),
-                    outcome=Outcome.FAILED,
-                    reason=str(error),
+                    recorder=recorder,
+                    into=into,
+                    limits=replace(self._limits, total_seconds=seconds),
+                    bounds=bounds,
+                    marks=marks,
+                    now=now,
                 )
+            except RecorderFailed as error:
+                self._retire(recorder)
+                return _lost(url, capture_id, started, now(), error), None
 
     @contextlib.contextmanager
     def _running_recorder(self) -> Iterator[Recorder]:
@@ -151,3 +175,16 @@ class CaptureSession:
         with self._changing:
             if self._recorder is recorder:
                 self._recorder = None
+
+
+def _lost(url: str, capture_id: CaptureId, started: datetime, finished: datetime, error: RecorderFailed) -> Observation:
+    """What is said of a capture whose recorder died."""
+    return Observation(
+        capture_id=capture_id,
+        url=url,
+        final_url=url,
+        started=started,
+        finished=finished,
+        outcome=Outcome.FAILED,
+        reason=str(error),
+    )

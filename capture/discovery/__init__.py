@@ -37,7 +37,7 @@ def discover(
     get: Callable[[str], ApiResponse],
     url: str,
     *,
-    bounds: Bounds = Bounds(),
+    bounds: Bounds,
     marks: Mapping[str, str] | None = None,
 ) -> Discovery:
     """Ask the site at `url` for its threads, each question through `get`, which may raise OSError.

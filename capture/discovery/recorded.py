@@ -26,7 +26,7 @@ def capture_discovery(
     recorder: Recorder,
     into: Path,
     limits: CaptureLimits,
-    bounds: Bounds = Bounds(),
+    bounds: Bounds,
     marks: Mapping[str, str] | None = None,
     now: Callable[[], datetime] = clock.now,
 ) -> tuple[Observation, Discovery]:

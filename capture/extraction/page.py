@@ -48,9 +48,7 @@ class PageEvidence:
     html: str
     media_type: str = "text/html"
     page_info: Mapping[str, object] = field(default_factory=dict)
-    discovery: Mapping[str, object] = field(
-        default_factory=dict
-    )  # what `urn:discovery` says; {} where a page was shown
+    discovery: Mapping[str, object] = field(default_factory=dict)  # what `urn:discovery` says, if there is one
     answers: Mapping[str, Answer] = field(default_factory=dict)
 
     @cached_property
