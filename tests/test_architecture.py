@@ -43,7 +43,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "feedparser": ("capture/discovery/feeds.py",),
     "httpx": ("capture/client.py",),
     "isal": ("archiver/core/warc/",),
-    "jinja2": ("exports/", "archiver/sample/"),
+    "jinja2": ("exports/", "archiver/sample/", "archiver/workflows/night/page.py"),
     "lxml": ("capture/discovery/", "capture/extraction/"),
     "mitmproxy": ("capture/recorder.py",),
     "PIL": ("capture/screenshot.py", "exports/redaction.py", "archiver/sample/"),
