@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -47,19 +48,21 @@ def run_night(
     seams: NightSeams = NightSeams(),
     progress: Progress = silent,
     now: Callable[[], datetime] = clock.now,
+    seconds: Callable[[], float] = time.monotonic,
 ) -> NightReport:
     """Do what is due, and keep the report; of the `accounts` named only, where any is.
 
-    Every visit ends in an outcome or in the reason why it was left. Raises ArchiveBusy where another run
-    is at work, and what no night can go on with: StorageFull, BrowserMissing, RecorderFailed. A run that
-    broke off so, or was killed, is taken up by the next one of the same night.
+    Every visit ends in an outcome or in the reason why it was left. `seconds` is a clock that never jumps.
+    Raises ArchiveBusy where another run is at work, and what no night can go on with: StorageFull,
+    BrowserMissing, RecorderFailed. A run that broke off so, or was killed, is taken up by the next one of
+    the same night.
     """
     actor.require(Permission.CAPTURE)
     only = {archive.register.account(each).id for each in accounts}
     settings, zone = archive.settings.nightly, archive.settings.archive.zone
     with archive.run_lock():
         recover_locked(archive, now=now())
-        watch = Watch(now, hours=settings.max_hours, until=settings.until, zone=zone)
+        watch = Watch(now, seconds=seconds, hours=settings.max_hours, until=settings.until, zone=zone)
         night = night_of(now(), zone)
         run, scopes = _take_up(archive, night, only, actor, now()) or _begin(archive, night, only, actor, now())
         sites = sorted({each.site for each in Nights(archive.db).visits(run.id) if each.state is VisitState.WAITING})

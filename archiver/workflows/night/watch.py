@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
 
@@ -14,7 +13,7 @@ class Watch:
     """`deadline` and `seconds` are of the clock that never jumps."""
 
     def __init__(
-        self, now: Callable[[], datetime], *, seconds: Callable[[], float] = time.monotonic, hours: float, until: str,
+        self, now: Callable[[], datetime], *, seconds: Callable[[], float], hours: float, until: str,
         zone: tzinfo,
     ) -> None:  # fmt: skip
         self.now, self.seconds = now, seconds

@@ -169,18 +169,18 @@ class NightWork:
         outcome, now = filed.capture.outcome, self._watch.seconds()
         broken = outcome is Outcome.FAILED and not observed.files  # the browser or the recorder, not the site
         failed = not outcome.healthy and not broken and observed.http_status not in _GONE
-        resting = None
-        if outcome is Outcome.THROTTLED:
-            resting = seconds_to_rest(observed.retry_after, self._watch.now())
-            resting = 60.0 * self._settings.rest_minutes if resting is None else resting
-            until = self._watch.moment_of(now + resting)
-            why = f"{visit.site} asked to be left alone until {until:%Y-%m-%d %H:%M} UTC"
-            self._pace.rest(visit.site, now + resting, why)
-            failed = False
         why = f"{visit.site} failed {self._settings.failures_in_a_row} times in a row: {filed.capture.reason}"
-        if self._pace.ended(visit.site, now, failed=failed, why=why):
+        throttled = outcome is Outcome.THROTTLED
+        if self._pace.ended(visit.site, now, failed=failed and not throttled, why=why):
             self._leave(self._pace.give_up(visit.site), why)
             return None
+        resting = None
+        if throttled:
+            asked = seconds_to_rest(observed.retry_after, self._watch.now())
+            resting = 60.0 * self._settings.rest_minutes if asked is None else asked
+            until = self._watch.moment_of(now + resting)
+            told = f"{visit.site} asked to be left alone until {until:%Y-%m-%d %H:%M} UTC"
+            self._pace.rest(visit.site, now + resting, told)
         if visit.attempts + 1 >= self._settings.attempts:
             return None
         if resting is not None:
