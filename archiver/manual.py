@@ -14,9 +14,10 @@ import click
 
 from archiver.cli import archiver
 from archiver.core import errors
-from archiver.core.config import ArchiveSettings, CaptureSettings, OutcomeSettings
+from archiver.core.config import ArchiveSettings, CaptureSettings, NightlySettings, OutcomeSettings, SessionSettings
 from archiver.core.errors import ArchiverError
 from archiver.core.events import Event
+from archiver.core.nights import NightRun, NightVisit
 from archiver.core.people import Person
 from archiver.core.records import Account, Capture, CataloguedItem, Record
 from archiver.core.register import CaptureJob
@@ -26,6 +27,8 @@ from archiver.workflows.file_capture import Filed
 from archiver.workflows.find import Answer
 from archiver.workflows.indexing import IndexState
 from archiver.workflows.make_archive import MadeArchive
+from archiver.workflows.night.report import NightReport
+from archiver.workflows.night.timer import Timer
 from archiver.workflows.plan_retention import Activated, PlannedRecord
 from archiver.workflows.rebuild import Rebuilt
 from archiver.workflows.site_sessions import SessionStanding, StoredLogin
@@ -79,7 +82,13 @@ def every_error() -> list[type[ArchiverError]]:
     return [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, ArchiverError)]
 
 
-_SECTIONS = (("archive", ArchiveSettings), ("capture", CaptureSettings), ("outcomes", OutcomeSettings))
+_SECTIONS = (
+    ("archive", ArchiveSettings),
+    ("capture", CaptureSettings),
+    ("outcomes", OutcomeSettings),
+    ("sessions", SessionSettings),
+    ("nightly", NightlySettings),
+)
 
 
 def settings_reference() -> str:
@@ -99,6 +108,8 @@ def settings_reference() -> str:
 def _toml(value: object) -> str:
     if isinstance(value, tuple):
         return "[" + ", ".join(f'"{each}"' for each in value) + "]"
+    if isinstance(value, bool):
+        return str(value).lower()
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
@@ -120,6 +131,8 @@ DOCUMENTS: dict[str, tuple[str, type | None]] = {
     "job show": ("`job`, `captures`", Capture),
     "login": ("`person`, `ends`", None),
     "logout": ("`logged_out`", None),
+    "nightly, runs show": ("the report of a night, as `report.json` has it", NightReport),
+    "nightly --dry-run": ("a list of visits", NightVisit),
     "person add": ("`person`, and `token` for a service", None),
     "person disable, whoami": ("a person", Person),
     "person list": ("a list of people", Person),
@@ -134,12 +147,14 @@ DOCUMENTS: dict[str, tuple[str, type | None]] = {
     "request search": ("the search as it is kept", SearchDeclaration),
     "request show": ("`request`, `searches`, `hits` by record, `productions`", None),
     "retention plan": ("a list of records with their decisions", PlannedRecord),
+    "runs list": ("a list of runs, newest first", NightRun),
     "search": ("the answer", Answer),
     "session check": ("a list of site logins", SiteSession),
     "session forget": ("the site login", SiteSession),
     "session import, session login": ("what was stored: `session`, and what was left out", StoredLogin),
     "session list": ("a list of site logins as they stand: `session`, and", SessionStanding),
     "status": ("the archive in figures", Status),
+    "timer": ("the texts of the units, and a line for crontab", Timer),
     "trail": ("`head`, `events`", Event),
     "verify": ("what was checked and found", Verified),
 }

@@ -140,11 +140,11 @@ def capture_page(
         lacking = recorder.mask(capture_id, lacking)
         recorded = recorder.finish(capture_id)
     except BrowserFailed as error:
-        _discard(capture_id, recorder, into)
+        discard(capture_id, recorder, into)
         reason = str(error).replace(url, shown_url)
         return _nothing(capture_id, shown_url, started, now(), Outcome.FAILED, "browser", reason, access)
     except BaseException:
-        _discard(capture_id, recorder, into)
+        discard(capture_id, recorder, into)
         raise
     verdict = judge(_facts(seen, limits, report, recorded, fetched=fetched, lacking=lacking), rules)
     if state and seen.state and verdict.outcome.files_content and login_ended(state, seen.state, now()):
@@ -320,7 +320,7 @@ def write_pageinfo(seen: PageObservation, report: ApiReport | None, site: SiteHe
     return json.dumps(pageinfo, ensure_ascii=False, indent=1).encode("utf-8", "replace")
 
 
-def _discard(capture_id: CaptureId, recorder: Recorder, into: Path) -> None:
+def discard(capture_id: CaptureId, recorder: Recorder, into: Path) -> None:
     """Take back what a broken-off capture has written."""
     with contextlib.suppress(RecorderFailed):
         recorder.abandon(capture_id)

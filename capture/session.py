@@ -7,7 +7,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +20,8 @@ from archiver.core.records import ANONYMOUS, CaptureId, Outcome
 from archiver.core.site_sessions import CheckResult
 from capture.browser import Browser
 from capture.chromium import find_chromium
+from capture.discovery import Bounds, Discovery
+from capture.discovery.recorded import capture_discovery
 from capture.job import Observation, capture_page, discard_files
 from capture.masking import mask_address
 from capture.observation import CaptureLimits
@@ -156,17 +158,38 @@ class CaptureSession:
                 )
             except RecorderFailed as error:
                 self._retire(recorder)
-                return Observation(
+                access = site_login.access if site_login else ANONYMOUS
+                return _lost(url, capture_id, started, now(), error, access)
+
+    def discover(
+        self,
+        url: str,
+        *,
+        capture_id: CaptureId,
+        into: Path,
+        bounds: Bounds,
+        seconds: float,
+        marks: Mapping[str, str] | None = None,
+        now: Callable[[], datetime] = clock.now,
+    ) -> tuple[Observation, Discovery | None]:
+        """As capture_discovery within `seconds`; no discovery where the proxy died meanwhile."""
+        started = now()
+        with self._running_recorder() as recorder:
+            try:
+                return capture_discovery(
+                    url,
                     capture_id=capture_id,
-                    url=mask_address(url),
-                    final_url=mask_address(url),
-                    started=started,
-                    finished=now(),
-                    outcome=Outcome.FAILED,
-                    cause="recorder",
-                    reason=str(error),
-                    access=site_login.access if site_login else ANONYMOUS,
+                    recorder=recorder,
+                    into=into,
+                    limits=replace(self._limits, total_seconds=seconds),
+                    bounds=bounds,
+                    marks=marks,
+                    rules=self._rules,
+                    now=now,
                 )
+            except RecorderFailed as error:
+                self._retire(recorder)
+                return _lost(url, capture_id, started, now(), error), None
 
     def check_login(
         self, login: SiteLogin, url: str, *, expect: str = "", now: Callable[[], datetime] = clock.now
@@ -222,3 +245,25 @@ class CaptureSession:
 
 def _with_attempts(observed: Observation, before: list[str]) -> Observation:
     return replace(observed, reason="; ".join(filter(None, [observed.reason, *before])))
+
+
+def _lost(
+    url: str,
+    capture_id: CaptureId,
+    started: datetime,
+    finished: datetime,
+    error: RecorderFailed,
+    access: str = ANONYMOUS,
+) -> Observation:
+    """What is said of a capture whose recorder died."""
+    return Observation(
+        capture_id=capture_id,
+        url=mask_address(url),
+        final_url=mask_address(url),
+        started=started,
+        finished=finished,
+        outcome=Outcome.FAILED,
+        cause="recorder",
+        reason=str(error),
+        access=access,
+    )

@@ -55,13 +55,27 @@ class Session:
 
 
 def require_person(archive: Archive) -> Person:
-    """Whose token is at hand: `ARCHIVER_TOKEN`, else what `archiver login` kept. Raises NotLoggedIn."""
-    token = os.environ.get("ARCHIVER_TOKEN") or _kept_token(archive)
+    """Whose token is at hand: `ARCHIVER_TOKEN`, the file `ARCHIVER_TOKEN_FILE`, else what `archiver login` kept.
+
+    Raises NotLoggedIn.
+    """
+    token = os.environ.get("ARCHIVER_TOKEN") or _token_of_file() or _kept_token(archive)
     person = archive.people.holder(token, now=clock.now()) if token else None
     if person is None:
         why = "the login has expired or is none of this archive's" if token else "nobody is logged in"
         raise NotLoggedIn(f"{why} to {archive.directory}: run `archiver login NAME --archive {archive.directory}`")
     return person
+
+
+def _token_of_file() -> str | None:
+    """Of the file a service manager hands over. Raises NotLoggedIn where it is named and cannot be read."""
+    named = os.environ.get("ARCHIVER_TOKEN_FILE")
+    if not named:
+        return None
+    try:
+        return Path(named).read_text(encoding="utf-8", errors="replace").strip()
+    except OSError as error:
+        raise NotLoggedIn(f"the token's file {named} cannot be read: {error.strerror}") from error
 
 
 def _kept_token(archive: Archive) -> str | None:

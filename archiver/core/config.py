@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -85,11 +85,49 @@ class SessionSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NightlySettings:
+    workers: int = _setting(2, "how many pages are captured at once; each takes about half a gigabyte", least=1)
+    max_hours: int = _setting(6, "how long a night may take; what is left then waits for the next", least=1)
+    until: str = _setting("", "the local time a night ends at, such as 06:30, where that comes earlier; empty: none")
+    delay_seconds: int = _setting(1, "between the beginnings of two visits to one site", least=0)
+    per_site: int = _setting(2, "how many pages of one site are captured at once", least=1)
+    attempts: int = _setting(3, "how often a visit that fails is tried in one night", least=1)
+    failures_in_a_row: int = _setting(5, "after so many a site is left alone for a while", least=1)
+    rest_minutes: int = _setting(10, "how long a failing site is left alone before one more visit is tried", least=1)
+    patience_minutes: int = _setting(
+        75, "how long a night waits for a site that asked to come back later when nothing else is left to do", least=0
+    )
+    quiet_days: int = _setting(14, "for so long after its last activity a thread is looked at every night", least=0)
+    sample_days: int = _setting(30, "within so many nights every quiet thread is looked at once", least=1)
+    gone_checks: int = _setting(3, "how often what is gone is looked at again", least=0)
+    discovery_requests: int = _setting(600, "how many requests one discovery may take; what is cut is said", least=1)
+    discovery_threads: int = _setting(50000, "how many threads one discovery may find; what is cut is said", least=1)
+    discovery_minutes: int = _setting(15, "how long one discovery may take", least=1)
+    timeline_threads: int = _setting(
+        200, "how many threads that a page lists are followed; what is cut is said", least=1
+    )
+    fixity_sample: int = _setting(50, "how many stored files, taken at random, are hashed anew each night", least=0)
+    notify: str = _setting("trouble", "when to notify: trouble, always or never")
+    notify_command: tuple[str, ...] = _setting(
+        (), "a program and its arguments; it gets the summary on standard input, the report's path as last argument"
+    )
+    notify_seconds: int = _setting(60, "how long the program or the mail server may take", least=1)
+    mail_to: tuple[str, ...] = _setting((), "addresses that get the report by e-mail; empty: no e-mail")
+    mail_from: str = _setting("", "the sender's address")
+    mail_host: str = _setting("localhost", "the mail server")
+    mail_port: int = _setting(25, "its port", least=1)
+    mail_starttls: bool = _setting(True, "whether the connection must be encrypted; false sends in the clear")
+    mail_user: str = _setting("", "name at the mail server; empty: no login")
+    mail_password_file: str = _setting("", "file that holds the password, outside the archive")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     archive: ArchiveSettings
     capture: CaptureSettings = field(default_factory=CaptureSettings)
     outcomes: OutcomeSettings = field(default_factory=OutcomeSettings)
     sessions: SessionSettings = field(default_factory=SessionSettings)
+    nightly: NightlySettings = field(default_factory=NightlySettings)
 
 
 def load_settings(path: Path) -> Settings:
@@ -113,20 +151,33 @@ def parse_settings(text: str, name: str = FILE_NAME) -> Settings:
         "capture": CaptureSettings,
         "outcomes": OutcomeSettings,
         "sessions": SessionSettings,
+        "nightly": NightlySettings,
     }
     faults += [f"[{key}]: unknown section; known: {', '.join(sections)}" for key in tables if key not in sections]
     archive = _read_section(ArchiveSettings, "archive", tables.get("archive", {}), faults)
     capture = _read_section(CaptureSettings, "capture", tables.get("capture", {}), faults)
     outcomes = _read_section(OutcomeSettings, "outcomes", tables.get("outcomes", {}), faults)
     sessions = _read_section(SessionSettings, "sessions", tables.get("sessions", {}), faults)
+    nightly = _read_section(NightlySettings, "nightly", tables.get("nightly", {}), faults)
     if archive is not None and not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", archive.id):
         # keys and tokens are files of this name: it must not lead elsewhere
         faults.append(f"archive.id: {archive.id!r} must be up to 64 of the letters A-Z, a-z, digits, _ and -")
     if archive is not None and archive.time_zone not in available_timezones():
         faults.append(f"archive.time_zone: {archive.time_zone!r} is no IANA time zone such as 'Asia/Kolkata'")
-    if faults or archive is None or capture is None or outcomes is None or sessions is None:
+    if nightly is not None:
+        faults += _nightly_faults(nightly)
+    if faults or archive is None or capture is None or outcomes is None or sessions is None or nightly is None:
         raise BadSettings("\n".join(f"{name}: {fault}" for fault in faults))
-    return Settings(archive=archive, capture=capture, outcomes=outcomes, sessions=sessions)
+    return Settings(archive=archive, capture=capture, outcomes=outcomes, sessions=sessions, nightly=nightly)
+
+
+def _nightly_faults(nightly: NightlySettings) -> Iterator[str]:
+    if nightly.until and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", nightly.until):
+        yield f"nightly.until: must be a local time such as '06:30', not {nightly.until!r}"
+    if nightly.notify not in ("trouble", "always", "never"):
+        yield f"nightly.notify: must be trouble, always or never, not {nightly.notify!r}"
+    if nightly.mail_to and not nightly.mail_from:
+        yield "nightly.mail_from: must be given where nightly.mail_to is"
 
 
 def _read_section(kind: type[_S], section: str, table: object, faults: list[str]) -> _S | None:
@@ -155,6 +206,10 @@ def _check_value(key: str, value: object, setting: Field[Any], faults: list[str]
     if least is not None:
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
             faults.append(f"{key}: must be a whole number of at least {least}, not {value!r}")
+        return value
+    if isinstance(setting.default, bool):
+        if not isinstance(value, bool):
+            faults.append(f"{key}: must be true or false, not {value!r}")
         return value
     if isinstance(setting.default, tuple):
         if not isinstance(value, list) or not all(_is_text(each) and each for each in value):

@@ -243,3 +243,31 @@ class Interrupted(ArchiverError):
     """
 
     exit_code = 102
+
+
+class NightUnhealthy(ArchiverError):
+    """The night ended, and some captures were not healthy; the report lists each with its reason."""
+
+    exit_code = 103
+
+
+class AccountMissed(ArchiverError):
+    """The night ended without one healthy capture of an account or job; the report says which and why."""
+
+    exit_code = 104
+
+
+class NightCutShort(ArchiverError):
+    """The night's time was over, or a site asked to come back later, before all its work was done; the next
+    night catches up.
+    """
+
+    exit_code = 105
+
+
+class NightDoubtful(ArchiverError):
+    """A stored file differs from what was recorded, or the index, the snapshot or the report could not be made:
+    run `archiver verify`.
+    """
+
+    exit_code = 106

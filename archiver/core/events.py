@@ -40,6 +40,9 @@ class EventType(StrEnum):
     JOB_ADDED = "job_added"
     JOB_STATUS_SET = "job_status_set"
     JOB_RUN = "job_run"
+    NIGHT_BEGUN = "night_begun"
+    NIGHT_ENDED = "night_ended"
+    NIGHT_TOLD = "night_told"  # somebody was notified of it, or could not be
     CAPTURED = "captured"
     CAPTURE_ENDED = "capture_ended"  # nothing was filed; the outcome says why
     RECORD_CORRECTED = "record_corrected"
@@ -66,6 +69,9 @@ class EventType(StrEnum):
         """Whether a person's decision is told of, which only the catalogue holds in full."""
         return self not in (
             EventType.JOB_RUN,
+            EventType.NIGHT_BEGUN,
+            EventType.NIGHT_ENDED,
+            EventType.NIGHT_TOLD,
             EventType.ARCHIVE_MADE,
             EventType.LOGGED_IN,
             EventType.LOGGED_OUT,

@@ -270,31 +270,95 @@ ALTER TABLE captures ADD COLUMN access TEXT NOT NULL DEFAULT 'anonymous';
 """
 
 
-@migrations()
-def m001_spine(db: Database) -> None:
-    for statement in _SPINE.split(";"):
+_NIGHTLY = """
+CREATE TABLE night_runs (
+    id TEXT PRIMARY KEY,
+    night TEXT NOT NULL, -- the local day on whose evening it begins
+    started TEXT NOT NULL,
+    taken_up TEXT NOT NULL DEFAULT '[]', -- when later runs took it up after a kill
+    finished TEXT,
+    actor TEXT NOT NULL,
+    narrowed INTEGER NOT NULL DEFAULT 0, -- it was asked for some accounts only
+    trail_size INTEGER NOT NULL, -- events before it
+    exit_code INTEGER,
+    figures TEXT NOT NULL DEFAULT '{}'
+);
+CREATE TABLE night_notes (
+    run_id TEXT NOT NULL REFERENCES night_runs(id),
+    at TEXT NOT NULL,
+    about TEXT NOT NULL DEFAULT '', -- an account's or job's id, '' for the run itself
+    note TEXT NOT NULL
+);
+CREATE INDEX night_notes_by_run ON night_notes (run_id);
+-- the queue of a night: one row for each address that is to be looked at
+CREATE TABLE night_visits (
+    run_id TEXT NOT NULL REFERENCES night_runs(id),
+    number INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    url TEXT NOT NULL,
+    site TEXT NOT NULL,
+    account_id TEXT,
+    job_id TEXT,
+    reason TEXT NOT NULL,
+    hint TEXT NOT NULL DEFAULT '{}',
+    state TEXT NOT NULL DEFAULT 'waiting',
+    lease_owner TEXT,
+    lease_expires TEXT,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    not_before TEXT,
+    capture_id TEXT,
+    outcome TEXT,
+    told TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (run_id, kind, url)
+);
+CREATE INDEX night_visits_by_url ON night_visits (url);
+CREATE TABLE known_threads (
+    url TEXT PRIMARY KEY,
+    account_id TEXT,
+    job_id TEXT,
+    first_found TEXT NOT NULL,
+    last_found TEXT NOT NULL,
+    hint TEXT NOT NULL DEFAULT '{}', -- as last listed
+    seen TEXT NOT NULL DEFAULT '{}' -- as listed before its latest healthy capture
+);
+CREATE TABLE discovery_marks (
+    url TEXT PRIMARY KEY,
+    at TEXT NOT NULL,
+    marks TEXT NOT NULL
+);
+"""
+
+_COMPLETENESS = """
+-- the finer kind of an outcome, and when a site that throttles wants to be asked again
+ALTER TABLE captures ADD COLUMN cause TEXT NOT NULL DEFAULT '';
+ALTER TABLE captures ADD COLUMN retry_after TEXT;
+"""
+
+
+def _run_script(db: Database, script: str) -> None:
+    for statement in script.split(";"):
         if statement.strip():
             db.conn.execute(statement)
 
 
-# the finer kind of an outcome, and when a site that throttles wants to be asked again
-_COMPLETENESS = (
-    "ALTER TABLE captures ADD COLUMN cause TEXT NOT NULL DEFAULT ''",
-    "ALTER TABLE captures ADD COLUMN retry_after TEXT",
-)
+@migrations()
+def m001_spine(db: Database) -> None:
+    _run_script(db, _SPINE)
 
 
 @migrations()
-def m006_completeness(db: Database) -> None:
-    for statement in _COMPLETENESS:
-        db.conn.execute(statement)
+def m003_nightly(db: Database) -> None:
+    _run_script(db, _NIGHTLY)
 
 
 @migrations()
 def m004_site_sessions(db: Database) -> None:
-    for statement in _SITE_SESSIONS.split(";"):
-        if statement.strip():
-            db.conn.execute(statement)
+    _run_script(db, _SITE_SESSIONS)
+
+
+@migrations()
+def m006_completeness(db: Database) -> None:
+    _run_script(db, _COMPLETENESS)
 
 
 def migrate(db: Database) -> None:
@@ -312,4 +376,6 @@ def migrate(db: Database) -> None:
         migrations.apply(db)
 
 
-_STEPS = frozenset({m001_spine.__name__, m004_site_sessions.__name__, m006_completeness.__name__})
+_STEPS = frozenset(
+    {m001_spine.__name__, m003_nightly.__name__, m004_site_sessions.__name__, m006_completeness.__name__}
+)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from archiver.core import clock
 from archiver.core.archive import Archive
@@ -152,13 +153,23 @@ def open_session(archive: Archive) -> Iterator[CaptureSession]:
         yield session
 
 
+def begin_capture(
+    archive: Archive, url: str, *, started: datetime, actor: str, account: AccountId | None, job: str | None
+) -> tuple[CaptureId, Path]:
+    """An id and a directory for a capture of `url`; should it be killed, the next start tells what it was to be."""
+    id = CaptureId(new_id("cap"))
+    staged = archive.objects.begin(id)
+    write_ticket(staged, url=mask_address(url), started=started, actor=actor, account=account, job=job)
+    return id, staged
+
+
 def _capture(
     archive: Archive, session: CaptureSession, target: Target, actor: Person, now: Callable[[], datetime]
 ) -> Filed:
-    id = CaptureId(new_id("cap"))
-    staged = archive.objects.begin(id)
     started, shown = now(), mask_address(target.url)
-    write_ticket(staged, url=shown, started=started, actor=actor.id, account=target.account, job=target.job)
+    id, staged = begin_capture(
+        archive, target.url, started=started, actor=actor.id, account=target.account, job=target.job
+    )
     login = login_for(archive, target.url, now=started)
     try:
         observed = session.capture(target.url, capture_id=id, into=staged, now=now, site_login=login)
@@ -182,8 +193,17 @@ def _capture(
 
 
 def _threads_to_follow(archive: Archive, target: Target, filed: Filed) -> list[Target]:
+    if target.depth < 1:
+        return []
+    return [
+        Target(url=url, account=target.account, job=target.job) for url in listed_threads(archive, filed)[:MOST_THREADS]
+    ]
+
+
+def listed_threads(archive: Archive, filed: Filed) -> list[str]:
+    """The threads of its own site that a captured timeline lists, from the top; none for any other page."""
     record = filed.capture.record_id
-    if target.depth < 1 or record is None or filed.kind is not RecordKind.TIMELINE:
+    if record is None or filed.kind is not RecordKind.TIMELINE:
         return []
     site = site_of(filed.capture.final_url)
     links = [
@@ -191,5 +211,4 @@ def _threads_to_follow(archive: Archive, target: Target, filed: Filed) -> list[T
         for each in archive.catalogue.items(record)
         if each.last_seen == filed.capture.started and each.item.source_url
     ]
-    same_site = [url for url in dict.fromkeys(links) if url.startswith("http") and site_of(url) == site]
-    return [Target(url=url, account=target.account, job=target.job) for url in same_site[:MOST_THREADS]]
+    return [url for url in dict.fromkeys(links) if url.startswith("http") and site_of(url) == site]

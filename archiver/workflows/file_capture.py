@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 
@@ -200,6 +201,7 @@ def _judge(
     except BadWarc as error:
         reason = f"the WARC just written cannot be read: {error}"
         return replace(capture, outcome=Outcome.FAILED, cause="recorder", reason=reason), None
+    extraction = _of_its_month(extraction, observed.started)
     known = archive.catalogue.find_record(
         extraction.site, extraction.kind, extraction.native_root_id, extraction.canonical_url
     )
@@ -212,6 +214,13 @@ def _judge(
         comparable = _comparable(archive, capture, known)
         capture = _recognise_unchanged(archive.catalogue.items(known), extraction, capture, comparable)
     return capture, extraction
+
+
+def _of_its_month(extraction: Extraction, started: datetime) -> Extraction:
+    """A timeline's snapshots are one record for each month (UTC): one that never ended would never be due."""
+    if extraction.kind is not RecordKind.TIMELINE or extraction.native_root_id is not None:
+        return extraction
+    return replace(extraction, native_root_id=f"timeline-{started:%Y-%m}")
 
 
 def _judge_absence(archive: Archive, observed: Observation, capture: Capture) -> Capture:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from archiver.core.records import Extraction
-from capture.extraction import generic, wordpress
+from capture.extraction import discovery, generic, wordpress
 from capture.extraction.page import PageEvidence, read_evidence
 from capture.extraction.unicode_text import well_formed
 
@@ -24,7 +24,7 @@ class Extractor(Protocol):
         """Read it; nothing the page holds may raise."""
 
 
-EXTRACTORS: tuple[Extractor, ...] = (wordpress, generic)
+EXTRACTORS: tuple[Extractor, ...] = (discovery, wordpress, generic)
 """In the order they are asked; the last one takes every page."""
 
 

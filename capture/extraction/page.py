@@ -17,7 +17,7 @@ from archiver.core.warc import WarcRecord, read_records
 from capture.extraction.document import parse_html
 from capture.extraction.feed import FeedRecord, mount, read_feed
 
-_DOM, _PAGEINFO, _FEED = "urn:dom:", "urn:pageinfo:", "urn:feed:"
+_DOM, _PAGEINFO, _FEED, _DISCOVERY = "urn:dom:", "urn:pageinfo:", "urn:feed:", "urn:discovery:"
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
 
@@ -52,6 +52,7 @@ class PageEvidence:
     html: str
     media_type: str = "text/html"
     page_info: Mapping[str, object] = field(default_factory=dict)
+    discovery: Mapping[str, object] = field(default_factory=dict)  # what `urn:discovery` says, if there is one
     answers: Mapping[str, Answer] = field(default_factory=dict)
     feed_declared: int = 0
 
@@ -75,6 +76,7 @@ def read_evidence(warc: Path) -> PageEvidence:
     dom: WarcRecord | None = None
     info: WarcRecord | None = None
     feed = FeedRecord()
+    listed: WarcRecord | None = None
     first = first_html = ""
     for record in read_records(warc):
         if record.type == "resource" and record.uri.startswith(_DOM):
@@ -83,6 +85,8 @@ def read_evidence(warc: Path) -> PageEvidence:
             info = record
         elif record.type == "resource" and record.uri.startswith(_FEED):
             feed = read_feed(record.content())
+        elif record.type == "resource" and record.uri.startswith(_DISCOVERY):
+            listed = record
         elif record.type == "response" and record.status is not None:
             url = _plain(record.uri)
             first = first or url
@@ -113,6 +117,7 @@ def read_evidence(warc: Path) -> PageEvidence:
         html=html,
         media_type=media_type,
         page_info=page_info,
+        discovery=_read_info(listed),
         answers=answers,
         feed_declared=feed.declared,
     )

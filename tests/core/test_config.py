@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,9 @@ from hypothesis import strategies as st
 from archiver.core.config import (
     ArchiveSettings,
     CaptureSettings,
+    NightlySettings,
     OutcomeSettings,
+    SessionSettings,
     Settings,
     load_settings,
     parse_settings,
@@ -85,12 +89,25 @@ ALL_SETTINGS = st.builds(
             max_size=3,
         ).map(tuple),
     ),
+    nightly=st.builds(
+        NightlySettings,
+        workers=st.integers(1, 2**40),
+        until=st.sampled_from(["", "00:00", "06:30", "23:59"]),
+        notify=st.sampled_from(["trouble", "always", "never"]),
+        notify_command=st.lists(TEXTS.filter(bool), max_size=3).map(tuple),
+        mail_from=FILLED,
+        mail_to=st.lists(TEXTS.filter(bool), max_size=3).map(tuple),
+        mail_starttls=st.booleans(),
+        mail_password_file=TEXTS,
+    ),
 )
 
 
 def test_the_file_is_written_with_every_key_and_what_it_is_for() -> None:
     assert write_toml(SIVASAGAR).startswith(WRITTEN)
-    assert write_toml(SIVASAGAR).count("\n# ") == 20
+    kinds = (ArchiveSettings, CaptureSettings, OutcomeSettings, SessionSettings, NightlySettings)
+    keys = sum(len(fields(each)) for each in kinds)
+    assert write_toml(SIVASAGAR).count("\n# ") == keys - 1  # outcomes.rule is written as tables
 
 
 def test_a_written_file_is_read_back_as_it_was() -> None:
@@ -100,6 +117,22 @@ def test_a_written_file_is_read_back_as_it_was() -> None:
 @given(ALL_SETTINGS)
 def test_whatever_was_written_is_read_back(settings: Settings) -> None:
     assert parse_settings(write_toml(settings)) == settings
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('until = "6:30"', "nightly.until: must be a local time such as '06:30', not '6:30'"),
+        ('until = "24:00"', "nightly.until: must be a local time"),
+        ('notify = "sometimes"', "nightly.notify: must be trouble, always or never, not 'sometimes'"),
+        ("mail_starttls = 1", "nightly.mail_starttls: must be true or false, not 1"),
+        ('mail_to = ["clerk@town.example"]', "nightly.mail_from: must be given where nightly.mail_to is"),
+        ("workers = 0", "nightly.workers: must be a whole number of at least 1, not 0"),
+    ],
+)
+def test_a_fault_of_the_night_s_settings_names_its_key(line: str, told: str) -> None:
+    with pytest.raises(BadSettings, match=re.escape(told)):
+        parse_settings(f"{WRITTEN}\n[nightly]\n{line}\n")
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ def test_every_table_is_there() -> None:
         "objects", "items", "item_versions", "index_changes", "events", "plan_versions", "record_classes",
         "schedule_versions", "classification_rules", "requests", "request_searches", "request_hits", "productions",
         "site_sessions",
+        "night_runs", "night_notes", "night_visits", "known_threads", "discovery_marks",
     }  # fmt: skip
 
 
