@@ -115,7 +115,7 @@ def test_observations_are_no_decisions() -> None:
     assert {each.value for each in EventType if not each.decision} == {
         "archive_made", "captured", "capture_ended", "job_run", "logged_in", "logged_out",
         "site_session_stored", "site_session_set", "site_session_kept", "site_session_checked",
-        "site_session_forgotten",
+        "site_session_forgotten", "night_begun", "night_ended", "night_told",
     }  # fmt: skip
 
 
