@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 MOST_MEDIA = 50
 """How many media files one capture fetches whole at most."""
 
-_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
+_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
 
 
 class MediaSeen:
@@ -28,7 +28,8 @@ class MediaSeen:
             self._whole.add(url)
         elif media and status == 206 and (found := _RANGE.match(content_range)):
             parts = self._parts.setdefault(url, [])
-            self._sizes[url] = int(found[3])
+            if found[3] != "*":
+                self._sizes[url] = int(found[3])
             if whole:
                 parts.append((int(found[1]), int(found[2]) + 1))
         elif media and status == 200:

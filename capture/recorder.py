@@ -39,6 +39,9 @@ from capture.wire import exchange_of, pem, request_fields_of
 
 _KEY = "take"
 _SOCKET = "conversation"
+_LARGEST_FORM = 1 << 20
+"""Bytes of a request body that is searched for secrets to learn; longer ones are uploads."""
+
 _CHROMIUM_HOSTS = frozenset(
     {
         "android.clients.google.com",
@@ -104,9 +107,9 @@ class Taping:
             flow.request.headers["accept-encoding"] = "gzip"
 
     def request(self, flow: HTTPFlow) -> None:
-        if _KEY in flow.metadata and flow.request.raw_content:
-            tape, fields = self._clients[flow.client_conn], request_fields_of(flow)
-            tape.learn(secrets_of_request(b"", fields, flow.request.raw_content))
+        body = flow.request.raw_content
+        if _KEY in flow.metadata and body and len(body) <= _LARGEST_FORM:
+            self._clients[flow.client_conn].learn(secrets_of_request(b"", request_fields_of(flow), body))
 
     def responseheaders(self, flow: HTTPFlow) -> None:
         take: Take | None = flow.metadata.get(_KEY)

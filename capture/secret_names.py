@@ -83,7 +83,8 @@ _LEAST = 16
 _TOKEN = re.compile(r"[A-Za-z0-9+/=_.~%:|!$-]+")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
-_PARAMETER = re.compile(rb"(?<=[?&;#])([A-Za-z0-9_.\-\[\]%]{1,64})=([^&;#\s\"'<>\\]+)")
+_PARAMETER = re.compile(rb"(?<=[?&#])([A-Za-z0-9_.\-\[\]%]{1,64})=([^&;#\s\"'<>\\]+)")
+_PATH_PARAMETER = re.compile(rb"(?<=;)([A-Za-z0-9_.\-\[\]%]{1,64})=([^&;#?/\s\"'<>\\]+)")  # /page;jsessionid=...
 _FIRST_FIELD = re.compile(rb"\A([A-Za-z0-9_.\-\[\]%]{1,64})=([^&;#\s\"'<>\\]+)")
 _MEMBER = re.compile(rb"([A-Za-z_$][\w.\-]{0,63})\"\s*:\s*\"((?:[^\"\\]|\\.)+)")
 # within a text of JSON: an argument of a GraphQL query, or JSON packed once more
@@ -94,7 +95,7 @@ _PART = re.compile(
 )
 
 _PATTERNS = {
-    "parameter": (_PARAMETER,),
+    "parameter": (_PARAMETER, _PATH_PARAMETER),
     "form": (_FIRST_FIELD, _PARAMETER),
     "json": (_MEMBER, _INNER),
     "multipart": (_PART,),

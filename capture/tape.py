@@ -159,9 +159,14 @@ class Tape:
 
         def write() -> None:
             headers = {"WARC-Concurrent-To": take.response_id} if take.response_id else {}
-            uri = f"urn:websocket:{conversation.url}"
-            self._writer.write_resource(uri, MEDIA_TYPE, conversation.file, headers=headers)
+            secrets, file = self.secrets, self.new_file()
+            conversation.file.seek(0)
+            for line in conversation.file:  # more may be known to be secret than when it was heard
+                file.write(secrets.mask(line))
             conversation.file.close()
+            uri = f"urn:websocket:{secrets.mask_url(conversation.url)}"
+            self._writer.write_resource(uri, MEDIA_TYPE, file, headers=headers)
+            file.close()
 
         self._submit(write)
 
@@ -196,7 +201,7 @@ class Tape:
         self._responses += 1
         if truncated is not None and not (take.redirect and truncated == "disconnect"):
             self._truncated.append(Truncation(url=take.url, reason=truncated))
-        self._submit(lambda: self._write(take, describe(take, truncated)))
+        self._submit(lambda: self._write(take, describe, truncated))
 
     def take_failed(self, take: Take, reason: str) -> None:
         self._remove(take)
@@ -269,9 +274,9 @@ class Tape:
         if error is not None:
             self.spoil(error)
 
-    def _write(self, take: Take, exchange: Exchange) -> None:
-        self._note_stale()
-        take.response_id = self._writer.write_exchange(exchange)
+    def _write(self, take: Take, describe: Describe, truncated: str | None) -> None:
+        self._note_stale()  # first: what is learned while this one is described makes it stale too
+        take.response_id = self._writer.write_exchange(describe(take, truncated))
         if take.body is not None:
             take.body.close()
 

@@ -159,7 +159,8 @@ def set_up() -> None:
     """The namespace's addresses and its name server's."""
     # WebRTC overlooks loopback: a network card is needed, with a way out, for it to try at all
     for command in (
-        "link set lo up", "link add card type veth peer name end", "addr add 203.0.113.5/24 dev card", "link set card up",
+        "link set lo up", "link add card type veth peer name end", "addr add 203.0.113.5/24 dev card",
+        "link set card up",
         "link set end up",
         "route add default via 203.0.113.1 dev card",
     ):  # fmt: skip

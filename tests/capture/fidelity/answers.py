@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import threading
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -53,6 +54,27 @@ def _slowly(pieces: Iterable[bytes], pause: float = 0.05) -> Iterator[bytes]:
     for piece in pieces:
         yield piece
         time.sleep(pause)
+
+
+_over: dict[str, threading.Event] = {}  # by origin: set when its journey has ended
+
+
+def _hold(request: Request) -> Reply:
+    """A body that goes on until the journey is over: who waits for it waits for the whole journey."""
+    over = _over.setdefault(request.origin, threading.Event())
+
+    def pieces() -> Iterator[bytes]:
+        for _ in range(3000):
+            yield b"."
+            if over.wait(0.1):
+                return
+
+    return Reply(fields=((b"Content-Type", b"text/plain"),), body=pieces(), framing="chunked")
+
+
+def _end(request: Request) -> Reply:
+    _over.setdefault(request.origin, threading.Event()).set()
+    return _plain(b"over")
 
 
 def _conditional(request: Request) -> Reply:
@@ -176,6 +198,8 @@ ANSWERS: dict[str, Answer] = {
     ),
     "/range": _ranged(LONG_TEXT, "text/plain"),
     "/large": _large,
+    "/hold": _hold,
+    "/over": _end,
     "/broken": lambda _: Reply(
         fields=((b"Content-Type", b"text/plain"),), body=[TEXT], promised=5 * len(TEXT), break_off=True
     ),

@@ -29,9 +29,7 @@ pytestmark = pytest.mark.browser
 PROVE = bool(os.environ.get("ARCHIVER_PROVE"))
 LARGE = 200_000_000 if PROVE else 20_000_000
 MOST_MEMORY = 150_000_000
-LIMITS = CaptureLimits(
-    load_seconds=90, idle_seconds=180 if PROVE else 30, total_seconds=420, max_bytes=2 * LARGE + 50_000_000
-)
+LIMITS = CaptureLimits(load_seconds=90, idle_seconds=180, total_seconds=420, max_bytes=2 * LARGE + 50_000_000)
 
 
 @dataclass
