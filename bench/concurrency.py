@@ -40,6 +40,8 @@ WORKERS = (1, 2, 4)
 PAGES = 12 if os.environ.get("ARCHIVER_PROVE") else 8
 ROUNDS = 9 if os.environ.get("ARCHIVER_PROVE") else 3
 AIM = 0.75
+_PATIENCE_MS = 600_000.0
+"""A busy machine makes the reference slow, too: that is a figure, and no failure."""
 AIMED_AT = 2
 """Workers for which the aim is meant: one for each core of a small machine."""
 
@@ -84,6 +86,7 @@ async def time_bare(chromium: Chromium, urls: list[str], workers: int, folder: P
             context = await chromium.new_context(
                 viewport={"width": limits.viewport_width, "height": limits.viewport_height}
             )
+            context.set_default_timeout(_PATIENCE_MS)
             page = await context.new_page()
             await page.goto(url, wait_until="load")
             await page.screenshot(path=folder / f"{number}.view.png")
