@@ -55,6 +55,9 @@ class Browser:
         self._thread = threading.Thread(target=self._loop.run_forever, name="browser", daemon=True)
         self._starting = asyncio.Lock()
         self._gone = asyncio.Event()
+        self._under_way = 0
+        self._spoilt = False
+        """A visit left something that does not end: the browser is ended when no other visit needs it."""
         self._playwright: Playwright | None = None
         self._chromium: Chromium | None = None
         self.process_id: int | None = None
@@ -163,6 +166,7 @@ class Browser:
         state: BrowserState | None,
     ) -> PageObservation:
         chromium = await self._ready()
+        self._under_way += 1
         work = asyncio.ensure_future(self._visit(chromium, url, login, limits, rules, now, progress, state))
         gone = asyncio.ensure_future(self._gone.wait())
         try:
@@ -178,6 +182,10 @@ class Browser:
         finally:
             work.cancel()
             gone.cancel()
+            self._under_way -= 1
+            if self._spoilt and not self._under_way:
+                self._spoilt = False
+                self._kill()
 
     async def _visit(
         self,
@@ -214,9 +222,9 @@ class Browser:
             return seen if state is None else replace(seen, state=await _state_of(context))
         finally:
             try:
-                await asyncio.wait_for(context.close(), _CLOSE_SECONDS)
+                await asyncio.wait_for(context.close(), _CLOSE_SECONDS * max(1, self._under_way))
             except TimeoutError:
-                self._kill()
+                self._spoilt = True
 
 
 async def _state_of(context: BrowserContext) -> BrowserState | None:

@@ -234,6 +234,7 @@ class CaptureSession:
                 self._in_use[recorder] -= 1
                 last = self._recorder is not recorder and not self._in_use[recorder]
             if last:
+                del self._in_use[recorder]
                 recorder.__exit__(None, None, None)
 
     def _retire(self, recorder: Recorder) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.request import Request
 
 import pytest
 
 from archiver.core.warc import read_records
 from capture import client
+from capture.browser_state import Cookie
 from capture.client import RecordedClient
 from capture.observation import CaptureLimits
 from capture.recording import Recorder
 from tests.capture.bad_site import PDF, BadSite, run_bad_site
+from tests.capture.members_site import run_members_site
 
 LIMITS = CaptureLimits(load_seconds=2, total_seconds=20)
 
@@ -94,3 +98,49 @@ def test_no_answer_is_read_past_the_captures_time(recorder: Recorder, site: BadS
     with RecordedClient(login, recorder.ca_file, spent) as running, pytest.raises(OSError, match="time is used up"):
         running.get(f"{site.url}/text")
     recorder.abandon("cap_3")
+
+
+def test_a_stored_login_s_cookies_are_sent_and_what_the_answers_renew_comes_back(tmp_path: Path) -> None:
+    with (
+        run_members_site() as members,
+        Recorder(authority_dir=tmp_path / "authority", allow_hosts=[members.host]) as recorder,
+    ):
+        held = Cookie(name="sid", value=members.grant(), domain="127.0.0.1", http_only=True)
+        members.rotate()
+        door = recorder.begin("cap_3", tmp_path / "capture.warc.gz", {}, secrets=[held.value])
+        with RecordedClient(door, recorder.ca_file, LIMITS, cookies=[held]) as running:
+            assert running.renewed([held]) == (held,)
+            assert running.get(f"{members.url}/members").status == 200
+            (renewed,) = running.renewed([held])
+        recorder.finish("cap_3")
+    assert members.asked == [("/members", True)]
+    assert renewed.value == members.secrets[1] != held.value
+    assert renewed.expires is not None
+    assert (renewed.name, renewed.domain, renewed.http_only) == ("sid", "127.0.0.1", True)
+    content = gzip.decompress((tmp_path / "capture.warc.gz").read_bytes())
+    assert b"sid=[masked]" in content
+    assert not any(value.encode() in content for value in members.secrets)
+
+
+@pytest.mark.parametrize(
+    ("domain", "path", "secure", "url", "sent"),
+    [
+        ("town.example", "/", False, "http://town.example/", True),
+        ("town.example", "/", False, "http://www.town.example/", False),
+        (".town.example", "/", False, "http://www.town.example/", True),
+        (".town.example", "/", False, "http://city.example/", False),
+        (".town.example", "/", False, "http://nottown.example/", False),
+        (".town.example", "/forum", False, "http://town.example/forum/7", True),
+        (".town.example", "/forum", False, "http://town.example/", False),
+        (".town.example", "/", True, "http://town.example/", False),
+        (".town.example", "/", True, "https://town.example/", True),
+        ("localhost", "/", False, "http://localhost:8080/", True),
+    ],
+)
+def test_a_cookie_goes_where_a_browser_would_send_it(
+    domain: str, path: str, secure: bool, url: str, sent: bool
+) -> None:
+    jar = client._jar([Cookie(name="sid", value="x", domain=domain, path=path, secure=secure)])
+    request = Request(url)
+    jar.add_cookie_header(request)
+    assert request.get_header("Cookie") == ("sid=x" if sent else None)

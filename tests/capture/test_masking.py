@@ -71,3 +71,9 @@ def test_masking_keeps_the_length_and_leaves_no_secret(before: bytes, secret: st
 @given(st.binary(max_size=200))
 def test_without_secrets_nothing_changes(body: bytes) -> None:
     assert Secrets([""]).mask(body) == body
+
+
+def test_a_capture_s_own_secrets_are_masked_beside_those_of_all() -> None:
+    both = Secrets(["archive-secret"]).and_also(["পানী-token"])
+    assert both.mask("archive-secret পানী-token".encode()) == b"*" * 14 + b" " + b"*" * len("পানী-token".encode())
+    assert Secrets(["archive-secret"]).and_also([]).mask("পানী-token".encode()) == "পানী-token".encode()

@@ -351,3 +351,40 @@ def test_the_fingerprint_init_prints_is_the_one_verify_takes(outside: Terminal) 
     assert made["fingerprint"].startswith("ed25519:")
     assert outside("verify", "--archive", place, "--key", made["fingerprint"]).code == 0
     assert outside("verify", "--archive", place, "--key", fingerprint("AAAA" * 8)).code == 30
+
+
+def test_a_site_s_login_is_stored_listed_and_forgotten_and_no_value_is_ever_shown(fresh: Terminal) -> None:
+    value = "0123456789abcdef0123456789abcdef"
+    file = fresh.place / "cookies.txt"
+    file.write_text(
+        f"#HttpOnly_.town.example\tTRUE\t/\tTRUE\t4102444800\tsid\t{value}\n"
+        ".advert.example\tTRUE\t/\tFALSE\t4102444800\tid\tx\n"
+    )
+    stored = fresh("session", "import", "https://www.town.example/", str(file), "--expect", "বিদায়")
+    assert stored.code == 0, stored.err
+    assert "Left out, of other sites: advert.example (1)." in stored.out
+    assert f"Delete {file} now" in " ".join(stored.out.split())
+    listed = fresh("session", "list", "--json")
+    (standing,) = listed.json
+    assert (standing["session"]["site"], standing["session"]["source"]) == ("town.example", "cookies.txt")
+    assert (standing["session"]["expect"], standing["warnings"]) == ("বিদায়", ["never checked"])
+    assert "town.example" in fresh("session", "list").out
+    assert fresh("session", "forget", "town.example").code == 0
+    again = fresh("session", "forget", "town.example")
+    assert (again.code, "no login is stored for town.example" in again.err) == (21, True)
+    for ran in (stored, listed, fresh("trail", "--json"), fresh("session", "list", "--json")):
+        assert value not in ran.out + ran.err
+    assert fresh("verify").code == 0
+
+
+def test_a_cookie_file_that_is_none_is_refused_with_its_line(fresh: Terminal) -> None:
+    file = fresh.place / "cookies.txt"
+    file.write_text("sid=1\n")
+    ran = fresh("session", "import", "town.example", str(file))
+    assert ran.code == 20
+    assert "cookies.txt, line 1: 1 fields where cookies.txt has 7" in ran.err.replace("\n", "")
+
+
+def test_checks_of_one_site_are_not_set_for_all(fresh: Terminal) -> None:
+    assert fresh("session", "check", "--expect", "x").code == 2
+    assert fresh("session", "check").code == 0
