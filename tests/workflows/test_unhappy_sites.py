@@ -232,7 +232,8 @@ def test_a_404_of_a_site_that_is_not_well_is_a_failure(site: Site, tmp_path: Pat
 # -- a feed that unmounts its posts -----------------------------------------------------------
 
 FEED = """<!doctype html><html lang=en><meta charset=utf-8><title>Feed</title><style>body { margin: 0 }
-#feed { position: relative } article { position: absolute; height: 390px; overflow: hidden }</style><div id=feed role=feed></div><script>
+#feed { position: relative } article { position: absolute; height: 390px; overflow: hidden }</style>
+<div id=feed role=feed></div><script>
 const COUNT = 14, HEIGHT = 400, mounted = new Map();
 feed.style.height = COUNT * HEIGHT + "px";
 const draw = () => {
