@@ -56,6 +56,7 @@ class Deeds:
     posts: list[Mapping[str, Any]] = field(default_factory=list)
     declared_posts: int = 0
     unmounts: bool = False
+    boxed: bool = False  # not the page scrolls but a box that fills it
 
 
 class Behaviours:
@@ -73,11 +74,13 @@ class Behaviours:
     async def dismiss_banner(self) -> None:
         """Send a cookie banner away, or note that it stays."""
         words = read_wording().banner
+        if not await self._ask("banner", **words, press=False):
+            return
         async with PressGuard(self._reach.session, self._reach.witness.main_frame, self._deeds.stopped, consent=True):
             found = await self._ask("banner", **words, press=True)
-            if not found:
-                return
             await self._reach.settle(0.2)
+        if not found:
+            return  # it went by itself
         stays = await self._ask("banner", **words, press=False)
         banner = Banner(
             tool=found["tool"],
@@ -185,7 +188,11 @@ class Behaviours:
         )
         await self._reach.settle(0.0 if deeds.unmounts else quiet)
         deeds.screens += step["screens"]
-        after = await self._ask("scroll", **{"from": step["y"]}, milliseconds=0, steps=0, share=1)
+        if step["inner"] and step["screens"]:
+            deeds.boxed = True
+        after = step  # a page that fits into the window and does not react to scrolling has not grown
+        if step["screens"] or quiet:
+            after = await self._ask("scroll", **{"from": step["y"]}, milliseconds=0, steps=0, share=1)
         if (step["unmounts"] or after["unmounts"]) and not deeds.unmounts:
             deeds.unmounts = True
             deeds.notes.append("the feed unmounts posts that are scrolled past: each was kept as it was seen")
@@ -214,7 +221,7 @@ class Behaviours:
         deeds, words = self._deeds, read_wording().expand
         before, opened = sum(deeds.pressed.values()), 0
         found = await self._ask("expand", **words, most=1, press=False)
-        if not found["left"] and not await self._folded():
+        if not found["left"] and not found["folded"]:
             return False
         async with PressGuard(self._reach.session, self._reach.witness.main_frame, deeds.stopped):
             while not self._spent():
@@ -232,13 +239,6 @@ class Behaviours:
                 if await self._moved_away(found["address"]):
                     break
         return opened > 0 or sum(deeds.pressed.values()) > before
-
-    async def _folded(self) -> bool:
-        """Whether an element that folds by itself is closed."""
-        found = await self._reach.send(
-            "Runtime.evaluate", {"expression": "!!document.querySelector('details:not([open])')"}
-        )
-        return bool(found.get("result", {}).get("value"))
 
     async def _left(self) -> bool:
         return bool((await self._ask("expand", **read_wording().expand, most=1, press=False))["left"])
@@ -259,6 +259,8 @@ def tell(deeds: Deeds) -> Deeds:
     notes = list(deeds.notes)
     if deeds.screens:
         notes.append(f"scrolled {deeds.screens} screens down")
+    if deeds.boxed:
+        notes.append("the page scrolls inside a box: the screenshot shows the part of it that the window holds")
     if deeds.unmounts:
         notes.append(f"kept {len(deeds.posts)} posts of the feed")
     if deeds.pressed:

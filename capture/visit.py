@@ -25,6 +25,9 @@ _T = TypeVar("_T")
 _LONGEST_FRAME_VIEWPORT = 32_768
 """CSS pixels; a window of that height is one surface in memory, of some 170 MB."""
 
+_WITHOUT_PAGE = frozenset({"net::ERR_ABORTED", "net::ERR_HTTP_RESPONSE_CODE_FAILURE"})
+"""What Chromium says of a download, and of an error status with an empty body, where it shows a page of its own."""
+
 _RECORDING_SHARE = 0.4
 _RECORDING_SECONDS = 60.0
 """What behaviours leave of a capture's time, at most that share, for the recording after them."""
@@ -169,7 +172,7 @@ class Visit:
                 return "net::ERR_TIMED_OUT"
             answer = {}
         error = str(answer.get("errorText", ""))
-        if error == "net::ERR_ABORTED" and self._witness.response:
+        if error in _WITHOUT_PAGE and self._witness.response:
             self._download = True  # or an answer without a body; its status tells
             return ""
         return error

@@ -95,15 +95,9 @@
     }
   }
 
-  let opened = 0;
-  if (press) {
-    for (const details of everywhere("details:not([open])")) {
-      if (shown(details) && !details.closest("nav, header, [role=navigation], [role=menu]") && details.querySelector("summary")) {
-        details.open = true;
-        opened += 1;
-      }
-    }
-  }
+  const closed = everywhere("details:not([open])").filter((details) => shown(details) && details.querySelector("summary") &&
+    !details.closest("nav, header, [role=navigation], [role=menu]"));
+  if (press) for (const details of closed) details.open = true;
   const candidates = [];
   for (const element of everywhere("button, input[type=button], [role=button], a, [onclick], [aria-expanded=false], [tabindex='0']")) {
     if (element.localName === "summary" || (element.localName === "a" && element.hasAttribute("href") && !bare(element))) continue;
@@ -115,7 +109,7 @@
   const repeated = candidates.filter(({ element, label }) => memory.seen.get(element)?.label === label &&
     memory.seen.get(element).again && candidates.filter((each) => each.label === label).length === 1);
   const chosen = fresh.length ? fresh.slice(0, most) : repeated.slice(0, 1);
-  if (!press) return { pressed: [], opened: 0, left: fresh.length + repeated.length, address: location.href };
+  if (!press) return { pressed: [], opened: 0, folded: closed.length, left: fresh.length + repeated.length, address: location.href };
   const solo = chosen.length === 1;
   const before = solo ? measure() : 0;
   for (const { element, label } of chosen) {
@@ -128,5 +122,5 @@
     try { element.click(); } finally { removeEventListener("click", hold, { capture: true }); }
   }
   if (solo) memory.solo = { element: chosen[0].element, before };
-  return { pressed: chosen.map(({ label }) => label), opened, left: fresh.length - (fresh.length ? chosen.length : 0), address: location.href };
+  return { pressed: chosen.map(({ label }) => label), opened: closed.length, left: fresh.length - (fresh.length ? chosen.length : 0), address: location.href };
 }

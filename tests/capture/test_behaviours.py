@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -243,7 +244,8 @@ draw();</script>"""
 
 @pytest.mark.parametrize("delay", [0, 80], ids=["at once", "late"])
 def test_every_post_of_a_feed_that_unmounts_them_is_kept(browser: Browser, site: BadSite, delay: int) -> None:
-    seen = observe(browser, site, "/virtual", VIRTUAL.replace("DELAY", str(delay)))
+    patient = replace(LIMITS, total_seconds=300)
+    seen = observe(browser, site, "/virtual", VIRTUAL.replace("DELAY", str(delay)), patient)
     assert seen.html.count("<article") < 20
     feed = json.loads(seen.feed)
     assert [each["url"] for each in feed["posts"]] == [f"{site.url}/posts/{number}" for number in range(300)]

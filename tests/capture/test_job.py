@@ -108,6 +108,7 @@ def test_the_warc_holds_what_was_sent_and_what_was_seen(session: CaptureSession,
     ("path", "outcome", "reason", "status"),
     [
         ("/missing", Outcome.FAILED, "the site answered 404 Not Found", 404),
+        ("/nowhere-and-empty", Outcome.FAILED, "the site answered 404 Not Found", 404),
         ("/broken", Outcome.FAILED, "the site answered 500 Internal Server Error", 500),
         ("/busy", Outcome.THROTTLED, "the site answered 429 Too Many Requests and asks", 429),
         ("/members", Outcome.LOGIN_WALL, "the site redirected to its login page", 200),
@@ -219,6 +220,50 @@ def test_killing_a_part_in_mid_capture_fails_it_clearly_and_the_next_works(site:
             assert time.monotonic() - begun < 30
             assert names(first) == []
             assert take(session, f"{site.url}/good", second).outcome is Outcome.COMPLETE
+
+
+def test_what_presses_bring_is_in_the_warc_and_what_they_would_change_never_leaves(
+    session: CaptureSession, site: BadSite, tmp_path: Path
+) -> None:
+    url = site.put(
+        "/pressing",
+        """<!doctype html><meta charset="utf-8"><title>Pressing</title><p id="out">A text.</p>
+        <button id="more">আৰু মন্তব্য চাওক</button><button id="liar">View 3 more replies</button>
+        <div id="consent" style="position: fixed; bottom: 0">We use cookies <button>Reject all</button></div><script>
+        more.onclick = async () => { out.textContent = await (await fetch("/text?page=2")).text(); more.remove() };
+        liar.onclick = () => fetch("/react", { method: "POST", body: "like" });
+        consent.onclick = () => consent.remove()</script>""",
+    )
+    acted = len(site.acted)
+    seen = take(session, url, tmp_path)
+    assert seen.outcome is Outcome.COMPLETE, seen.reason
+    assert site.acted[acted:] == []
+    records = {(each.type, each.uri): each for each in read_records(tmp_path / "capture.warc.gz")}
+    assert records["response", f"{site.url}/text?page=2"].content() == b"The text came by a script."
+    assert ("request", f"{site.url}/react") not in records
+    told = json.loads(records["resource", f"urn:pageinfo:{url}"].content())
+    assert told["banner"]["action"] == "reject"
+    assert "cookie banner dismissed by its button 'Reject all'" in told["behaviours"]
+    (stopped,) = [each for each in told["behaviours"] if each.startswith("stopped")]
+    assert stopped.endswith(f" requests that a press set off and that do more than ask: POST {site.url}/react")
+
+
+def test_a_browser_that_hangs_is_ended_and_the_next_capture_works(site: BadSite, tmp_path: Path) -> None:
+    brief = CaptureLimits(load_seconds=10, step_seconds=10, total_seconds=20)
+    with CaptureSession(authority_dir=tmp_path / "authority", allow_hosts=[site.host], limits=brief) as session:
+        first, second = tmp_path / "first", tmp_path / "second"
+        first.mkdir()
+        second.mkdir()
+        assert session.browser_id is not None
+        timer = threading.Timer(0.5, os.kill, (session.browser_id, signal.SIGSTOP))
+        timer.start()
+        begun = time.monotonic()
+        seen = take(session, f"{site.url}/never-done", first)
+        timer.join()
+        assert (seen.outcome, seen.cause) == (Outcome.FAILED, "browser")
+        assert time.monotonic() - begun < 90
+        assert names(first) == []
+        assert take(session, f"{site.url}/good", second).outcome.files_content
 
 
 def test_an_interrupted_capture_leaves_nothing(session: CaptureSession, site: BadSite, tmp_path: Path) -> None:

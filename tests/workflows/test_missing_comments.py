@@ -52,10 +52,11 @@ class Changing:
 def served(state: Changing) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(state.status)
+            front = self.path == "/"
+            self.send_response(200 if front else state.status)
             self.send_header("Content-Type", "text/html; charset=utf-8")
             self.end_headers()
-            self.wfile.write(state.body)
+            self.wfile.write(b"<!doctype html><h1>The town</h1><p>Its front page is well.</p>" if front else state.body)
 
         def log_message(self, *_: object) -> None: ...
 

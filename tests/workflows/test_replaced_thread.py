@@ -28,7 +28,8 @@ THREAD = json.dumps(
     }
 )
 GOOD = f"<title>Water notice</title><script type='application/ld+json'>{THREAD}</script><h1>Water notice</h1>"
-HIDDEN = "<title>Sorry</title><p>This content is not available right now. Come back later.</p>"
+# in words that no rule knows
+HIDDEN = "<title>Sorry</title><p>There is nothing to look at for you here today.</p>"
 
 
 class Site(ThreadingHTTPServer):
