@@ -33,7 +33,7 @@ class Inbox:
         self.answer, self.mails = answer, list[EmailMessage]()
 
     async def handle_DATA(self, server: object, session: object, envelope: Any) -> str:
-        self.mails.append(message_from_bytes(envelope.content, policy=policy.default))  # type: ignore[arg-type]
+        self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
         return self.answer
 
 
