@@ -36,7 +36,15 @@ def test_every_error_says_in_the_manual_what_it_is(kind: type[ArchiverError]) ->
 
 def test_finished_runs_that_were_not_wholly_good_have_codes_of_their_own_band() -> None:
     finished = {each.__name__: each.exit_code for each in TREE if each.exit_code >= 100}
-    assert finished == {"CaptureUnhealthy": 100, "CaptureRefused": 101, "Interrupted": 102}
+    assert finished == {
+        "CaptureUnhealthy": 100,
+        "CaptureRefused": 101,
+        "Interrupted": 102,
+        "NightUnhealthy": 103,
+        "AccountMissed": 104,
+        "NightCutShort": 105,
+        "NightDoubtful": 106,
+    }
 
 
 def test_a_bad_query_points_at_its_place() -> None:

@@ -34,13 +34,19 @@ FILLINGS = 20 if PROVE else 1
 
 
 def start_night(directory: Path, config: Path, *words: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-c", "from archiver.cli import main; main()", "nightly", *words],
-        env={**os.environ, "ARCHIVER_ARCHIVE": str(directory), "ARCHIVER_CONFIG": str(config)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
+    with (config / "said").open("wb") as said:
+        return subprocess.Popen(
+            [sys.executable, "-c", "from archiver.cli import main; main()", "nightly", *words],
+            env={**os.environ, "ARCHIVER_ARCHIVE": str(directory), "ARCHIVER_CONFIG": str(config)},
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+            start_new_session=True,
+        )
+
+
+def said(config: Path) -> str:
+    """What the night started last wrote to standard error."""
+    return (config / "said").read_text(encoding="utf-8")
 
 
 def logged_in(directory: Path, config: Path) -> None:
@@ -72,7 +78,7 @@ def test_killing_anything_at_any_moment_loses_nothing_and_the_night_ends_complet
             if not ended(directory, config):
                 last = start_night(directory, config)
                 with no_orphans(last):
-                    assert last.wait(timeout=600) == 0, last.stderr.read() if last.stderr else b""
+                    assert last.wait(timeout=600) == 0, said(config)
             check_complete(directory, config)
 
 
@@ -126,12 +132,11 @@ def test_a_killed_night_is_taken_up_by_the_next_and_a_second_one_meanwhile_is_to
             wait_for_a_capture(directory, process)
             second = start_night(directory, config)
             assert second.wait(timeout=120) == 7
-            assert second.stderr is not None
-            assert b"another run is working on" in second.stderr.read()
+            assert "another run is working on" in said(config)
             os.kill(process.pid, signal.SIGKILL)
         after = start_night(directory, config)
         with no_orphans(after):
-            assert after.wait(timeout=600) == 0, after.stderr.read() if after.stderr else b""
+            assert after.wait(timeout=600) == 0, said(config)
         with Archive.open(directory, config_directory=config) as archive:
             (run,) = Nights(archive.db).runs()
             assert len(run.taken_up) == 1
@@ -181,7 +186,7 @@ def test_a_disk_that_fills_in_the_night_loses_nothing_and_the_night_ends_when_th
                 assert verify_archive(archive).findings == ()
         last = start_night(directory, config)
         with no_orphans(last):
-            assert last.wait(timeout=600) == 0, last.stderr.read() if last.stderr else b""
+            assert last.wait(timeout=600) == 0, said(config)
         with Archive.open(directory, config_directory=config) as archive:
             account = archive.register.account("@village1")
             seen = Nights(archive.db).observations(account.id)
