@@ -1,7 +1,7 @@
 """Two nights over a real WordPress: all it declares is found and captured, then only what changed.
 
 Runs where ARCHIVER_TEST_TARGETS names a directory of target scripts whose WordPress is up and seeded. With
-ARCHIVER_PROVE=1 over all its posts, adding 500 where it has fewer; else over a category of a few of its own.
+ARCHIVER_PROVE=1 over all its posts, adding 500 where it has fewer; else over a few of a writer of its own.
 """
 
 from __future__ import annotations
@@ -55,21 +55,21 @@ def declared(path: str) -> int:
     return int(answer.headers["X-WP-Total"])
 
 
-def a_category_of_its_own() -> tuple[str, int, list[dict[str, Any]]]:
-    """Its address, its id and its posts: what other tests do to the same site does not reach it."""
-    name = f"night-{uuid4().hex[:12]}"
-    category = write("categories", name=name)
+def a_writer_of_its_own() -> tuple[str, int, list[dict[str, Any]]]:
+    """The writer's page, its id and its posts: what other tests do to the same site does not reach them."""
+    name = f"night{uuid4().hex[:12]}"
+    writer = write("users", username=name, email=f"{name}@example.com", password=uuid4().hex, roles=["author"])
     posts = [
         write("posts", title=f"{name} {n}", content=f"<p>{TEXTS[n % len(TEXTS)]}</p>", status="publish",
-              categories=[category["id"]], date_gmt="2026-01-05T09:00:00")
+              author=writer["id"], date_gmt="2026-01-05T09:00:00")
         for n in range(POSTS)
     ]  # fmt: skip
-    return category["link"], category["id"], posts
+    return writer["link"], writer["id"], posts
 
 
 @pytest.mark.timeout(7_000 if PROVE else 900)
 def test_the_second_night_over_a_wordpress_captures_only_what_changed(tmp_path: Path) -> None:
-    link, category, posts = a_category_of_its_own()
+    link, writer, posts = a_writer_of_its_own()
     if PROVE:
         link = SITE + "/"
         if declared("posts") < 500:
@@ -94,7 +94,7 @@ def test_the_second_night_over_a_wordpress_captures_only_what_changed(tmp_path: 
         assert all(each.found == each.declared for each in told.completeness), told.completeness
         write(f"posts/{posts[0]['id']}", content="<p>Edited for the second night.</p>")
         write("comments", post=posts[1]["id"], content="A comment on an old post, made by day.")
-        added = write("posts", title="New by day", content="<p>New.</p>", status="publish", categories=[category])
+        added = write("posts", title="New by day", content="<p>New.</p>", status="publish", author=writer)
         now.sleep()
         second = run_night(archive, actor=clerk(archive), accounts=[account.id], now=now)
         visits = Nights(archive.db).visits(second.run)
