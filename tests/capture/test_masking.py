@@ -74,6 +74,6 @@ def test_without_secrets_nothing_changes(body: bytes) -> None:
 
 
 def test_a_capture_s_own_secrets_are_masked_beside_those_of_all() -> None:
-    both = Secrets(["archive-secret"]).and_also(["পানী-token"])
+    both = Secrets(["archive-secret"]).joined(["পানী-token"])
     assert both.mask("archive-secret পানী-token".encode()) == b"*" * 14 + b" " + b"*" * len("পানী-token".encode())
-    assert Secrets(["archive-secret"]).and_also([]).mask("পানী-token".encode()) == "পানী-token".encode()
+    assert Secrets(["archive-secret"]).joined([]).mask("পানী-token".encode()) == "পানী-token".encode()

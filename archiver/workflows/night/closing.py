@@ -20,7 +20,7 @@ class Closing:
     `findings` tell of stored files that are not what was recorded, `problems` of what could not be done.
     """
 
-    items: int | None = None  # in the index
+    searchable: int | None = None  # posts and comments in the index
     due: int | None = None
     undecided: int | None = None
     files_hashed: int = 0
@@ -31,9 +31,9 @@ class Closing:
 def close_night(archive: Archive, *, now: datetime) -> Closing:
     """Never raises what one of its parts does: the night's captures are to be reported whatever happens here."""
     problems: list[str] = []
-    items = due = undecided = None
+    searchable = due = undecided = None
     try:
-        items = update_index(archive).items
+        searchable = update_index(archive).items
     except ArchiverError as error:
         problems.append(f"the index could not be caught up: {error}")
     try:
@@ -55,7 +55,7 @@ def close_night(archive: Archive, *, now: datetime) -> Closing:
     except (ArchiverError, OSError) as error:
         problems.append(f"the catalogue could not be snapshotted: {error}")
     return Closing(
-        items=items,
+        searchable=searchable,
         due=due,
         undecided=undecided,
         files_hashed=len(sample),

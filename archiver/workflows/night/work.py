@@ -23,7 +23,6 @@ from archiver.workflows.night.pace import Pace, PaceLimits
 from archiver.workflows.night.planning import keep_found, policy_of, thread_visits
 from archiver.workflows.night.watch import Watch
 from capture.discovery import Bounds, Discovery, Hint
-from capture.discovery.found import read_hint, write_hint
 from capture.job import Observation
 from capture.session import CaptureSession
 
@@ -100,7 +99,8 @@ class NightWork:
                     running[pool.submit(self._observe, session, begun)] = begun
                 if not running and not self._rest():
                     break
-                for done in wait(running, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED).done:
+                timeout = self._until_next() if len(running) < self._workers else _LOOK_SECONDS
+                for done in wait(running, timeout=timeout, return_when=FIRST_COMPLETED).done:
                     self._end(running.pop(done), *done.result())
         why = "the night was over before it was its turn"
         while waiting := self._pace.sites():
@@ -207,7 +207,7 @@ class NightWork:
                 cut = f"{visit.url}: of {len(threads)} threads it lists the first {most} are followed"
                 self._nights.note(self._run.id, cut, at=at, about=visit.scope)
         elif visit.kind is VisitKind.PAGE:
-            self._nights.note_seen(visit.url, hint=write_hint(read_hint(visit.hint)))
+            self._nights.note_seen(visit.url, hint=visit.hint)
 
     def _plan_threads(self, scope: Scope | None) -> None:
         """Queue the threads of `scope` once all that finds them is over; again after a kill, to the same end."""
@@ -252,6 +252,11 @@ class NightWork:
             return 0.0
         wait = (moment - self._watch.now()).total_seconds()
         return self._watch.seconds() + min(wait, _LONGEST_REST)
+
+    def _until_next(self) -> float:
+        """Seconds until a free worker may have something to do."""
+        seconds = self._pace.wait(self._watch.seconds())
+        return _LOOK_SECONDS if seconds is None else min(max(seconds, 0.05), _LOOK_SECONDS)
 
     def _rest(self) -> bool:
         """Wait for sites that are left alone; False where none is worth it, or the night is over."""
