@@ -208,7 +208,27 @@ class Catalogue:
         return [_capture(row) for row in self._all("SELECT * FROM captures ORDER BY started, id")]
 
     def objects(self, capture: CaptureId) -> list[StoredObject]:
-        return [_object(row) for row in self._all("SELECT * FROM objects WHERE capture_id = ? ORDER BY path", capture)]
+        """The capture's files, those that an earlier capture of the record keeps for it included."""
+        rows = self._all(
+            "SELECT * FROM objects WHERE capture_id = ?1 OR path IN "
+            "(SELECT path FROM repeated_objects WHERE capture_id = ?1) ORDER BY path",
+            capture,
+        )
+        return [_object(row) for row in rows]
+
+    def stored_objects(self, record: RecordId) -> list[StoredObject]:
+        """Every file kept for the record, each once, the oldest capture's first."""
+        rows = self._all(
+            "SELECT o.* FROM objects o JOIN captures c ON c.id = o.capture_id WHERE c.record_id = ? "
+            "ORDER BY c.started, c.id, o.path",
+            record,
+        )
+        return [_object(row) for row in rows]
+
+    def repeated_objects(self) -> list[tuple[CaptureId, str]]:
+        """Every capture with the path of each earlier capture's file that it shares."""
+        rows = self._all("SELECT * FROM repeated_objects ORDER BY capture_id, path")
+        return [(CaptureId(row["capture_id"]), row["path"]) for row in rows]
 
     def all_objects(self) -> list[tuple[StoredObject, int | None]]:
         """Every object with the number of WARC records its capture noted; None where the capture's row is lost."""

@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from archiver.core.assets import Asset
 from archiver.core.clock import from_iso, from_optional_iso, to_iso
 from archiver.core.errors import EvidenceDamaged
 from archiver.core.records import (
@@ -36,7 +37,8 @@ class CaptureManifest:
     """One capture's `capture.json`. `extraction` carries no items: they lie in `items_file`.
 
     `extraction` is None where nothing was filed. `complete` says whether what was not seen may be called
-    gone.
+    gone. `same_as` are files of earlier captures of the same record that this one would only have
+    repeated, `assets` the shared files it needs.
     """
 
     capture: Capture
@@ -46,6 +48,18 @@ class CaptureManifest:
     complete: bool
     actor: str
     software: str
+    same_as: tuple[StoredObject, ...] = ()
+    assets: tuple[Asset, ...] = ()
+
+    @property
+    def items_path(self) -> str | None:
+        """Where the items lie, relative to `objects/`; None where none were read."""
+        if self.items_file is None:
+            return None
+        for each in (*self.objects, *self.same_as):
+            if each.role is ObjectRole.ITEMS and each.path.rpartition("/")[2] == self.items_file:
+                return each.path
+        raise EvidenceDamaged(f"{self.capture.id}: its {self.items_file} is not among its files")
 
 
 def write_manifest(manifest: CaptureManifest) -> bytes:
@@ -59,6 +73,8 @@ def write_manifest(manifest: CaptureManifest) -> bytes:
         "record": None if manifest.extraction is None else _plain(asdict(replace(manifest.extraction, items=()))),
         "items": manifest.items_file,
         "objects": [_plain(asdict(each)) for each in manifest.objects],
+        "same_as": [_plain(asdict(each)) for each in manifest.same_as],
+        "assets": [_plain(asdict(each)) for each in manifest.assets],
     }
     return (json.dumps(entry, ensure_ascii=False, indent=1) + "\n").encode()
 
@@ -74,10 +90,12 @@ def read_manifest(path: Path) -> CaptureManifest:
             capture=_read_capture(entry["capture"]),
             extraction=None if record is None else _read_extraction(record),
             items_file=entry["items"],
-            objects=tuple(StoredObject(**{**each, "role": ObjectRole(each["role"])}) for each in entry["objects"]),
+            objects=_read_objects(entry["objects"]),
             complete=entry["complete"],
             actor=entry["actor"],
             software=entry["software"],
+            same_as=_read_objects(entry.get("same_as", ())),
+            assets=tuple(Asset(**each) for each in entry.get("assets", ())),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise EvidenceDamaged(f"{path} cannot be read: {error}") from error
@@ -116,6 +134,10 @@ def item_from_dict(entry: dict[str, Any]) -> Item:
             "media": tuple(MediaRef(**each) for each in entry["media"]),
         }
     )
+
+
+def _read_objects(entries: Iterable[dict[str, Any]]) -> tuple[StoredObject, ...]:
+    return tuple(StoredObject(**{**each, "role": ObjectRole(each["role"])}) for each in entries)
 
 
 def _read_capture(entry: dict[str, Any]) -> Capture:

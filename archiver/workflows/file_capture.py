@@ -6,23 +6,24 @@ a whole capture that the next start files from its `capture.json` (see recover.p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
 from archiver.core import filing
 from archiver.core.archive import Archive, Change
+from archiver.core.assets import Asset, file_references
 from archiver.core.durable import write_durably
-from archiver.core.errors import BadWarc
+from archiver.core.errors import BadWarc, EvidenceDamaged
 from archiver.core.events import EventType
 from archiver.core.manifest import CaptureManifest, read_items, read_manifest, write_items, write_manifest
 from archiver.core.objects import MANIFEST, describe_object
 from archiver.core.records import (
     AccountId,
     Capture,
-    CataloguedItem,
     Extraction,
+    Item,
     ObjectRole,
     Outcome,
     RecordId,
@@ -32,14 +33,17 @@ from archiver.core.records import (
 )
 from archiver.core.register import account_for
 from archiver.workflows.classify import classify_record
+from archiver.workflows.keep_once import keep_once
 from archiver.workflows.record_history import history_after
 from capture.compare import Changes, same_text
 from capture.extraction import extract
 from capture.job import Observation
+from capture.media import media_digests
 
 SOFTWARE = f"records-archiver {version('records-archiver')}"
 _GONE_STATUS = (404, 410)
 _NOTHING = Changes()
+_READ = (Outcome.COMPLETE, Outcome.PARTIAL, Outcome.UNCHANGED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +81,12 @@ def file_observation(
         items_file = f"items.{extraction.extractor}.jsonl"
         write_durably(staged / items_file, write_items(extraction.items))
         files = (*files, describe_object(staged, place, items_file, ObjectRole.ITEMS, "application/jsonl"))
+    same_as: tuple[StoredObject, ...] = ()
+    assets: tuple[Asset, ...] = ()
+    if capture.record_id is not None:
+        kept = keep_once(archive, staged, capture, files)
+        capture = replace(capture, warc_records=kept.warc_records)
+        files, same_as, assets = kept.objects, kept.same_as, kept.assets
     complete = capture.outcome in (Outcome.COMPLETE, Outcome.UNCHANGED, Outcome.GONE)
     manifest = CaptureManifest(
         capture=capture,
@@ -86,11 +96,13 @@ def file_observation(
         complete=complete,
         actor=actor,
         software=SOFTWARE,
+        same_as=same_as,
+        assets=assets,
     )
     write_durably(staged / MANIFEST, write_manifest(manifest))
     named = {MANIFEST, *(each.path.rsplit("/", 1)[1] for each in files)}
     for leftover in staged.iterdir():
-        # the ticket, a failed attempt's files, the part of a WARC that an interrupted recorder left
+        # the ticket, a failed attempt's files, what an earlier capture keeps, an interrupted recorder's part of a WARC
         if leftover.name not in named:
             leftover.unlink(missing_ok=True)
     settled = archive.objects.settle(capture.id, capture.record_id)
@@ -102,10 +114,13 @@ def enter_capture(archive: Archive, change: Change, directory: Path, *, tell: bo
     """Catalogue a settled capture from its files alone, with its event unless the trail has it (`tell`)."""
     manifest = read_manifest(directory / MANIFEST)
     capture = manifest.capture
-    filed = _enter_content(archive, change, manifest, directory)
+    filed = _enter_content(archive, change, manifest)
     place = archive.objects.place(capture.id, capture.record_id)
     described = describe_object(directory, place, MANIFEST, ObjectRole.MANIFEST, "application/json")
-    filing.file_capture(change.db, capture, manifest.extraction, (*manifest.objects, described))
+    filing.file_capture(
+        change.db, capture, manifest.extraction, (*manifest.objects, described), same_as=manifest.same_as
+    )
+    file_references(change.db, capture.id, manifest.assets)
     if tell:
         type = EventType.CAPTURE_ENDED if capture.record_id is None else EventType.CAPTURED
         change.record(
@@ -123,17 +138,17 @@ def enter_capture(archive: Archive, change: Change, directory: Path, *, tell: bo
     return filed
 
 
-def _enter_content(archive: Archive, change: Change, manifest: CaptureManifest, directory: Path) -> Filed:
+def _enter_content(archive: Archive, change: Change, manifest: CaptureManifest) -> Filed:
     capture, extraction = manifest.capture, manifest.extraction
     if capture.record_id is None:
         return Filed(capture=capture, title="", kind=None, items=0, changes=_NOTHING)
     previous = archive.catalogue.items(capture.record_id)
-    if extraction is None or manifest.items_file is None:
+    if extraction is None or manifest.items_path is None:
         record = archive.catalogue.record(capture.record_id)
         after, changes = history_after(previous, (), capture, record.kind, complete=manifest.complete)
         filing.note_seen(change.db, capture.record_id, capture.finished)
     else:
-        items = read_items(directory / manifest.items_file)
+        items = read_items(archive.objects.path_of(manifest.items_path))
         after, changes = history_after(previous, items, capture, extraction.kind, complete=manifest.complete)
         account = _owner(archive, capture, extraction)
         filing.file_record(change.db, capture.record_id, extraction, account=account, captured=capture.finished)
@@ -191,7 +206,7 @@ def _judge(
         return replace(capture, outcome=Outcome.FAILED, reason=replaced), None
     capture = replace(capture, record_id=known or RecordId(new_id("rec")))
     if known is not None and capture.outcome is Outcome.COMPLETE:
-        capture = _recognise_unchanged(archive.catalogue.items(known), extraction, capture)
+        capture = _recognise_unchanged(archive, warc, extraction, capture)
     return capture, extraction
 
 
@@ -247,9 +262,35 @@ def _count_what_is_missing(capture: Capture, extraction: Extraction, earlier: Ma
     return replace(capture, outcome=Outcome.PARTIAL, reason=reason)
 
 
-def _recognise_unchanged(previous: list[CataloguedItem], extraction: Extraction, capture: Capture) -> Capture:
+def _recognise_unchanged(archive: Archive, warc: Path, extraction: Extraction, capture: Capture) -> Capture:
+    """`unchanged` where items, declared counts and the digests of what the items show equal the last ones."""
+    assert capture.record_id is not None
+    previous = archive.catalogue.items(capture.record_id)
     _, changes = history_after(previous, extraction.items, capture, extraction.kind, complete=True)
-    return capture if changes.any else replace(capture, outcome=Outcome.UNCHANGED)
+    if changes.any or extraction.declared != archive.catalogue.last_declared(capture.record_id):
+        return capture
+    if not _shows_the_same_media(archive, capture.record_id, warc, extraction.items):
+        return capture
+    return replace(capture, outcome=Outcome.UNCHANGED)
+
+
+def _shows_the_same_media(archive: Archive, record: RecordId, warc: Path, items: Sequence[Item]) -> bool:
+    """Whether the latest capture that read items has the same pictures, videos and sounds for them.
+
+    Where its files cannot be read nothing is known to be the same.
+    """
+    seen = [each for each in archive.catalogue.captures(record) if each.outcome in _READ]
+    if not seen:
+        return False
+    try:
+        before = read_manifest(archive.objects.path_of(f"{archive.objects.place(seen[-1].id, record)}/{MANIFEST}"))
+        if before.items_path is None:
+            return False
+        earlier = read_items(archive.objects.path_of(before.items_path))
+        recorded = next(each.path for each in before.objects if each.role is ObjectRole.WARC)
+        return media_digests(archive.objects.path_of(recorded), earlier) == media_digests(warc, items)
+    except (EvidenceDamaged, BadWarc, OSError, StopIteration):
+        return False
 
 
 def _describe(archive: Archive, observed: Observation, staged: Path, capture: Capture) -> tuple[StoredObject, ...]:

@@ -11,20 +11,34 @@ fault of the one does not hide in the other.
 from archiver.core.warc.checking import Finding, WarcCheck, check_stream, check_warc
 from archiver.core.warc.reading import WarcRecord, read_record, read_records, read_stream
 from archiver.core.warc.recovering import Recovered, recover
+from archiver.core.warc.repeats import Holder, Repeat
+from archiver.core.warc.restoring import Resolve, nowhere, read_restored, repeats_of
+from archiver.core.warc.supplementing import write_supplement
+from archiver.core.warc.thinning import KnownPayloads, Thinned, thin
 from archiver.core.warc.writing import Exchange, WarcSummary, WarcWriter
 
 __all__ = [
     "Exchange",
     "Finding",
+    "Holder",
+    "KnownPayloads",
     "Recovered",
+    "Repeat",
+    "Resolve",
+    "Thinned",
     "WarcCheck",
     "WarcRecord",
     "WarcSummary",
     "WarcWriter",
     "check_stream",
     "check_warc",
+    "nowhere",
     "read_record",
     "read_records",
+    "read_restored",
     "read_stream",
     "recover",
+    "repeats_of",
+    "thin",
+    "write_supplement",
 ]
