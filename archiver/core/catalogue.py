@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from archiver.core import stubs
 from archiver.core.clock import from_iso, from_optional_iso
 from archiver.core.errors import NotFound
 from archiver.core.records import (
@@ -138,6 +139,21 @@ class Catalogue:
             url, url, url,
         )  # fmt: skip
         return [RecordId(row["id"]) for row in rows]
+
+    def find_stub(
+        self, site: str, kind: RecordKind, native_root_id: str | None, canonical_url: str
+    ) -> stubs.Stub | None:
+        """What is left of a destroyed record of that identity, by the rule of `find_record`."""
+        kinds = _ONE_IDENTITY if kind in _ONE_IDENTITY else (kind,)
+        return stubs.find_stub(self._db, site, kinds, native_root_id, canonical_url)
+
+    def stub_of_url(self, url: str) -> stubs.Stub | None:
+        """What is left of a destroyed record that was captured at this address: it is not to be visited."""
+        return stubs.stub_of_url(self._db, url)
+
+    def stubs(self) -> list[stubs.Stub]:
+        """Every destroyed record, the last one first."""
+        return stubs.all_stubs(self._db)
 
     def corrections(self, record: str) -> list[Correction]:
         """Oldest first; of one field the last one holds."""

@@ -32,6 +32,7 @@ from archiver.core.records import (
     new_id,
 )
 from archiver.core.register import account_for
+from archiver.core.stubs import Stub
 from archiver.workflows.classify import classify_record
 from archiver.workflows.keep_once import keep_once
 from archiver.workflows.record_history import history_after
@@ -123,10 +124,13 @@ def enter_capture(archive: Archive, change: Change, directory: Path, *, tell: bo
     file_references(change.db, capture.id, manifest.assets)
     if tell:
         type = EventType.CAPTURE_ENDED if capture.record_id is None else EventType.CAPTURED
+        stub = archive.catalogue.stub_of_url(capture.url) if capture.outcome is Outcome.DISPOSED else None
+        told = {} if stub is None else {"stub": stub.record_id}
         change.record(
             type,
             [each for each in (capture.record_id, capture.id) if each is not None],
             {
+                **told,
                 "outcome": capture.outcome.value,
                 "manifest": described.sha256,
                 "new": len(filed.changes.new),
@@ -197,9 +201,9 @@ def _judge(
         extraction = extract(warc)
     except BadWarc as error:
         return replace(capture, outcome=Outcome.FAILED, reason=f"the WARC just written cannot be read: {error}"), None
-    known = archive.catalogue.find_record(
-        extraction.site, extraction.kind, extraction.native_root_id, extraction.canonical_url
-    )
+    known = archive.catalogue.find_record(*_identity(extraction))
+    if known is None and (stub := archive.catalogue.find_stub(*_identity(extraction))):
+        return replace(capture, outcome=Outcome.DISPOSED, reason=why_disposed(stub)), None
     earlier = {} if known is None else archive.catalogue.last_declared(known)
     capture = _count_what_is_missing(capture, extraction, earlier)
     if replaced := _thread_replaced(archive, observed.url, extraction, known):
@@ -208,6 +212,18 @@ def _judge(
     if known is not None and capture.outcome is Outcome.COMPLETE:
         capture = _recognise_unchanged(archive, warc, extraction, capture)
     return capture, extraction
+
+
+def _identity(extraction: Extraction) -> tuple[str, RecordKind, str | None, str]:
+    return extraction.site, extraction.kind, extraction.native_root_id, extraction.canonical_url
+
+
+def why_disposed(stub: Stub) -> str:
+    """The reason of a capture that took nothing in, because the record was destroyed here."""
+    return (
+        f"{stub.record_id} was destroyed under its schedule (certificate {stub.certificate}); "
+        "it is still online and was not taken in again"
+    )
 
 
 def _judge_absence(archive: Archive, observed: Observation, capture: Capture) -> Capture:
