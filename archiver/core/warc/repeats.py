@@ -1,7 +1,7 @@
 """What a thinned WARC keeps of records whose payload lies elsewhere: one record that holds them all.
 
-A capture that repeats an earlier one is mostly heads, and each as a gzip member of its own takes 600
-bytes where together they take 100. So they stand in one `resource` record, the second of the file,
+A capture that repeats an earlier one is mostly heads, and each as a gzip member of its own takes 500
+to 800 bytes, together 200. So they stand in one `resource` record, the second of the file,
 `urn:repeats:<address of the page>`, whose payload is itself a WARC/1.1 file, uncompressed
 (application/warc): a `revisit` (profile identical-payload-digest) for each response or resource, and
 the requests that belong to them. Five headers are ours:
