@@ -17,6 +17,7 @@ from archiver.core.wacz import check_wacz
 from archiver.core.warc import check_warc
 from exports.bag_checking import show
 from exports.item_checking import CaptureItems, check_items
+from exports.repeat_checking import SUPPLEMENT, check_repeats
 from exports.unpacking import ZIP_FAULTS
 
 _LARGEST_JSON = 1 << 26
@@ -31,6 +32,7 @@ class ContentCheck:
     records: int = 0
     items: int = 0
     shown: list[CaptureItems] = field(default_factory=list)
+    warcs: dict[str, str] = field(default_factory=dict)  # SHA-256 in hex of each capture's WARC, by its path
 
 
 def read_json(path: Path, name: str, findings: list[str]) -> dict[str, Any] | None:
@@ -76,16 +78,21 @@ def check_content(root: Path, digests: Mapping[str, str]) -> ContentCheck:
     captures = [(record, capture) for record, (_, ids, _) in stated.items() for capture in ids]
     if len(captures) != expected["captures"]:
         check.findings.append(f"data/production.json lists {len(captures)} captures and counts {expected['captures']}")
-    warcs = []
     for record, capture in captures:
-        warcs += _check_capture(root, f"data/records/{record}/{capture}", str(capture), digests, check)
+        _check_capture(root, f"data/records/{record}/{capture}", str(capture), digests, check)
+    warcs = dict(check.warcs)
+    for record in stated:
+        place = f"data/records/{record}"
+        check.findings += check_repeats(root, place, [name for name in check.warcs if name.startswith(f"{place}/")])
+        if (supplement := f"{place}/{SUPPLEMENT}") in digests:
+            warcs[supplement] = digests[supplement]
     named = {f"data/records/{record}/{capture}" for record, capture in captures}
     check.findings += [
         f"{show(name)} belongs to no capture that data/production.json lists"
         for name in sorted(digests)
-        if name.startswith("data/records/") and name.rpartition("/")[0] not in named
+        if name.startswith("data/records/") and name.rpartition("/")[0] not in named and name not in warcs
     ]
-    check.findings += _check_replay(root, wacz, warcs)
+    check.findings += _check_replay(root, wacz, list(warcs.values()))
     pages = {str(page) for _, _, page in stated.values()}
     check.findings += [
         f"{show(name)} is no file of a production" for name in sorted(digests) if not _is_known(name, pages)
@@ -122,43 +129,42 @@ def _check_sums(counts: Mapping[str, int], records: int) -> Iterator[str]:
         yield f"data/production.json lists {records} records and counts {exported}"
 
 
-def _check_capture(root: Path, place: str, capture: str, digests: Mapping[str, str], check: ContentCheck) -> list[str]:
-    """The SHA-256 of each of the capture's WARCs that is there."""
+def _check_capture(root: Path, place: str, capture: str, digests: Mapping[str, str], check: ContentCheck) -> None:
+    """Compare the capture's files with its `capture.json`; what is there of WARCs and items is noted in `check`."""
     name = f"{place}/capture.json"
     if name not in digests:
         check.findings.append(f"{show(name)} is missing: the capture's files were not compared with it")
-        return []
+        return
     check.manifests[capture] = f"sha256:{digests[name]}"
     manifest = read_json(root / name, name, check.findings)
     if manifest is None:
-        return []
+        return
     try:
         about, objects = manifest["capture"], manifest["objects"]
         records = int(about["warc_records"])
-        files = {
-            str(each["path"]).rpartition("/")[2]: (str(each["role"]), str(each["sha256"]), int(each["size"]))
-            for each in objects
-        }
+        files = {f"{place}/{_name(each)}": _described(each) for each in objects}
+        repeated = {_place_of_repeated(place, each): _described(each) for each in manifest.get("same_as", ())}
         identity, owner = about["id"], about["record_id"]
         barred = {str(each["file"]) for each in manifest.get("barred", ())}
         started, finished = from_iso(about["started"]), from_iso(about["finished"])
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         check.findings.append(f"{name} does not describe a capture: its files were not checked")
-        return []
+        return
     if identity != capture:
         check.findings.append(f"{name} describes {show(str(identity))}, not {capture}")
     record = place.split("/")[2]
     if owner != record:
         check.findings.append(f"{name} belongs to the record {show(str(owner))}, not to {record}")
-    warcs, tables = [], []
-    for file, (role, digest, size) in files.items():
-        path = f"{place}/{file}"
-        if file in barred:
-            if path in digests:
+    tables = []
+    for path, (role, digest, size) in {**repeated, **files}.items():
+        if path.rpartition("/")[2] in barred:
+            if path in digests and path in files:
                 check.findings.append(f"{show(path)} is in the bundle, though its capture bars it from leaving")
             continue
         if path not in digests:
-            check.findings.append(f"{show(path)} is missing: capture.json lists it")
+            check.findings.append(
+                f"{show(path)} is missing: {show(name) if path in repeated else 'capture.json'} lists it"
+            )
             continue
         if f"sha256:{digests[path]}" != digest:
             check.findings.append(f"{show(path)} differs from the digest noted at its capture")
@@ -166,14 +172,27 @@ def _check_capture(root: Path, place: str, capture: str, digests: Mapping[str, s
             check.findings.append(f"{show(path)} has another length than noted at its capture")
         if role == ObjectRole.ITEMS:
             tables.append(path)
-        if role == "warc":
-            warcs.append(digests[path])
+        if role == "warc" and path in files:
+            check.warcs[path] = digests[path]
             check.findings += _check_warc(root / path, path, records)
     check.shown.append(CaptureItems(record=record, capture=capture, started=started, finished=finished, files=tables))
-    present = {each.rpartition("/")[2] for each in digests if each.rpartition("/")[0] == place}
-    for file in sorted(present - files.keys() - {"capture.json"}):
-        check.findings.append(f"{show(place)}/{show(file)} is not listed in its capture.json")
-    return warcs
+    present = {each for each in digests if each.rpartition("/")[0] == place}
+    for file in sorted(present - files.keys() - {name}):
+        check.findings.append(f"{show(file)} is not listed in its capture.json")
+
+
+def _name(entry: Mapping[str, Any]) -> str:
+    return str(entry["path"]).rpartition("/")[2]
+
+
+def _described(entry: Mapping[str, Any]) -> tuple[str, str, int]:
+    """Role, digest and length. Raises KeyError, ValueError, TypeError."""
+    return str(entry["role"]), str(entry["sha256"]), int(entry["size"])
+
+
+def _place_of_repeated(place: str, entry: Mapping[str, Any]) -> str:
+    """Where the bundle has a file that an earlier capture of the same record keeps."""
+    return f"{place.rpartition('/')[0]}/{'/'.join(str(entry['path']).split('/')[-2:])}"
 
 
 def _check_warc(path: Path, name: str, records: int) -> Iterator[str]:

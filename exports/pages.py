@@ -103,8 +103,9 @@ def render_record(about: About, produced: ProducedRecord, *, number: int) -> byt
 
 
 def file_place(produced: ProducedRecord, capture: ProducedCapture, path: str) -> str:
-    """Where a capture's file lies in the bundle, relative to the index."""
-    return f"records/{produced.record.id}/{capture.capture.id}/{PurePosixPath(path).name}"
+    """Where a file lies in the bundle, relative to the index: with the capture that keeps it."""
+    keeper = next((each.capture.id for each in produced.captures if each.capture.id in PurePosixPath(path).parts), None)
+    return f"records/{produced.record.id}/{keeper or capture.capture.id}/{PurePosixPath(path).name}"
 
 
 def slug(title: str) -> str:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from archiver.core.records import Account, Barred, Capture, CataloguedItem, ObjectRole, Record, RecordId, StoredObject
+from archiver.core.warc import Resolve, nowhere
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +39,10 @@ class ProducedRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class ProducedCapture:
-    """One capture with each of its files and where that file lies now; `barred` are those left out of the bundle."""
+    """One capture with each of its files and where that file lies now; `barred` are those left out of the bundle.
+
+    A file that an earlier capture of the record keeps for this one has its path there.
+    """
 
     capture: Capture
     files: tuple[tuple[StoredObject, Path], ...]
@@ -54,7 +58,8 @@ class ProducedCapture:
 class ProducedRecord:
     """A record with all it holds. `observed` is its description before officers corrected it; None: not corrected.
 
-    `hit_ids` are the ids of the items that the searches found.
+    `hit_ids` are the ids of the items that the searches found; `resolve` says where the payloads lie
+    that the captures' WARCs leave to other files.
     """
 
     record: Record
@@ -63,6 +68,7 @@ class ProducedRecord:
     hit_ids: frozenset[str]
     account: Account | None = None
     observed: Record | None = None
+    resolve: Resolve = nowhere
 
     @property
     def latest_content(self) -> ProducedCapture | None:

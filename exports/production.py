@@ -6,6 +6,7 @@ whole or not at all. The same inputs give the same bytes.
     bagit.txt bag-info.txt manifest-sha256.txt manifest-sha512.txt tagmanifest-*.txt
     data/index.html threads/<n>-<title>.html    what people read
     data/records/<record>/<capture>/...         the evidence, as captured
+    data/records/<record>/assets.warc.gz        what its WARCs leave to other files
     data/production.wacz                        the same WARCs, for replay tools
     data/items.jsonl items.csv                  every item as a table
     data/production.json trail.json README.txt  what was asked, the proofs, how to verify
@@ -28,6 +29,7 @@ from archiver.core.durable import make_directory, move_directory, part_path, sto
 from archiver.core.errors import ProductionRefused
 from archiver.core.progress import Progress, silent
 from archiver.core.records import ObjectRole
+from archiver.core.warc import write_supplement
 from exports.bag import BagWriter
 from exports.barring import without_barred
 from exports.pages import About, Entry, file_place, render_index, render_record, slug
@@ -40,6 +42,7 @@ from exports.produced import (
     Production,
 )
 from exports.readme import DOES_NOT_PROVE, PROVES, write_readme
+from exports.repeat_checking import SUPPLEMENT
 from exports.tables import csv_header, item_line, item_row
 
 __all__ = [
@@ -147,11 +150,16 @@ class _Assembly:
             )
 
     def _add_evidence(self, produced: ProducedRecord) -> None:
+        held, copied = list[tuple[str, Path]](), set[str]()
         for capture in produced.captures:
             for stored, source in capture.files:
                 name = file_place(produced, capture, stored.path)
+                if name in copied:
+                    continue  # an earlier capture keeps it for this one too
                 self.bag.copy(name, source, stored)
+                copied.add(name)
                 if stored.role is ObjectRole.WARC:
+                    held.append(("/".join(PurePosixPath(name).parts[-2:]), self.bag.path_of(name)))
                     self._warcs.append((f"{capture.capture.id}-{PurePosixPath(name).name}", self.bag.path_of(name)))
                     self._wacz_pages.append(
                         wacz.Page(
@@ -161,6 +169,17 @@ class _Assembly:
                             text="\n".join(each.item.text for each in produced.items),
                         )
                     )
+
+        self._add_supplement(produced, held)
+
+    def _add_supplement(self, produced: ProducedRecord, held: Sequence[tuple[str, Path]]) -> None:
+        """What the record's WARCs leave to other files, so that the bundle is whole in itself."""
+        name = f"records/{produced.record.id}/{SUPPLEMENT}"
+        path = self.bag.path_of(name)
+        about = self._about
+        if write_supplement(path, held, produced.resolve, made_at=about.made_at, software=about.software):
+            self.bag.add(name)
+            self._warcs.append((f"{produced.record.id}-{SUPPLEMENT}", path))
 
     def _enter(self, number: int, produced: ProducedRecord) -> None:
         page = f"threads/{number:04d}-{slug(produced.record.title)}.html"

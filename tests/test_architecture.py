@@ -65,6 +65,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
 
 # the only functions that remove or shorten a file, and what they may touch
 REMOVALS = {
+    ("archiver/core/assets.py", "AssetStore.remove"),  # a shared file that no capture needs
     ("archiver/core/checkpoints.py", "append_checkpoint"),  # a line that a crash tore
     ("archiver/core/durable.py", "durable_file"),  # its own .part
     ("archiver/core/events.py", "Trail._cut_torn_line"),  # a line that a crash tore
@@ -86,8 +87,8 @@ REMOVALS = {
     ("index/engines/tantivy_engine.py", "TantivyEngine.create"),  # the index: derived
 }
 
-# rows that may be deleted; evidence and decisions are not among them
-DELETABLE_ROWS = {"logins", "record_tags"}
+# rows that may be deleted; evidence and decisions are not among them (an asset's: when its last reference is gone)
+DELETABLE_ROWS = {"asset_references", "assets", "logins", "record_tags"}
 
 MOST_LINES = 400
 VAGUE = {"utils", "util", "helpers", "helper", "manager", "managers", "data", "process", "misc", "common"}

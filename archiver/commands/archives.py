@@ -93,6 +93,7 @@ def status(session: Session) -> None:
             ("Trail", f"{found.trail.size} events, root {found.trail.root[:16]}…"),
             ("Without a class", found.unclassified or ""),
             ("Not yet indexed", found.index_lag or ""),
+            ("Destroyed, still online", found.still_online or ""),
             ("Disposal", "LOCKED: see `archiver rebuild`" if found.disposal_locked else ""),
         ]
     )

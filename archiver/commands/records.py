@@ -22,8 +22,9 @@ from archiver.commands.output import (
 from archiver.commands.session import Session, archive_command
 from archiver.core import clock
 from archiver.core.catalogue import RecordFilter
+from archiver.core.errors import BadInput
 from archiver.core.people import Permission
-from archiver.core.records import CataloguedItem, Observed, RecordKind, StoredObject
+from archiver.core.records import CaptureId, CataloguedItem, Observed, RecordKind, StoredObject
 from archiver.workflows.keep_register import correct_record, tag_record
 
 
@@ -39,6 +40,7 @@ def record() -> None:
 @click.option("--class", "class_code", help="Record class of the file plan.")
 @click.option("--unclassified", is_flag=True, help="Only those that wait for an officer to classify them.")
 @click.option("--tag")
+@click.option("--disposed", is_flag=True, help="The destroyed ones instead, and when they were last seen online still.")
 @archive_command
 def list_records(
     session: Session,
@@ -48,8 +50,14 @@ def list_records(
     class_code: str | None,
     unclassified: bool,
     tag: str | None,
+    disposed: bool,
 ) -> None:
     """Records, last captured first."""
+    if disposed:
+        if any((site, account, kind, class_code, unclassified, tag)):
+            raise BadInput("--disposed lists every destroyed record: of those nothing else is known to choose by")
+        _list_disposed(session)
+        return
     with session.look() as archive:
         only = RecordFilter(
             site=site,
@@ -79,6 +87,29 @@ def list_records(
                 for each in records
             ),
         )
+
+
+def _list_disposed(session: Session) -> None:
+    with session.look() as archive:
+        stubs, zone = archive.catalogue.stubs(), archive.settings.archive.zone
+    if session.as_json:
+        print_json(stubs)
+        return
+    table(
+        f"{len(stubs)} destroyed records",
+        ("Record", "Kind", "Address", "Destroyed", "Certificate", "Seen online still"),
+        (
+            (
+                each.record_id,
+                each.kind,
+                each.canonical_url,
+                show_moment(each.destroyed_at, zone),
+                each.certificate,
+                show_moment(each.seen_online, zone),
+            )
+            for each in stubs
+        ),
+    )
 
 
 @record.command("show")
@@ -149,15 +180,17 @@ def show(session: Session, id: str) -> None:
                 each.cause,
                 show_completeness(completeness[each.id]),
                 each.reason,
-                "\n".join(_describe_file(stored) for stored in objects[each.id]),
+                "\n".join(_describe_file(stored, each.id) for stored in objects[each.id]),
             )
             for each in captures
         ),
     )
 
 
-def _describe_file(stored: StoredObject) -> str:
-    return f"{stored.path.rsplit('/', 1)[1]}  {stored.size:,} bytes  {stored.sha256[:19]}…"
+def _describe_file(stored: StoredObject, capture: CaptureId) -> str:
+    *_, keeper, name = stored.path.split("/")
+    kept = "" if keeper == capture else f"  kept by {keeper}"
+    return f"{name}  {stored.size:,} bytes  {stored.sha256[:19]}…{kept}"
 
 
 def _show_item(entry: CataloguedItem, depth: int, *, zone: ZoneInfo) -> None:

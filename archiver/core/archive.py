@@ -19,6 +19,7 @@ import platformdirs
 from sqlite_utils import Database
 
 from archiver.core import config
+from archiver.core.assets import AssetStore
 from archiver.core.catalogue import Catalogue
 from archiver.core.checkpoints import Checkpoint, append_checkpoint, sign_checkpoint
 from archiver.core.durable import make_directory, storage_errors, write_durably
@@ -64,6 +65,7 @@ class Archive:
         self.config_directory = config_directory
         self.db = db
         self.objects = ObjectStore(directory / "objects")
+        self.assets = AssetStore(directory / "assets")
         self.trail = Trail(db, directory / "trail")
         self.catalogue = Catalogue(db)
         self.register = Register(db)

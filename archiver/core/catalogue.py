@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from archiver.core import stubs
 from archiver.core.clock import from_iso, from_optional_iso
 from archiver.core.errors import NotFound
 from archiver.core.records import (
@@ -141,6 +142,21 @@ class Catalogue:
         )  # fmt: skip
         return [RecordId(row["id"]) for row in rows]
 
+    def find_stub(
+        self, site: str, kind: RecordKind, native_root_id: str | None, canonical_url: str
+    ) -> stubs.Stub | None:
+        """What is left of a destroyed record of that identity, by the rule of `find_record`."""
+        kinds = _ONE_IDENTITY if kind in _ONE_IDENTITY else (kind,)
+        return stubs.find_stub(self._db, site, kinds, native_root_id, canonical_url)
+
+    def stub_of_url(self, url: str) -> stubs.Stub | None:
+        """What is left of a destroyed record that was captured at this address: it is not to be visited."""
+        return stubs.stub_of_url(self._db, url)
+
+    def stubs(self) -> list[stubs.Stub]:
+        """Every destroyed record, the last one first."""
+        return stubs.all_stubs(self._db)
+
     def corrections(self, record: str) -> list[Correction]:
         """Oldest first; of one field the last one holds."""
         rows = self._all("SELECT * FROM record_corrections WHERE record_id = ? ORDER BY id", record)
@@ -217,7 +233,27 @@ class Catalogue:
         return [_capture(row) for row in self._all("SELECT * FROM captures ORDER BY started, id")]
 
     def objects(self, capture: CaptureId) -> list[StoredObject]:
-        return [_object(row) for row in self._all("SELECT * FROM objects WHERE capture_id = ? ORDER BY path", capture)]
+        """The capture's files, those that an earlier capture of the record keeps for it included."""
+        rows = self._all(
+            "SELECT * FROM objects WHERE capture_id = ?1 OR path IN "
+            "(SELECT path FROM repeated_objects WHERE capture_id = ?1) ORDER BY path",
+            capture,
+        )
+        return [_object(row) for row in rows]
+
+    def stored_objects(self, record: RecordId) -> list[StoredObject]:
+        """Every file kept for the record, each once, the oldest capture's first."""
+        rows = self._all(
+            "SELECT o.* FROM objects o JOIN captures c ON c.id = o.capture_id WHERE c.record_id = ? "
+            "ORDER BY c.started, c.id, o.path",
+            record,
+        )
+        return [_object(row) for row in rows]
+
+    def repeated_objects(self) -> list[tuple[CaptureId, str]]:
+        """Every capture with the path of each earlier capture's file that it shares."""
+        rows = self._all("SELECT * FROM repeated_objects ORDER BY capture_id, path")
+        return [(CaptureId(row["capture_id"]), row["path"]) for row in rows]
 
     def all_objects(self) -> list[tuple[StoredObject, int | None]]:
         """Every object with the number of WARC records its capture noted; None where the capture's row is lost."""

@@ -59,9 +59,14 @@ def note_seen(db: Database, record: RecordId, captured: datetime) -> None:
 
 
 def file_capture(
-    db: Database, capture: Capture, extraction: Extraction | None, objects: Iterable[StoredObject]
+    db: Database,
+    capture: Capture,
+    extraction: Extraction | None,
+    objects: Iterable[StoredObject],
+    *,
+    same_as: Iterable[StoredObject] = (),
 ) -> None:
-    """Insert the capture and its objects."""
+    """Insert the capture, its objects, and which earlier ones it repeats (`same_as`)."""
     db.table("captures").insert(
         {
             "id": capture.id,
@@ -84,6 +89,7 @@ def file_capture(
         }
     )
     db.table("objects").insert_all({**asdict(each), "capture_id": capture.id} for each in objects)
+    db.table("repeated_objects").insert_all({"capture_id": capture.id, "path": each.path} for each in same_as)
 
 
 def file_items(db: Database, record: RecordId, items: Sequence[CataloguedItem]) -> None:

@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from archiver.core.assets import Asset
 from archiver.core.clock import from_iso, from_optional_iso, to_iso
 from archiver.core.errors import EvidenceDamaged
 from archiver.core.records import (
@@ -37,7 +38,9 @@ class CaptureManifest:
     """One capture's `capture.json`. `extraction` carries no items: they lie in `items_file`.
 
     `extraction` is None where nothing was filed. `complete` says whether what was not seen may be called
-    gone. `barred` are the files that no export may hold; a manifest without the key bars none.
+    gone. `barred` are the files that no export may hold; a manifest without the key bars none. `same_as`
+    are files of earlier captures of the same record that this one would only have repeated, `assets` the
+    shared files it needs.
     """
 
     capture: Capture
@@ -48,6 +51,18 @@ class CaptureManifest:
     actor: str
     software: str
     barred: tuple[Barred, ...] = ()
+    same_as: tuple[StoredObject, ...] = ()
+    assets: tuple[Asset, ...] = ()
+
+    @property
+    def items_path(self) -> str | None:
+        """Where the items lie, relative to `objects/`; None where none were read."""
+        if self.items_file is None:
+            return None
+        for each in (*self.objects, *self.same_as):
+            if each.role is ObjectRole.ITEMS and each.path.rpartition("/")[2] == self.items_file:
+                return each.path
+        raise EvidenceDamaged(f"{self.capture.id}: its {self.items_file} is not among its files")
 
 
 def write_manifest(manifest: CaptureManifest) -> bytes:
@@ -61,6 +76,8 @@ def write_manifest(manifest: CaptureManifest) -> bytes:
         "record": None if manifest.extraction is None else _plain(asdict(replace(manifest.extraction, items=()))),
         "items": manifest.items_file,
         "objects": [_plain(asdict(each)) for each in manifest.objects],
+        "same_as": [_plain(asdict(each)) for each in manifest.same_as],
+        "assets": [_plain(asdict(each)) for each in manifest.assets],
     }
     if manifest.barred:
         entry["barred"] = [asdict(each) for each in manifest.barred]
@@ -78,11 +95,13 @@ def read_manifest(path: Path) -> CaptureManifest:
             capture=_read_capture(entry["capture"]),
             extraction=None if record is None else _read_extraction(record),
             items_file=entry["items"],
-            objects=tuple(StoredObject(**{**each, "role": ObjectRole(each["role"])}) for each in entry["objects"]),
+            objects=_read_objects(entry["objects"]),
             complete=entry["complete"],
             actor=entry["actor"],
             software=entry["software"],
             barred=tuple(Barred(**each) for each in entry.get("barred", ())),
+            same_as=_read_objects(entry.get("same_as", ())),
+            assets=tuple(Asset(**each) for each in entry.get("assets", ())),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise EvidenceDamaged(f"{path} cannot be read: {error}") from error
@@ -121,6 +140,10 @@ def item_from_dict(entry: dict[str, Any]) -> Item:
             "media": tuple(MediaRef(**each) for each in entry["media"]),
         }
     )
+
+
+def _read_objects(entries: Iterable[dict[str, Any]]) -> tuple[StoredObject, ...]:
+    return tuple(StoredObject(**{**each, "role": ObjectRole(each["role"])}) for each in entries)
 
 
 def _read_capture(entry: dict[str, Any]) -> Capture:

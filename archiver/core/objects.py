@@ -50,7 +50,10 @@ class ObjectStore:
 
     def place(self, capture: CaptureId, record: RecordId | None) -> str:
         """Where the capture belongs once filed; None: where attempts that filed nothing lie."""
-        return f"{_ATTEMPTS}/{capture}" if record is None else f"{record[4:6]}/{record}/{capture}"
+        return f"{_ATTEMPTS}/{capture}" if record is None else f"{self.place_of_record(record)}/{capture}"
+
+    def place_of_record(self, record: RecordId) -> str:
+        return f"{record[4:6]}/{record}"
 
     def settle(self, capture: CaptureId, record: RecordId | None) -> Path:
         """Move a finished capture from `incoming/` to its place, durably."""

@@ -1,9 +1,11 @@
-"""All tables, as sqlite-utils migrations in order. A released migration is never edited.
+"""All tables, as sqlite-utils migrations in order; their SQL lies in `ddl/`. A released migration is never edited.
 
 Times are ISO 8601 UTC text of fixed width (see `clock.to_iso`), so text order is time order.
 """
 
 from __future__ import annotations
+
+from importlib.resources import files
 
 from sqlite_utils import Database, Migrations
 
@@ -11,331 +13,9 @@ from archiver.core.errors import SchemaTooNew
 
 migrations = Migrations("archiver")
 
-_SPINE = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 
-CREATE TABLE people (
-    id TEXT PRIMARY KEY,
-    name TEXT NOT NULL UNIQUE,
-    role TEXT NOT NULL,
-    secret_hash TEXT NOT NULL,
-    status TEXT NOT NULL DEFAULT 'active',
-    created TEXT NOT NULL,
-    created_by TEXT NOT NULL
-);
-CREATE TABLE logins (
-    token_hash TEXT PRIMARY KEY,
-    person_id TEXT NOT NULL REFERENCES people(id),
-    expires TEXT NOT NULL
-);
-
-CREATE TABLE accounts (
-    id TEXT PRIMARY KEY,
-    site TEXT NOT NULL,
-    handle TEXT NOT NULL,
-    url TEXT NOT NULL,
-    department TEXT NOT NULL DEFAULT '',
-    contact TEXT NOT NULL DEFAULT '',
-    status TEXT NOT NULL DEFAULT 'active',
-    added TEXT NOT NULL,
-    UNIQUE (site, handle)
-);
-CREATE TABLE jobs (
-    id TEXT PRIMARY KEY,
-    name TEXT NOT NULL UNIQUE,
-    account_id TEXT REFERENCES accounts(id),
-    urls TEXT NOT NULL DEFAULT '[]',
-    every TEXT NOT NULL,
-    depth INTEGER NOT NULL DEFAULT 0,
-    status TEXT NOT NULL DEFAULT 'active',
-    added TEXT NOT NULL,
-    last_run TEXT
-);
-
-CREATE TABLE records (
-    id TEXT PRIMARY KEY,
-    site TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    native_root_id TEXT,
-    canonical_url TEXT NOT NULL,
-    account_id TEXT REFERENCES accounts(id),
-    title TEXT NOT NULL DEFAULT '',
-    creator_name TEXT NOT NULL DEFAULT '',
-    creator_handle TEXT NOT NULL DEFAULT '',
-    created TEXT,
-    modified TEXT,
-    language TEXT NOT NULL DEFAULT 'und',
-    keywords TEXT NOT NULL DEFAULT '[]',
-    first_captured TEXT NOT NULL,
-    last_captured TEXT NOT NULL,
-    last_activity TEXT,
-    class_code TEXT,
-    class_reason TEXT,
-    class_plan INTEGER
-);
--- identity: (site, kind, native root id), else the canonical URL
-CREATE UNIQUE INDEX records_by_native_id ON records (site, kind, native_root_id)
-    WHERE native_root_id IS NOT NULL;
-CREATE UNIQUE INDEX records_by_url ON records (site, kind, canonical_url) WHERE native_root_id IS NULL;
-
-CREATE TABLE record_corrections (
-    id INTEGER PRIMARY KEY,
-    record_id TEXT NOT NULL REFERENCES records(id),
-    field TEXT NOT NULL,
-    value TEXT,
-    reason TEXT NOT NULL,
-    at TEXT NOT NULL,
-    actor TEXT NOT NULL,
-    salt TEXT NOT NULL -- of the commitment to value and reason in the trail
-);
-CREATE INDEX corrections_by_record ON record_corrections (record_id);
-CREATE TABLE record_tags (
-    record_id TEXT NOT NULL REFERENCES records(id),
-    tag TEXT NOT NULL,
-    PRIMARY KEY (record_id, tag)
-);
-
-CREATE TABLE captures (
-    id TEXT PRIMARY KEY,
-    record_id TEXT REFERENCES records(id),
-    account_id TEXT,
-    job_id TEXT,
-    url TEXT NOT NULL,
-    final_url TEXT NOT NULL,
-    started TEXT NOT NULL,
-    finished TEXT NOT NULL,
-    outcome TEXT NOT NULL,
-    reason TEXT NOT NULL DEFAULT '',
-    warc_records INTEGER NOT NULL DEFAULT 0,
-    extractor TEXT NOT NULL DEFAULT '',
-    declared TEXT NOT NULL DEFAULT '{}',
-    found TEXT NOT NULL DEFAULT '{}'
-);
-CREATE INDEX captures_by_record ON captures (record_id, started);
-CREATE INDEX captures_by_url ON captures (url);
-
-CREATE TABLE objects (
-    path TEXT PRIMARY KEY,
-    capture_id TEXT NOT NULL REFERENCES captures(id),
-    role TEXT NOT NULL,
-    media_type TEXT NOT NULL,
-    sha256 TEXT NOT NULL,
-    size INTEGER NOT NULL
-);
-CREATE INDEX objects_by_capture ON objects (capture_id);
-
-CREATE TABLE items (
-    id TEXT PRIMARY KEY,
-    record_id TEXT NOT NULL REFERENCES records(id),
-    native_id TEXT NOT NULL,
-    parent_id TEXT,
-    position INTEGER NOT NULL,
-    kind TEXT NOT NULL,
-    text TEXT NOT NULL,
-    creator_name TEXT NOT NULL,
-    creator_handle TEXT NOT NULL,
-    created TEXT,
-    modified TEXT,
-    language TEXT NOT NULL,
-    links TEXT NOT NULL,
-    media TEXT NOT NULL,
-    source_url TEXT NOT NULL,
-    observed TEXT NOT NULL,
-    first_seen TEXT NOT NULL,
-    last_seen TEXT NOT NULL,
-    gone_after TEXT,
-    gone_before TEXT,
-    UNIQUE (record_id, native_id)
-);
-CREATE TABLE item_versions (
-    item_id TEXT NOT NULL REFERENCES items(id),
-    number INTEGER NOT NULL,
-    text TEXT NOT NULL,
-    seen TEXT NOT NULL,
-    capture_id TEXT NOT NULL,
-    PRIMARY KEY (item_id, number)
-);
--- what the index has yet to learn: one row per change of a record, in order
-CREATE TABLE index_changes (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    record_id TEXT NOT NULL
-);
-
-CREATE TABLE events (
-    seq INTEGER PRIMARY KEY,
-    line TEXT NOT NULL,
-    leaf TEXT NOT NULL
-);
-
-CREATE TABLE plan_versions (
-    number INTEGER PRIMARY KEY,
-    title TEXT NOT NULL,
-    sha256 TEXT NOT NULL,
-    source_toml TEXT NOT NULL,
-    loaded_at TEXT NOT NULL,
-    loaded_by TEXT NOT NULL,
-    activated_at TEXT,
-    activated_by TEXT
-);
-CREATE TABLE record_classes (
-    plan_version INTEGER NOT NULL REFERENCES plan_versions(number),
-    code TEXT NOT NULL,
-    title TEXT NOT NULL,
-    parent TEXT,
-    description TEXT NOT NULL DEFAULT '',
-    schedule_number INTEGER, -- of the class's schedule, which may stem from an earlier plan version
-    PRIMARY KEY (plan_version, code)
-);
-CREATE TABLE schedule_versions (
-    plan_version INTEGER NOT NULL REFERENCES plan_versions(number),
-    class_code TEXT NOT NULL,
-    number INTEGER NOT NULL,
-    mandate TEXT NOT NULL,
-    trigger TEXT NOT NULL,
-    period TEXT NOT NULL,
-    cutoff TEXT NOT NULL DEFAULT '',
-    action TEXT NOT NULL,
-    approvals INTEGER NOT NULL DEFAULT 2,
-    effective_from TEXT,
-    PRIMARY KEY (class_code, number)
-);
-CREATE TABLE classification_rules (
-    plan_version INTEGER NOT NULL REFERENCES plan_versions(number),
-    position INTEGER NOT NULL,
-    conditions TEXT NOT NULL,
-    class_code TEXT NOT NULL,
-    because TEXT NOT NULL DEFAULT '',
-    PRIMARY KEY (plan_version, position)
-);
-
-CREATE TABLE requests (
-    number TEXT PRIMARY KEY,
-    law TEXT NOT NULL,
-    received TEXT NOT NULL,
-    requester TEXT NOT NULL,
-    subject TEXT NOT NULL,
-    status TEXT NOT NULL DEFAULT 'open',
-    opened TEXT NOT NULL,
-    opened_by TEXT NOT NULL
-);
-CREATE TABLE request_searches (
-    id INTEGER PRIMARY KEY,
-    request_number TEXT NOT NULL REFERENCES requests(number),
-    query TEXT NOT NULL,
-    interpreted TEXT NOT NULL,
-    analyser_version TEXT NOT NULL,
-    watermark INTEGER NOT NULL,
-    total INTEGER NOT NULL,
-    at TEXT NOT NULL,
-    actor TEXT NOT NULL
-);
-CREATE TABLE request_hits (
-    search_id INTEGER NOT NULL REFERENCES request_searches(id),
-    item_id TEXT NOT NULL,
-    record_id TEXT NOT NULL,
-    PRIMARY KEY (search_id, item_id)
-);
-CREATE TABLE productions (
-    id TEXT PRIMARY KEY,
-    request_number TEXT NOT NULL REFERENCES requests(number),
-    path TEXT NOT NULL,
-    sha256 TEXT NOT NULL,
-    records INTEGER NOT NULL,
-    items INTEGER NOT NULL,
-    made_at TEXT NOT NULL,
-    made_by TEXT NOT NULL
-);
-"""
-
-_SITE_SESSIONS = """
-CREATE TABLE site_sessions (
-    id TEXT PRIMARY KEY,
-    site TEXT NOT NULL, -- registrable domain
-    source TEXT NOT NULL,
-    stored TEXT NOT NULL,
-    stored_by TEXT NOT NULL,
-    box TEXT NOT NULL, -- names its sealed file and key: no value is in the catalogue
-    sha256 TEXT NOT NULL, -- of the sealed file
-    cookies INTEGER NOT NULL,
-    expires TEXT, -- earliest end of the cookies that matter
-    check_url TEXT NOT NULL DEFAULT '',
-    expect TEXT NOT NULL DEFAULT '',
-    checked TEXT,
-    check_result TEXT,
-    check_reason TEXT NOT NULL DEFAULT '',
-    forgotten TEXT
-);
-CREATE UNIQUE INDEX site_sessions_by_site ON site_sessions (site) WHERE forgotten IS NULL;
-ALTER TABLE captures ADD COLUMN access TEXT NOT NULL DEFAULT 'anonymous';
-"""
-
-
-_NIGHTLY = """
-CREATE TABLE night_runs (
-    id TEXT PRIMARY KEY,
-    night TEXT NOT NULL, -- the local day on whose evening it begins
-    started TEXT NOT NULL,
-    taken_up TEXT NOT NULL DEFAULT '[]', -- when later runs took it up after a kill
-    finished TEXT,
-    actor TEXT NOT NULL,
-    narrowed INTEGER NOT NULL DEFAULT 0, -- it was asked for some accounts only
-    trail_size INTEGER NOT NULL, -- events before it
-    exit_code INTEGER,
-    figures TEXT NOT NULL DEFAULT '{}'
-);
-CREATE TABLE night_notes (
-    run_id TEXT NOT NULL REFERENCES night_runs(id),
-    at TEXT NOT NULL,
-    about TEXT NOT NULL DEFAULT '', -- an account's or job's id, '' for the run itself
-    note TEXT NOT NULL
-);
-CREATE INDEX night_notes_by_run ON night_notes (run_id);
--- the queue of a night: one row for each address that is to be looked at
-CREATE TABLE night_visits (
-    run_id TEXT NOT NULL REFERENCES night_runs(id),
-    number INTEGER NOT NULL,
-    kind TEXT NOT NULL,
-    url TEXT NOT NULL,
-    site TEXT NOT NULL,
-    account_id TEXT,
-    job_id TEXT,
-    reason TEXT NOT NULL,
-    hint TEXT NOT NULL DEFAULT '{}',
-    state TEXT NOT NULL DEFAULT 'waiting',
-    lease_owner TEXT,
-    lease_expires TEXT,
-    attempts INTEGER NOT NULL DEFAULT 0,
-    not_before TEXT,
-    capture_id TEXT,
-    outcome TEXT,
-    told TEXT NOT NULL DEFAULT '',
-    PRIMARY KEY (run_id, kind, url)
-);
-CREATE INDEX night_visits_by_url ON night_visits (url);
-CREATE TABLE known_threads (
-    url TEXT PRIMARY KEY,
-    account_id TEXT,
-    job_id TEXT,
-    first_found TEXT NOT NULL,
-    last_found TEXT NOT NULL,
-    hint TEXT NOT NULL DEFAULT '{}', -- as last listed
-    seen TEXT NOT NULL DEFAULT '{}' -- as listed before its latest healthy capture
-);
-CREATE TABLE discovery_marks (
-    url TEXT PRIMARY KEY,
-    at TEXT NOT NULL,
-    marks TEXT NOT NULL
-);
-"""
-
-_COMPLETENESS = """
--- the finer kind of an outcome, and when a site that throttles wants to be asked again
-ALTER TABLE captures ADD COLUMN cause TEXT NOT NULL DEFAULT '';
-ALTER TABLE captures ADD COLUMN retry_after TEXT;
-"""
-
-
-def _run_script(db: Database, script: str) -> None:
+def _run(db: Database, name: str) -> None:
+    script = files("archiver.core").joinpath("ddl", f"{name}.sql").read_text(encoding="utf-8")
     for statement in script.split(";"):
         if statement.strip():
             db.conn.execute(statement)
@@ -343,22 +23,27 @@ def _run_script(db: Database, script: str) -> None:
 
 @migrations()
 def m001_spine(db: Database) -> None:
-    _run_script(db, _SPINE)
+    _run(db, "m001_spine")
+
+
+@migrations()
+def m002_assets(db: Database) -> None:
+    _run(db, "m002_assets")
 
 
 @migrations()
 def m003_nightly(db: Database) -> None:
-    _run_script(db, _NIGHTLY)
+    _run(db, "m003_nightly")
 
 
 @migrations()
 def m004_site_sessions(db: Database) -> None:
-    _run_script(db, _SITE_SESSIONS)
+    _run(db, "m004_site_sessions")
 
 
 @migrations()
 def m006_completeness(db: Database) -> None:
-    _run_script(db, _COMPLETENESS)
+    _run(db, "m006_completeness")
 
 
 def migrate(db: Database) -> None:
@@ -377,5 +62,5 @@ def migrate(db: Database) -> None:
 
 
 _STEPS = frozenset(
-    {m001_spine.__name__, m003_nightly.__name__, m004_site_sessions.__name__, m006_completeness.__name__}
+    each.__name__ for each in (m001_spine, m002_assets, m003_nightly, m004_site_sessions, m006_completeness)
 )

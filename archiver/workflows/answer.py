@@ -18,6 +18,7 @@ from archiver.core.progress import Progress, silent
 from archiver.core.records import CaptureId, RecordId, new_id
 from archiver.core.requests import FiledProduction, InformationRequest, SearchDeclaration
 from archiver.workflows.find import freeze
+from archiver.workflows.keep_once import resolver
 from exports.produced import ProducedCapture, ProducedRecord, ProducedRequest, ProducedSearch, Production
 from exports.production import make_production
 
@@ -193,5 +194,6 @@ def _records(archive: Archive, hits: dict[RecordId, frozenset[str]], progress: P
             ),
             hit_ids=items,
             observed=archive.catalogue.observed_record(id),
+            resolve=resolver(archive, id),
         )
         progress(number, len(hits), record.title)

@@ -6,7 +6,7 @@ a whole capture that the next start files from its `capture.json` (see recover.p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib.metadata import version
@@ -14,9 +14,10 @@ from pathlib import Path
 
 from archiver.core import filing
 from archiver.core.archive import Archive, Change
+from archiver.core.assets import Asset, file_references
 from archiver.core.clock import to_iso
 from archiver.core.durable import write_durably
-from archiver.core.errors import BadWarc
+from archiver.core.errors import BadWarc, EvidenceDamaged
 from archiver.core.events import EventType
 from archiver.core.manifest import CaptureManifest, read_items, read_manifest, write_items, write_manifest
 from archiver.core.objects import MANIFEST, describe_object
@@ -26,6 +27,7 @@ from archiver.core.records import (
     CataloguedItem,
     Completeness,
     Extraction,
+    Item,
     ObjectRole,
     Outcome,
     RecordId,
@@ -35,11 +37,14 @@ from archiver.core.records import (
     new_id,
 )
 from archiver.core.register import account_for
+from archiver.core.stubs import Stub
 from archiver.workflows.classify import classify_record
+from archiver.workflows.keep_once import barred_with, keep_once
 from archiver.workflows.record_history import history_after
 from capture.compare import Changes, same_text
 from capture.extraction import extract
 from capture.job import Observation
+from capture.media_digests import media_digests
 from capture.site_health import SAID_GONE
 
 SOFTWARE = f"records-archiver {version('records-archiver')}"
@@ -85,6 +90,14 @@ def file_observation(
         items_file = f"items.{extraction.extractor}.jsonl"
         write_durably(staged / items_file, write_items(extraction.items))
         files = (*files, describe_object(staged, place, items_file, ObjectRole.ITEMS, "application/jsonl"))
+    same_as: tuple[StoredObject, ...] = ()
+    assets: tuple[Asset, ...] = ()
+    if capture.record_id is not None:
+        kept = keep_once(archive, staged, capture, files)
+        capture = replace(capture, warc_records=kept.warc_records)
+        files, same_as, assets = kept.objects, kept.same_as, kept.assets
+    leaving = {each.path.rpartition("/")[2] for each in (*files, *same_as)}
+    barred = (*(each for each in observed.barred if each.file in leaving), *barred_with(archive, same_as))
     complete = capture.outcome in (Outcome.COMPLETE, Outcome.UNCHANGED, Outcome.GONE)
     manifest = CaptureManifest(
         capture=capture,
@@ -94,12 +107,14 @@ def file_observation(
         complete=complete,
         actor=actor,
         software=SOFTWARE,
-        barred=tuple(each for each in observed.barred if any(file.path.endswith(f"/{each.file}") for file in files)),
+        barred=barred,
+        same_as=same_as,
+        assets=assets,
     )
     write_durably(staged / MANIFEST, write_manifest(manifest))
     named = {MANIFEST, *(each.path.rsplit("/", 1)[1] for each in files)}
     for leftover in staged.iterdir():
-        # the ticket, a failed attempt's files, the part of a WARC that an interrupted recorder left
+        # the ticket, a failed attempt's files, what an earlier capture keeps, an interrupted recorder's part of a WARC
         if leftover.name not in named:
             leftover.unlink(missing_ok=True)
     settled = archive.objects.settle(capture.id, capture.record_id)
@@ -111,16 +126,22 @@ def enter_capture(archive: Archive, change: Change, directory: Path, *, tell: bo
     """Catalogue a settled capture from its files alone, with its event unless the trail has it (`tell`)."""
     manifest = read_manifest(directory / MANIFEST)
     capture = manifest.capture
-    filed = _enter_content(archive, change, manifest, directory)
+    filed = _enter_content(archive, change, manifest)
     place = archive.objects.place(capture.id, capture.record_id)
     described = describe_object(directory, place, MANIFEST, ObjectRole.MANIFEST, "application/json")
-    filing.file_capture(change.db, capture, manifest.extraction, (*manifest.objects, described))
+    filing.file_capture(
+        change.db, capture, manifest.extraction, (*manifest.objects, described), same_as=manifest.same_as
+    )
+    file_references(change.db, capture.id, manifest.assets)
     if tell:
         type = EventType.CAPTURE_ENDED if capture.record_id is None else EventType.CAPTURED
+        stub = archive.catalogue.stub_of_url(capture.url) if capture.outcome is Outcome.DISPOSED else None
+        told = {} if stub is None else {"stub": stub.record_id}
         change.record(
             type,
             [each for each in (capture.record_id, capture.id) if each is not None],
             {
+                **told,
                 "outcome": capture.outcome.value,
                 "manifest": described.sha256,
                 "new": len(filed.changes.new),
@@ -132,20 +153,20 @@ def enter_capture(archive: Archive, change: Change, directory: Path, *, tell: bo
     return filed
 
 
-def _enter_content(archive: Archive, change: Change, manifest: CaptureManifest, directory: Path) -> Filed:
+def _enter_content(archive: Archive, change: Change, manifest: CaptureManifest) -> Filed:
     capture, extraction = manifest.capture, manifest.extraction
     if capture.record_id is None:
         return Filed(capture=capture, title="", kind=None, items=0, changes=_NOTHING)
     previous = archive.catalogue.items(capture.record_id)
     comparable = _comparable(archive, capture, capture.record_id)
-    if extraction is None or manifest.items_file is None:
+    if extraction is None or manifest.items_path is None:
         record = archive.catalogue.record(capture.record_id)
         after, changes = history_after(
             previous, (), capture, record.kind, complete=manifest.complete, comparable=comparable
         )
         filing.note_seen(change.db, capture.record_id, capture.finished)
     else:
-        items = read_items(directory / manifest.items_file)
+        items = read_items(archive.objects.path_of(manifest.items_path))
         after, changes = history_after(
             previous, items, capture, extraction.kind, complete=manifest.complete, comparable=comparable
         )
@@ -202,9 +223,9 @@ def _judge(
         reason = f"the WARC just written cannot be read: {error}"
         return replace(capture, outcome=Outcome.FAILED, cause="recorder", reason=reason), None
     extraction = _of_its_month(extraction, observed.started)
-    known = archive.catalogue.find_record(
-        extraction.site, extraction.kind, extraction.native_root_id, extraction.canonical_url
-    )
+    known = archive.catalogue.find_record(*_identity(extraction))
+    if known is None and (stub := archive.catalogue.find_stub(*_identity(extraction))):
+        return replace(capture, outcome=Outcome.DISPOSED, cause="", reason=why_disposed(stub)), None
     earlier = {} if known is None else archive.catalogue.last_declared(known)
     capture = _count_what_is_missing(capture, extraction, earlier)
     if replaced := _thread_replaced(archive, observed.url, extraction, known):
@@ -212,7 +233,7 @@ def _judge(
     capture = replace(capture, record_id=known or RecordId(new_id("rec")))
     if known is not None and capture.outcome is Outcome.COMPLETE:
         comparable = _comparable(archive, capture, known)
-        capture = _recognise_unchanged(archive.catalogue.items(known), extraction, capture, comparable)
+        capture = _recognise_unchanged(archive, warc, extraction, capture, comparable)
     return capture, extraction
 
 
@@ -221,6 +242,18 @@ def _of_its_month(extraction: Extraction, started: datetime) -> Extraction:
     if extraction.kind is not RecordKind.TIMELINE or extraction.native_root_id is not None:
         return extraction
     return replace(extraction, native_root_id=f"timeline-{started:%Y-%m}")
+
+
+def _identity(extraction: Extraction) -> tuple[str, RecordKind, str | None, str]:
+    return extraction.site, extraction.kind, extraction.native_root_id, extraction.canonical_url
+
+
+def why_disposed(stub: Stub) -> str:
+    """The reason of a capture that took nothing in, because the record was destroyed here."""
+    return (
+        f"{stub.record_id} was destroyed under its schedule (certificate {stub.certificate}); "
+        "it is still online and was not taken in again"
+    )
 
 
 def _judge_absence(archive: Archive, observed: Observation, capture: Capture) -> Capture:
@@ -295,15 +328,42 @@ def _comparable(archive: Archive, capture: Capture, record: RecordId) -> Callabl
 
 
 def _recognise_unchanged(
-    previous: list[CataloguedItem],
+    archive: Archive,
+    warc: Path,
     extraction: Extraction,
     capture: Capture,
     comparable: Callable[[CataloguedItem], bool],
 ) -> Capture:
+    """`unchanged` where items, declared counts and the digests of what the items show equal the last ones."""
+    assert capture.record_id is not None
+    previous = archive.catalogue.items(capture.record_id)
     _, changes = history_after(
         previous, extraction.items, capture, extraction.kind, complete=True, comparable=comparable
     )
-    return capture if changes.any else replace(capture, outcome=Outcome.UNCHANGED)
+    if changes.any or extraction.declared != archive.catalogue.last_declared(capture.record_id):
+        return capture
+    if not _shows_the_same_media(archive, capture.record_id, warc, extraction.items):
+        return capture
+    return replace(capture, outcome=Outcome.UNCHANGED)
+
+
+def _shows_the_same_media(archive: Archive, record: RecordId, warc: Path, items: Sequence[Item]) -> bool:
+    """Whether the latest capture that read items has the same pictures, videos and sounds for them.
+
+    Where its files cannot be read nothing is known to be the same.
+    """
+    seen = [each for each in archive.catalogue.captures(record) if each.outcome in _SAW_CONTENT]
+    if not seen:
+        return False
+    try:
+        before = read_manifest(archive.objects.path_of(f"{archive.objects.place(seen[-1].id, record)}/{MANIFEST}"))
+        if before.items_path is None:
+            return False
+        earlier = read_items(archive.objects.path_of(before.items_path))
+        recorded = next(each.path for each in before.objects if each.role is ObjectRole.WARC)
+        return media_digests(archive.objects.path_of(recorded), earlier) == media_digests(warc, items)
+    except (EvidenceDamaged, BadWarc, OSError, StopIteration):
+        return False
 
 
 def _describe(archive: Archive, observed: Observation, staged: Path, capture: Capture) -> tuple[StoredObject, ...]:

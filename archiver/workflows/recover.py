@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from archiver.core.archive import Archive
+from archiver.core.assets import is_asset_name, known_assets
 from archiver.core.clock import from_iso, to_iso
 from archiver.core.durable import write_durably
 from archiver.core.errors import ArchiveBusy
@@ -54,8 +55,24 @@ def recover_locked(archive: Archive, *, now: datetime) -> Recovered:
     for directory in waiting:
         with archive.change(at=now, actor=_actor_of(directory)) as change:
             enter_capture(archive, change, directory)
+    _sweep_assets(archive)
     filed = [CaptureId(each.name) for each in waiting if each.name not in failed]
     return Recovered(filed=tuple(filed), failed=tuple(failed))
+
+
+def _sweep_assets(archive: Archive) -> None:
+    """Remove assets kept for a capture that a crash ended before it was filed.
+
+    Whether one is needed is asked of every `capture.json`, not of the catalogue, which may have lost rows.
+    """
+    known = {each.name for each in known_assets(archive.db)}
+    strangers = [name for name in archive.assets.names() if name not in known and is_asset_name(name)]
+    if strangers:
+        manifests = [read_manifest(each / MANIFEST) for each in archive.objects.capture_directories()]
+        needed = {asset.name for manifest in manifests for asset in manifest.assets}
+        for name in strangers:
+            if name not in needed:
+                archive.assets.remove(name)
 
 
 def uncatalogued(archive: Archive) -> list[Path]:

@@ -20,6 +20,7 @@ class Status:
     unclassified: int
     index_lag: int  # changes the index has yet to learn
     disposal_locked: bool
+    still_online: int  # destroyed records that their sites were found to show still
 
 
 def describe_archive(archive: Archive) -> Status:
@@ -36,4 +37,5 @@ def describe_archive(archive: Archive) -> Status:
         unclassified=len(archive.catalogue.records(RecordFilter(classified=False))),
         index_lag=len(archive.catalogue.records_changed_since(known)),
         disposal_locked=archive.meta(DISPOSAL_LOCK) is not None,
+        still_online=sum(each.seen_online is not None for each in archive.catalogue.stubs()),
     )

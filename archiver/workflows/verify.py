@@ -21,6 +21,7 @@ from archiver.core.progress import Progress, silent
 from archiver.core.records import CataloguedItem, RecordId
 from archiver.workflows.indexing import unfindable_items
 from archiver.workflows.record_history import history_after
+from archiver.workflows.verify_kept_once import kept_once_findings
 
 _DESCRIPTION = (
     "site",
@@ -68,6 +69,7 @@ def verify_archive(archive: Archive, *, trusted_key: str | None = None, progress
         elif is_warc(each) and path.exists():
             findings += check_warc_object(each, path, records)
         progress(number, len(stored), each.path)
+    findings += kept_once_findings(archive, {each.subject for each in findings})
     findings += _unknown_files(archive)
     findings += _trail_findings(archive, trusted_key)
     findings += _manifest_findings(archive)
@@ -204,7 +206,7 @@ def replay_items(archive: Archive, record: RecordId) -> list[CataloguedItem]:
     for capture in archive.catalogue.captures(record):
         directory = archive.objects.root / archive.objects.place(capture.id, record)
         manifest = read_manifest(directory / MANIFEST)
-        seen = read_items(directory / manifest.items_file) if manifest.items_file else ()
+        seen = read_items(archive.objects.path_of(manifest.items_path)) if manifest.items_path else ()
         items, _ = history_after(items, seen, manifest.capture, known.kind, complete=manifest.complete)
     return items
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from archiver.core.records import Extraction
+from archiver.core.warc import Resolve, nowhere
 from capture.extraction import discovery, generic, wordpress
 from capture.extraction.page import PageEvidence, read_evidence
 from capture.extraction.unicode_text import well_formed
@@ -28,13 +29,13 @@ EXTRACTORS: tuple[Extractor, ...] = (discovery, wordpress, generic)
 """In the order they are asked; the last one takes every page."""
 
 
-def extract(warc: Path) -> Extraction:
+def extract(warc: Path, *, resolve: Resolve = nowhere) -> Extraction:
     """What the page recorded in `warc` says, by the first extractor that applies to it.
 
-    Raises BadWarc if the file cannot be read to its end or holds no page; whatever the page
-    itself holds, something comes out.
+    `resolve` says where a thinned WARC's payloads lie. Raises BadWarc if the file cannot be read
+    to its end or holds no page; whatever the page itself holds, something comes out.
     """
-    return extract_page(read_evidence(warc))
+    return extract_page(read_evidence(warc, resolve=resolve))
 
 
 def extract_page(evidence: PageEvidence) -> Extraction:

@@ -13,7 +13,7 @@ from urllib.parse import urldefrag
 from lxml import etree
 
 from archiver.core.errors import BadWarc
-from archiver.core.warc import WarcRecord, read_records
+from archiver.core.warc import Resolve, WarcRecord, nowhere, read_restored
 from capture.extraction.document import parse_html
 from capture.extraction.feed import FeedRecord, mount, read_feed
 
@@ -65,8 +65,8 @@ class PageEvidence:
         return bool(self.html) or self.media_type in _HTML_TYPES
 
 
-def read_evidence(warc: Path) -> PageEvidence:
-    """The page recorded in `warc`.
+def read_evidence(warc: Path, *, resolve: Resolve = nowhere) -> PageEvidence:
+    """The page recorded in `warc`; `resolve` says where a thinned one's payloads lie.
 
     Its address is the one `urn:pageinfo` or `urn:dom` names; in a WARC without them (one made
     elsewhere) that of the first HTML response, else of the first response.
@@ -78,7 +78,7 @@ def read_evidence(warc: Path) -> PageEvidence:
     feed = FeedRecord()
     listed: WarcRecord | None = None
     first = first_html = ""
-    for record in read_records(warc):
+    for record in read_restored(warc, resolve):
         if record.type == "resource" and record.uri.startswith(_DOM):
             dom = record
         elif record.type == "resource" and record.uri.startswith(_PAGEINFO):

@@ -14,8 +14,12 @@ from typing import Any
 import pytest
 
 from archiver.cli import main
+from archiver.core.archive import Archive
+from archiver.core.records import RecordId, RecordKind
 from archiver.core.signing import fingerprint
-from tests.workflows.town import SECRET, Town
+from archiver.core.stubs import Stub, add_stub
+from archiver.workflows.disposed import file_disposed
+from tests.workflows.town import NOW, SECRET, Town
 
 
 @dataclass(frozen=True)
@@ -388,3 +392,37 @@ def test_a_cookie_file_that_is_none_is_refused_with_its_line(fresh: Terminal) ->
 def test_checks_of_one_site_are_not_set_for_all(fresh: Terminal) -> None:
     assert fresh("session", "check", "--expect", "x").code == 2
     assert fresh("session", "check").code == 0
+
+
+def test_destroyed_records_are_listed_with_when_they_were_last_seen_online(fresh: Terminal) -> None:
+    stub = Stub(
+        record_id=RecordId("rec_00000000000000dd"),
+        site="town.example",
+        kind=RecordKind.THREAD,
+        native_root_id="9",
+        canonical_url="https://town.example/পানী",
+        urls=("https://town.example/?p=9",),
+        destroyed_at=NOW,
+        certificate="cert_1",
+    )
+    with Archive.open(fresh.place / "archive", config_directory=fresh.place / "config") as archive:
+        with archive.change(at=NOW, actor="per_1") as change:
+            add_stub(change.db, stub)
+        assert fresh("record", "list", "--disposed", "--json").json[0]["seen_online"] is None
+        assert fresh("status", "--json").json["still_online"] == 0
+        file_disposed(archive, stub.urls[0], stub, actor="per_1", now=NOW)
+    (listed,) = fresh("record", "list", "--disposed", "--json").json
+    assert listed == {
+        "record_id": "rec_00000000000000dd",
+        "site": "town.example",
+        "kind": "thread",
+        "native_root_id": "9",
+        "canonical_url": "https://town.example/পানী",
+        "urls": ["https://town.example/?p=9"],
+        "destroyed_at": "2026-03-02T12:00:00.000000Z",
+        "certificate": "cert_1",
+        "seen_online": "2026-03-02T12:00:00.000000Z",
+    }
+    assert "cert_1" in fresh("record", "list", "--disposed").out
+    assert fresh("status", "--json").json["still_online"] == 1
+    assert fresh("record", "list", "--disposed", "--tag", "flood").code == 20

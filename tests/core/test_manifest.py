@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from archiver.core.assets import Asset
 from archiver.core.errors import EvidenceDamaged
 from archiver.core.fixity import is_warc
 from archiver.core.manifest import (
@@ -77,6 +78,16 @@ MANIFEST = CaptureManifest(
     complete=False,
     actor="per_1",
     software="Archiver 0.1.0",
+    same_as=(
+        StoredObject(
+            path="00/rec_0000000000000001/cap_00000000000000c0/page.png",
+            role=ObjectRole.SCREENSHOT,
+            media_type="image/png",
+            sha256=Digest("sha256:" + "cd" * 32),
+            size=56,
+        ),
+    ),
+    assets=(Asset(sha256=Digest("sha256:" + "ef" * 32), size=7890),),
 )
 WRITTEN = """\
 {
@@ -135,6 +146,21 @@ WRITTEN = """\
    "sha256": "sha256:abababababababababababababababababababababababababababababababab",
    "size": 1234
   }
+ ],
+ "same_as": [
+  {
+   "path": "00/rec_0000000000000001/cap_00000000000000c0/page.png",
+   "role": "screenshot",
+   "media_type": "image/png",
+   "sha256": "sha256:cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd",
+   "size": 56
+  }
+ ],
+ "assets": [
+  {
+   "sha256": "sha256:efefefefefefefefefefefefefefefefefefefefefefefefefefefefefefefef",
+   "size": 7890
+  }
  ]
 }
 """
@@ -168,6 +194,8 @@ MANIFESTS = st.builds(
     complete=st.booleans(),
     actor=values.TEXTS,
     software=values.TEXTS,
+    same_as=st.lists(values.OBJECTS, max_size=2).map(tuple),
+    assets=st.lists(st.builds(Asset, sha256=st.just(Digest("sha256:" + "01" * 32)), size=st.integers(0, 9))).map(tuple),
 )
 
 
@@ -193,6 +221,22 @@ def test_roles_and_outcomes_come_back_as_what_they_are(tmp_path: Path) -> None:
     assert manifest.capture.outcome is Outcome.PARTIAL
     assert manifest.extraction is not None
     assert manifest.extraction.kind is RecordKind.THREAD
+
+
+def test_a_manifest_from_before_anything_was_kept_once_is_read(tmp_path: Path) -> None:
+    old = WRITTEN[: WRITTEN.index(' "same_as"')].rstrip(",\n") + "\n}\n"
+    assert read(tmp_path, old.encode()) == replace(MANIFEST, same_as=(), assets=())
+
+
+@pytest.mark.parametrize(("items_file", "where"), [(None, None), ("items.x.jsonl", "00/r/c0/items.x.jsonl")])
+def test_items_are_found_where_an_earlier_capture_keeps_them(items_file: str | None, where: str | None) -> None:
+    kept = replace(MANIFEST.same_as[0], path="00/r/c0/items.x.jsonl", role=ObjectRole.ITEMS)
+    assert replace(MANIFEST, items_file=items_file, same_as=(kept,)).items_path == where
+
+
+def test_an_items_file_that_is_not_listed_is_damage() -> None:
+    with pytest.raises(EvidenceDamaged, match=r"items\.wordpress\.jsonl is not among its files"):
+        _ = MANIFEST.items_path
 
 
 def test_items_lie_in_their_own_file_only() -> None:

@@ -26,6 +26,7 @@ def test_every_table_is_there() -> None:
         "schedule_versions", "classification_rules", "requests", "request_searches", "request_hits", "productions",
         "site_sessions",
         "night_runs", "night_notes", "night_visits", "known_threads", "discovery_marks",
+        "assets", "asset_references", "repeated_objects", "stubs",
     }  # fmt: skip
 
 

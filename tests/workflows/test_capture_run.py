@@ -9,9 +9,11 @@ from archiver.core.errors import ArchiveBusy, BadInput, NotPermitted
 from archiver.core.people import Role
 from archiver.core.records import ObjectRole, Observed, Outcome, RecordKind
 from archiver.core.register import site_of
+from archiver.core.warc import read_records, read_restored
 from archiver.sample import serve
 from archiver.workflows.admit import add_person
 from archiver.workflows.capture_run import capture_urls, run_job
+from archiver.workflows.keep_once import resolver
 from archiver.workflows.keep_register import add_account, add_job, set_job_status
 from tests.workflows.town import NOW, SECRET, Ticking, Town, clerk, make, threads
 
@@ -67,7 +69,11 @@ def test_every_capture_leaves_its_files_with_digests(archive: Archive) -> None:
         assert ObjectRole.THUMBNAIL in roles
         assert ObjectRole.ITEMS in roles
         assert ObjectRole.MANIFEST in roles
-        assert capture.warc_records > 10
+        assert capture.record_id is not None
+        (warc,) = (each.path for each in archive.catalogue.objects(capture.id) if each.role is ObjectRole.WARC)
+        path = archive.objects.path_of(warc)
+        assert len(list(read_records(path))) == capture.warc_records
+        assert len(list(read_restored(path, resolver(archive, capture.record_id)))) > 10
 
 
 def test_records_belong_to_the_account_they_were_captured_for(archive: Archive) -> None:

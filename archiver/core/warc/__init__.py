@@ -12,13 +12,22 @@ from archiver.core.warc.checking import Finding, WarcCheck, check_stream, check_
 from archiver.core.warc.decoding import decode_pieces
 from archiver.core.warc.reading import WarcRecord, read_record, read_records, read_stream
 from archiver.core.warc.recovering import Recovered, recover
+from archiver.core.warc.repeats import Holder, Repeat
+from archiver.core.warc.restoring import Resolve, nowhere, read_restored, repeats_of
+from archiver.core.warc.supplementing import write_supplement
+from archiver.core.warc.thinning import KnownPayloads, Thinned, thin
 from archiver.core.warc.writing import Exchange, Rewritten, WarcSummary, WarcWriter
 
 __all__ = [
     "Exchange",
     "Finding",
+    "Holder",
+    "KnownPayloads",
     "Recovered",
+    "Repeat",
+    "Resolve",
     "Rewritten",
+    "Thinned",
     "WarcCheck",
     "WarcRecord",
     "WarcSummary",
@@ -26,8 +35,13 @@ __all__ = [
     "check_stream",
     "check_warc",
     "decode_pieces",
+    "nowhere",
     "read_record",
     "read_records",
+    "read_restored",
     "read_stream",
     "recover",
+    "repeats_of",
+    "thin",
+    "write_supplement",
 ]

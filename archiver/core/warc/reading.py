@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -28,7 +28,8 @@ class WarcRecord:
 
     Payloads up to 1 MiB stay with the record; longer ones are read again from `path` each
     time they are asked for. `uri` is "" for a warcinfo. For HTTP records `http_head` is the
-    raw block up to the empty line, and the payload what follows it.
+    raw block up to the empty line, and the payload what follows it. A restored record (see
+    restoring.py) has the offset and length of the record that stands for it.
     """
 
     path: Path
@@ -42,6 +43,7 @@ class WarcRecord:
     http_head: bytes
     payload_size: int
     _kept: bytes | None
+    _source: Callable[[], Iterator[bytes]] | None = None
 
     def header(self, name: str) -> str | None:
         """The first WARC header of that name, case-insensitive."""
@@ -85,6 +87,9 @@ class WarcRecord:
 
     def iter_payload(self) -> Iterator[bytes]:
         """The payload as stored, in pieces of at most 256 KiB. Raises BadWarc."""
+        if self._source is not None:
+            yield from self._source()
+            return
         if self._kept is not None:
             yield self._kept
             return

@@ -1,0 +1,103 @@
+"""What is left of a destroyed record: enough to know it again, so that no later night takes it in anew.
+
+SQL lives here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlite_utils import Database
+
+from archiver.core.clock import from_iso, from_optional_iso, to_iso
+from archiver.core.records import Outcome, RecordId, RecordKind
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stub:
+    """A record that was destroyed under its schedule.
+
+    `urls` are the addresses it was captured at; `seen_online` is when the site was last found to show it
+    still, None where it was not.
+    """
+
+    record_id: RecordId
+    site: str
+    kind: RecordKind
+    native_root_id: str | None
+    canonical_url: str
+    urls: tuple[str, ...]
+    destroyed_at: datetime
+    certificate: str
+    seen_online: datetime | None = None
+
+
+_COLUMNS = """s.*, (
+    SELECT max(c.finished) FROM captures c WHERE c.outcome = ? AND (
+        c.url = s.canonical_url OR c.final_url = s.canonical_url
+        OR c.url IN (SELECT value FROM json_each(s.urls)) OR c.final_url IN (SELECT value FROM json_each(s.urls))
+    )
+) AS seen_online"""
+
+
+def add_stub(db: Database, stub: Stub) -> None:
+    """Leave a stub, in the transaction of the record's disposal."""
+    db.table("stubs").insert(
+        {
+            "record_id": stub.record_id,
+            "site": stub.site,
+            "kind": stub.kind.value,
+            "native_root_id": stub.native_root_id,
+            "canonical_url": stub.canonical_url,
+            "urls": json.dumps(stub.urls, ensure_ascii=False),
+            "destroyed_at": to_iso(stub.destroyed_at),
+            "certificate": stub.certificate,
+        }
+    )
+
+
+def find_stub(
+    db: Database, site: str, kinds: Sequence[RecordKind], native_root_id: str | None, canonical_url: str
+) -> Stub | None:
+    """The stub of that identity: (site, one of these kinds, native root id), else the canonical URL."""
+    if native_root_id is not None:
+        where, value = "s.native_root_id = ?", native_root_id
+    else:
+        where, value = "s.native_root_id IS NULL AND s.canonical_url = ?", canonical_url
+    marks = ", ".join("?" for _ in kinds)
+    condition = f"s.site = ? AND {where} AND s.kind IN ({marks})"
+    return next(iter(_select(db, condition, site, value, *(each.value for each in kinds))), None)
+
+
+def stub_of_url(db: Database, url: str) -> Stub | None:
+    """The stub of the record that this address led to."""
+    condition = "s.canonical_url = ? OR ? IN (SELECT value FROM json_each(s.urls))"
+    return next(iter(_select(db, condition, url, url)), None)
+
+
+def all_stubs(db: Database) -> list[Stub]:
+    """The last destroyed first."""
+    return _select(db, "1")
+
+
+def _select(db: Database, condition: str, *values: object) -> list[Stub]:
+    sql = f"SELECT {_COLUMNS} FROM stubs s WHERE {condition} ORDER BY s.destroyed_at DESC, s.record_id"  # noqa: S608 - constants and marks
+    return [_stub(row) for row in db.query(sql, (Outcome.DISPOSED.value, *values))]
+
+
+def _stub(row: dict[str, Any]) -> Stub:
+    return Stub(
+        record_id=RecordId(row["record_id"]),
+        site=row["site"],
+        kind=RecordKind(row["kind"]),
+        native_root_id=row["native_root_id"],
+        canonical_url=row["canonical_url"],
+        urls=tuple(json.loads(row["urls"])),
+        destroyed_at=from_iso(row["destroyed_at"]),
+        certificate=row["certificate"],
+        seen_online=from_optional_iso(row["seen_online"]),
+    )
