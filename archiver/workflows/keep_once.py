@@ -11,6 +11,7 @@ from pathlib import Path
 
 from archiver.core.archive import Archive
 from archiver.core.assets import PREFIX, Asset, files_of_record
+from archiver.core.errors import BadWarc
 from archiver.core.fixity import check_object
 from archiver.core.manifest import read_manifest
 from archiver.core.objects import MANIFEST, describe_object
@@ -52,7 +53,7 @@ class KeptOnce:
 
 
 def keep_once(archive: Archive, staged: Path, capture: Capture, files: Sequence[StoredObject]) -> KeptOnce:
-    """Thin the capture's WARC in `staged` and name the files that repeat earlier ones. Raises BadWarc, StorageFull.
+    """Thin the capture's WARC in `staged` and name the files that repeat earlier ones. Raises StorageFull.
 
     Repeated files are still there; whoever files the capture leaves them out.
     """
@@ -85,7 +86,10 @@ def keep_once(archive: Archive, staged: Path, capture: Capture, files: Sequence[
             asset = archive.assets.keep(Digest(digest), record.iter_payload(), staging=staged)
             return None if asset is None else Holder(file=asset.name)
 
-        thinned = thin(path, url=capture.final_url, find=find, resolve=_resolve_staged(archive, capture, staged))
+        try:
+            thinned = thin(path, url=capture.final_url, find=find, resolve=_resolve_staged(archive, capture, staged))
+        except BadWarc:
+            continue  # kept as it is: verification tells what ails it
         records = thinned.records
         assets |= {held.file: _asset(archive, held) for held in thinned.holders if held.file.startswith(PREFIX)}
         place = archive.objects.place(capture.id, capture.record_id)

@@ -183,6 +183,28 @@ def test_a_rebuild_counts_again_who_needs_what(town: Town) -> None:
         assert [each for each in verify_archive(archive).findings if each.fault is not Fault.TRAIL] == []
 
 
+def test_a_rebuild_is_whole_though_the_clock_jumped_back_between_two_captures(tmp_path: Path) -> None:
+    directory, config = make(tmp_path)
+    answers = {
+        "/": b"<article><h1>Notice</h1><p>" + b"the water is safe " * 30 + b"</p></article>",
+        "/a.css": b"i{}" * 900,
+    }
+    with Archive.open(directory, config_directory=config) as archive:
+        for hour in (5, 2):
+            capture_by_hand(archive, "https://town.example/notice", hour, answers)
+        assert archive.catalogue.repeated_objects()
+        archive.finish_run(at=NOW)
+    shutil.rmtree(directory / "snapshots")
+    (directory / "snapshots").mkdir()
+    rebuild_archive(directory, now=NOW + timedelta(days=3), config_directory=config)
+    with Archive.open(directory, config_directory=config) as archive:
+        for record, _, path in warcs(archive):
+            assert [
+                each.payload() for each in read_restored(path, resolver(archive, record)) if each.type == "response"
+            ]
+        assert archive.catalogue.repeated_objects()
+
+
 def test_an_asset_of_a_capture_that_a_crash_ended_is_swept_and_one_that_rows_were_lost_of_is_not(town: Town) -> None:
     with town.open() as archive:
         ((asset, _),) = known_assets(archive.db).items()

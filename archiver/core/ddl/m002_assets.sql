@@ -9,10 +9,11 @@ CREATE TABLE asset_references (
     PRIMARY KEY (asset, capture_id)
 );
 CREATE INDEX asset_references_by_capture ON asset_references (capture_id);
--- files of an earlier capture of the same record that this one would only have repeated
+-- files of an earlier capture of the same record that this one would only have repeated: no foreign key, for
+-- a clock that jumped may have a rebuild file the later one first
 CREATE TABLE repeated_objects (
     capture_id TEXT NOT NULL REFERENCES captures(id),
-    path TEXT NOT NULL REFERENCES objects(path),
+    path TEXT NOT NULL,
     PRIMARY KEY (capture_id, path)
 );
 
