@@ -51,7 +51,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "py3langid": ("capture/extraction/",),
     "regex": ("index/",),
     "rich": ("archiver/cli.py", "archiver/commands/"),
-    "sqlite3": ("archiver/core/", "archiver/workflows/rebuild.py", "archiver/workflows/verify.py"),
+    "sqlite3": ("archiver/core/", "archiver/workflows/rebuild.py", "archiver/workflows/verify_catalogue.py"),
     "sqlite_utils": ("archiver/core/", "retention/register.py"),
     "tantivy": ("index/engines/",),
     "trafilatura": ("capture/extraction/",),

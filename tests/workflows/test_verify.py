@@ -94,6 +94,14 @@ def test_a_record_described_otherwise_than_its_captures_do_is_found(town: Town) 
     assert subjects(verify(town)) == {record}
 
 
+def test_a_record_described_as_an_older_capture_did_is_found(town: Town) -> None:
+    """What was true once is not what the record says now."""
+    with town.open() as archive:
+        edited = [id for id in archive.catalogue.record_ids() if archive.catalogue.observed_record(id).modified]
+        archive.db.conn.execute("UPDATE records SET modified = NULL")
+    assert subjects(verify(town)) == set(edited) != set()
+
+
 def test_damage_fails_the_whole_verification(town: Town) -> None:
     for path in object_files(town)[:: max(1, len(object_files(town)) // 6)]:
         whole = path.read_bytes()

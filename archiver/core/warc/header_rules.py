@@ -26,6 +26,10 @@ _ID = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*:[^\s<>]+>")
 # W3C profile of ISO 8601 in UTC, each precision the standard allows (5.4)
 _DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?Z)?)?)?")
 
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a token: section 4
+_FIELD = re.compile(rf"({_NAME.pattern}):([^\r\n]*)\r\n")
+_HEAD = re.compile(rf"WARC/[^\r\n]*\r\n(?:{_NAME.pattern}:[^\r\n]*\r\n)*\r\n")
+
 Problem = tuple[Defect, str]
 
 
@@ -50,16 +54,37 @@ def parse_strictly(block: bytes) -> StrictHead | None:
     except UnicodeDecodeError:
         text = block.decode("latin-1")
         problems.append((Defect.HEADER, "its WARC header is not UTF-8"))
+    version, fields = _well_formed(text)
+    if not version:
+        version, fields = _ill_formed(text, problems)
+    if not _VERSION.fullmatch(version):
+        return None
+    if version not in VERSIONS:
+        problems.append((Defect.VERSION, f"{version} is no version known: {', '.join(VERSIONS)}"))
+    for name, values in fields.items():
+        if len(values) > 1 and name not in _REPEATABLE:
+            problems.append((Defect.HEADER, f"{name} is given {len(values)} times"))
+    return StrictHead(version, fields, tuple(problems))
+
+
+def _well_formed(text: str) -> tuple[str, dict[str, list[str]]]:
+    """Version and fields of a header of one line a field, each as the grammar has it; "" for any other."""
+    if not _HEAD.fullmatch(text):
+        return "", {}
+    version, _, rest = text.partition("\r\n")
+    fields: dict[str, list[str]] = {}
+    for name, value in _FIELD.findall(rest):
+        fields.setdefault(name.lower(), []).append(value.strip())
+    return version, fields
+
+
+def _ill_formed(text: str, problems: list[Problem]) -> tuple[str, dict[str, list[str]]]:
+    """What can be read of it all the same; adds to `problems`, but not for folded lines, which are allowed."""
     text = text.removesuffix("\r\n\r\n")
     lines = text.split("\r\n")
     if not text.count("\n") == text.count("\r") == len(lines) - 1:
         problems.append((Defect.HEADER, "a line of its WARC header ends without CR LF"))
         lines = [part for line in lines for part in re.split("[\r\n]", line)]
-    version = lines[0]
-    if not _VERSION.fullmatch(version):
-        return None
-    if version not in VERSIONS:
-        problems.append((Defect.VERSION, f"{version} is no version known: {', '.join(VERSIONS)}"))
     fields: dict[str, list[str]] = {}
     last: list[str] = []
     for line in lines[1:]:
@@ -67,15 +92,12 @@ def parse_strictly(block: bytes) -> StrictHead | None:
             last[-1] += " " + line.strip()
             continue
         name, colon, value = line.partition(":")
-        if not colon or not name or not name.isascii() or name != name.strip():
+        if not colon or not _NAME.fullmatch(name):
             problems.append((Defect.HEADER, f"a line of its WARC header is no field: {line[:40]!r}"))
             continue
         last = fields.setdefault(name.lower(), [])
         last.append(value.strip())
-    for name, values in fields.items():
-        if len(values) > 1 and name not in _REPEATABLE:
-            problems.append((Defect.HEADER, f"{name} is given {len(values)} times"))
-    return StrictHead(version, fields, tuple(problems))
+    return lines[0], fields
 
 
 def check_fields(head: StrictHead) -> Iterator[Problem]:
