@@ -35,7 +35,8 @@ _MODULES = {
     "retention": "retention",
     "search": "search",
     "status": "archives",
-    "trail": "checks",
+    "timestamp": "trail",
+    "trail": "trail",
     "verify": "checks",
     "whoami": "people",
 }

@@ -14,7 +14,8 @@ import click
 
 from archiver.cli import archiver
 from archiver.core import errors
-from archiver.core.config import ArchiveSettings, CaptureSettings
+from archiver.core.checkpoints import Checkpoint
+from archiver.core.config import ArchiveSettings, CaptureSettings, TimestampSettings
 from archiver.core.errors import ArchiverError
 from archiver.core.events import Event
 from archiver.core.people import Person
@@ -28,6 +29,8 @@ from archiver.workflows.make_archive import MadeArchive
 from archiver.workflows.plan_retention import Activated, PlannedRecord
 from archiver.workflows.rebuild import Rebuilt
 from archiver.workflows.status import Status
+from archiver.workflows.timestamp import Stamped
+from archiver.workflows.trail_keys import TrailKey
 from archiver.workflows.verify import Verified
 from exports.check import BundleReport
 from retention.register import PlanVersion
@@ -80,7 +83,7 @@ def every_error() -> list[type[ArchiverError]]:
 def settings_reference() -> str:
     """Every key of `archive.toml`."""
     lines = ["# Settings", "", "The keys of `archive.toml`. `archiver init` writes them all, with their defaults.", ""]
-    for section, kind in (("archive", ArchiveSettings), ("capture", CaptureSettings)):
+    for section, kind in (("archive", ArchiveSettings), ("capture", CaptureSettings), ("timestamp", TimestampSettings)):
         lines += [f"## [{section}]", "", "| Key | Default | What it is |", "|---|---|---|"]
         for each in fields(kind):
             default = "required" if each.default is MISSING else f"`{_toml(each.default)}`"
@@ -129,7 +132,12 @@ DOCUMENTS: dict[str, tuple[str, type | None]] = {
     "retention plan": ("a list of records with their decisions", PlannedRecord),
     "search": ("the answer", Answer),
     "status": ("the archive in figures", Status),
+    "timestamp": ("`stamped` just now, the `newest` stamp, when it last `failed`, the `reason`", Stamped),
     "trail": ("`head`, `events`", Event),
+    "trail commit": ("`committed`: the rows", None),
+    "trail compare": ("`findings`", None),
+    "trail export": ("`format`, `checkpoint`, and `since` with the proof", Checkpoint),
+    "trail key, trail rotate-key": ("the key that signs", TrailKey),
     "verify": ("what was checked and found", Verified),
 }
 

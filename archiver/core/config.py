@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +18,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from archiver.core.errors import BadSettings
 
 FILE_NAME = "archive.toml"
+STAMPED_EVERY = ("run", "day", "week", "month")
 
 _S = TypeVar("_S")
 
@@ -61,9 +63,17 @@ class CaptureSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TimestampSettings:
+    url: str = _setting("", "address of an RFC 3161 time-stamping authority; empty: the trail is not stamped")
+    ca_file: str = _setting("", "PEM file with the authority's root certificates; a relative path is below the archive")
+    every: str = _setting("day", "how often the trail is stamped at the end of a run: run, day, week or month")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     archive: ArchiveSettings
     capture: CaptureSettings = field(default_factory=CaptureSettings)
+    timestamp: TimestampSettings = field(default_factory=TimestampSettings)
 
 
 def load_settings(path: Path) -> Settings:
@@ -82,18 +92,30 @@ def parse_settings(text: str, name: str = FILE_NAME) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise BadSettings(f"{name}: not valid TOML: {error}") from error
     faults: list[str] = []
-    sections = {"archive": ArchiveSettings, "capture": CaptureSettings}
+    sections = {"archive": ArchiveSettings, "capture": CaptureSettings, "timestamp": TimestampSettings}
     faults += [f"[{key}]: unknown section; known: {', '.join(sections)}" for key in tables if key not in sections]
     archive = _read_section(ArchiveSettings, "archive", tables.get("archive", {}), faults)
     capture = _read_section(CaptureSettings, "capture", tables.get("capture", {}), faults)
+    timestamp = _read_section(TimestampSettings, "timestamp", tables.get("timestamp", {}), faults)
+    if timestamp is not None:
+        faults += _timestamp_faults(timestamp)
     if archive is not None and not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", archive.id):
         # keys and tokens are files of this name: it must not lead elsewhere
         faults.append(f"archive.id: {archive.id!r} must be up to 64 of the letters A-Z, a-z, digits, _ and -")
     if archive is not None and archive.time_zone not in available_timezones():
         faults.append(f"archive.time_zone: {archive.time_zone!r} is no IANA time zone such as 'Asia/Kolkata'")
-    if faults or archive is None or capture is None:
+    if faults or archive is None or capture is None or timestamp is None:
         raise BadSettings("\n".join(f"{name}: {fault}" for fault in faults))
-    return Settings(archive=archive, capture=capture)
+    return Settings(archive=archive, capture=capture, timestamp=timestamp)
+
+
+def _timestamp_faults(stated: TimestampSettings) -> Iterator[str]:
+    if stated.every not in STAMPED_EVERY:
+        yield f"timestamp.every: {stated.every!r} is none of {', '.join(STAMPED_EVERY)}"
+    if stated.url and not re.fullmatch(r"https?://[^\s/@]+(/\S*)?", stated.url):
+        yield f"timestamp.url: {stated.url!r} must begin with http:// or https:// and hold no password"
+    if stated.url and not stated.ca_file:
+        yield "timestamp.ca_file: missing; a stamp that cannot be verified proves nothing"
 
 
 def _read_section(kind: type[_S], section: str, table: object, faults: list[str]) -> _S | None:

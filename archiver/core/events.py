@@ -50,6 +50,10 @@ class EventType(StrEnum):
     REQUEST_OPENED = "request_opened"
     REQUEST_SEARCHED = "request_searched"
     PRODUCED = "produced"
+    ROWS_COMMITTED = "rows_committed"  # what earlier versions entered without a commitment
+    KEY_ROTATED = "key_rotated"
+    TIMESTAMPED = "timestamped"
+    TIMESTAMP_FAILED = "timestamp_failed"
 
     @property
     def premis(self) -> str | None:
@@ -66,6 +70,10 @@ class EventType(StrEnum):
             EventType.LOGGED_OUT,
             EventType.CAPTURED,
             EventType.CAPTURE_ENDED,
+            EventType.ROWS_COMMITTED,
+            EventType.KEY_ROTATED,
+            EventType.TIMESTAMPED,
+            EventType.TIMESTAMP_FAILED,
         )
 
 

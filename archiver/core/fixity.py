@@ -24,6 +24,9 @@ class Fault(StrEnum):
     UNKNOWN_FILE = "unknown file"
     CATALOGUE = "catalogue"
     TRAIL = "trail"
+    DECISION = "decision"  # a row that the trail commits to
+    TIMESTAMP = "timestamp"
+    SNAPSHOT = "snapshot"
     INDEX = "index"
 
 

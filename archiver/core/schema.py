@@ -248,11 +248,27 @@ CREATE TABLE productions (
 """
 
 
+_COMMITMENTS = """
+-- salts of the trail's commitments to rows that hold decisions (see core/commitments.py)
+CREATE TABLE commitments (
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    salt TEXT NOT NULL,
+    PRIMARY KEY (kind, key)
+);
+"""
+
+
 @migrations()
 def m001_spine(db: Database) -> None:
     for statement in _SPINE.split(";"):
         if statement.strip():
             db.conn.execute(statement)
+
+
+@migrations()
+def m005_commitments(db: Database) -> None:
+    db.conn.execute(_COMMITMENTS)
 
 
 def migrate(db: Database) -> None:
@@ -270,4 +286,4 @@ def migrate(db: Database) -> None:
         migrations.apply(db)
 
 
-_STEPS = frozenset({m001_spine.__name__})
+_STEPS = frozenset({m001_spine.__name__, m005_commitments.__name__})

@@ -6,17 +6,20 @@ Exits non-zero if anything differs or could not be checked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from archiver.core import clock
 from archiver.core.archive import Archive
-from archiver.core.checkpoints import check_checkpoints, read_checkpoints
-from archiver.core.errors import IndexDamaged, TrailBroken
+from archiver.core.errors import IndexDamaged
 from archiver.core.fixity import Fault, Finding, is_warc
 from archiver.core.progress import Progress, silent
+from archiver.core.witness import Witnessed
 from archiver.workflows.indexing import unfindable_items
 from archiver.workflows.verify_catalogue import check_catalogue
 from archiver.workflows.verify_evidence import check_evidence, unknown_files
+from archiver.workflows.verify_trail import Proved, check_trail
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,15 +32,28 @@ class Verified:
     events: int
     checkpoints: int
     records: int
+    proved: tuple[Proved, ...]  # by time-stamps
     findings: tuple[Finding, ...]
 
 
-def verify_archive(archive: Archive, *, trusted_key: str | None = None, progress: Progress = silent) -> Verified:
-    """`trusted_key` is the fingerprint the agency publishes; without it any signing key is accepted."""
+def verify_archive(
+    archive: Archive,
+    *,
+    trusted_keys: Collection[str] = (),
+    witnessed: Sequence[Witnessed] = (),
+    now: Callable[[], datetime] = clock.now,
+    progress: Progress = silent,
+) -> Verified:
+    """Every object, the trail, the catalogue and the index.
+
+    `trusted_keys` are fingerprints the agency publishes; without any, keys are taken on their own word.
+    `witnessed` are tree heads kept elsewhere, which the trail must continue.
+    """
     stored = archive.catalogue.all_objects()
     findings = list(check_evidence(archive, stored, progress))
     findings += unknown_files(archive)
-    findings += _trail_findings(archive, trusted_key)
+    trail = check_trail(archive, trusted=trusted_keys, witnessed=witnessed, now=now())
+    findings += trail.findings
     findings += check_catalogue(archive)
     findings += _index_findings(archive)
     return Verified(
@@ -45,29 +61,11 @@ def verify_archive(archive: Archive, *, trusted_key: str | None = None, progress
         bytes=sum(each.size for each, _ in stored),
         warcs=sum(is_warc(each) for each, _ in stored),
         events=archive.trail.head().size,
-        checkpoints=_count_checkpoints(archive),
+        checkpoints=trail.checkpoints,
+        proved=trail.proved,
         records=len(archive.catalogue.record_ids()),
         findings=tuple(findings),
     )
-
-
-def _trail_findings(archive: Archive, trusted: str | None) -> Iterator[Finding]:
-    for message in archive.trail.verify():
-        yield Finding(fault=Fault.TRAIL, subject="trail", message=message)
-    try:
-        checkpoints = read_checkpoints(archive.directory / "trail")
-    except TrailBroken as error:
-        yield Finding(fault=Fault.TRAIL, subject="trail/checkpoints.jsonl", message=str(error))
-        return
-    if not checkpoints:
-        yield Finding(
-            fault=Fault.TRAIL,
-            subject="trail/checkpoints.jsonl",
-            message="there is no signed checkpoint: that the trail was not cut cannot be checked",
-        )
-    leaves = archive.trail.leaves()
-    for message in check_checkpoints(checkpoints, leaves, archive.settings.archive.id, trusted):
-        yield Finding(fault=Fault.TRAIL, subject="trail/checkpoints.jsonl", message=message)
 
 
 def _index_findings(archive: Archive) -> Iterator[Finding]:
@@ -78,10 +76,3 @@ def _index_findings(archive: Archive) -> Iterator[Finding]:
         return
     for id in missing:
         yield Finding(fault=Fault.INDEX, subject=id, message="this item cannot be found by search")
-
-
-def _count_checkpoints(archive: Archive) -> int:
-    try:
-        return len(read_checkpoints(archive.directory / "trail"))
-    except TrailBroken:
-        return 0

@@ -114,6 +114,7 @@ def test_premis_codes_are_of_its_vocabulary(type: EventType) -> None:
 def test_observations_are_no_decisions() -> None:
     assert {each.value for each in EventType if not each.decision} == {
         "archive_made", "captured", "capture_ended", "job_run", "logged_in", "logged_out",
+        "rows_committed", "key_rotated", "timestamped", "timestamp_failed",
     }  # fmt: skip
 
 

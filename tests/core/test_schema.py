@@ -24,6 +24,7 @@ def test_every_table_is_there() -> None:
         "meta", "people", "logins", "accounts", "jobs", "records", "record_corrections", "record_tags", "captures",
         "objects", "items", "item_versions", "index_changes", "events", "plan_versions", "record_classes",
         "schedule_versions", "classification_rules", "requests", "request_searches", "request_hits", "productions",
+        "commitments",
     }  # fmt: skip
 
 

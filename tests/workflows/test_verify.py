@@ -158,5 +158,5 @@ def test_a_trail_cut_in_both_places_is_found_by_its_checkpoint(town: Town) -> No
 
 def test_a_checkpoint_by_another_key_is_found_where_the_published_one_is_given(town: Town) -> None:
     with town.open() as archive:
-        found = verify_archive(archive, trusted_key="ed25519:" + "0" * 64)
+        found = verify_archive(archive, trusted_keys=["ed25519:" + "0" * 64])
     assert any("not by the key given" in each.message for each in found.findings)
