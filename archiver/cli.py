@@ -39,7 +39,8 @@ _MODULES = {
     "session": "site_sessions",
     "status": "archives",
     "timer": "nightly",
-    "trail": "checks",
+    "timestamp": "trail",
+    "trail": "trail",
     "verify": "checks",
     "whoami": "people",
 }

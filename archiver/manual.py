@@ -14,7 +14,8 @@ import click
 
 from archiver.cli import archiver
 from archiver.core import errors
-from archiver.core.config import ArchiveSettings, CaptureSettings, NightlySettings, OutcomeSettings, SessionSettings
+from archiver.core.checkpoints import Checkpoint
+from archiver.core.config import SECTIONS
 from archiver.core.errors import ArchiverError
 from archiver.core.events import Event
 from archiver.core.nights import NightRun, NightVisit
@@ -33,6 +34,8 @@ from archiver.workflows.plan_retention import Activated, PlannedRecord
 from archiver.workflows.rebuild import Rebuilt
 from archiver.workflows.site_sessions import SessionStanding, StoredLogin
 from archiver.workflows.status import Status
+from archiver.workflows.timestamp import Stamped
+from archiver.workflows.trail_keys import TrailKey
 from archiver.workflows.verify import Verified
 from exports.check import BundleReport
 from retention.register import PlanVersion
@@ -82,19 +85,10 @@ def every_error() -> list[type[ArchiverError]]:
     return [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, ArchiverError)]
 
 
-_SECTIONS = (
-    ("archive", ArchiveSettings),
-    ("capture", CaptureSettings),
-    ("outcomes", OutcomeSettings),
-    ("sessions", SessionSettings),
-    ("nightly", NightlySettings),
-)
-
-
 def settings_reference() -> str:
     """Every key of `archive.toml`."""
     lines = ["# Settings", "", "The keys of `archive.toml`. `archiver init` writes them all, with their defaults.", ""]
-    for section, kind in _SECTIONS:
+    for section, kind in SECTIONS.items():
         lines += [f"## [{section}]", "", "| Key | Default | What it is |", "|---|---|---|"]
         for each in fields(kind):
             default = "required" if each.default is MISSING else f"`{_toml(each.default)}`"
@@ -155,7 +149,12 @@ DOCUMENTS: dict[str, tuple[str, type | None]] = {
     "session list": ("a list of site logins as they stand: `session`, and", SessionStanding),
     "status": ("the archive in figures", Status),
     "timer": ("the texts of the units, and a line for crontab", Timer),
+    "timestamp": ("`stamped` just now, the `newest` stamp, when it last `failed`, the `reason`", Stamped),
     "trail": ("`head`, `events`", Event),
+    "trail commit": ("`committed`: the rows", None),
+    "trail compare": ("`findings`", None),
+    "trail export": ("`format`, `checkpoint`, and `since` with the proof", Checkpoint),
+    "trail key, trail rotate-key": ("the key that signs", TrailKey),
     "verify": ("what was checked and found", Verified),
 }
 

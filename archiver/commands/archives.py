@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from archiver.commands.output import describe, print_json, progress, say, table
+from archiver.commands.output import describe, print_json, progress, say, show_moment, table
 from archiver.commands.session import Session, archive_command, json_option, read_secret
 from archiver.core import clock
 from archiver.core.config import ArchiveSettings, CaptureSettings, Settings
@@ -82,6 +82,7 @@ def status(session: Session) -> None:
     """What the archive holds, and what it waits for."""
     with session.look() as archive:
         found = describe_archive(archive)
+        zone = archive.settings.archive.zone
     if session.as_json:
         print_json(found)
         return
@@ -91,6 +92,8 @@ def status(session: Session) -> None:
             ("Archive", found.archive_id),
             *((name.capitalize(), count) for name, count in found.counts.items()),
             ("Trail", f"{found.trail.size} events, root {found.trail.root[:16]}…"),
+            ("Last time-stamp", show_moment(found.last_stamp, zone)),
+            ("Time-stamp failed", found.stamp_failed),
             ("Without a class", found.unclassified or ""),
             ("Not yet indexed", found.index_lag or ""),
             ("Destroyed, still online", found.still_online or ""),

@@ -1,30 +1,53 @@
-"""`archiver verify` and `archiver trail`."""
+"""`archiver verify`."""
 
 from __future__ import annotations
+
+import re
+from pathlib import Path
 
 import click
 
 from archiver.commands.output import describe, print_json, progress, say, show_moment, table
 from archiver.commands.session import Session, archive_command
 from archiver.core.archive import Archive
-from archiver.core.clock import from_iso
-from archiver.core.errors import EvidenceDamaged
+from archiver.core.errors import BadInput, EvidenceDamaged
+from archiver.core.signing import read_fingerprints
+from archiver.core.witness import read_head, read_witness
 from archiver.workflows.verify import verify_archive
 
 
 @click.command()
-@click.option("--key", metavar="FINGERPRINT", help="The trail key's fingerprint, as the agency publishes it.")
+@click.option(
+    "--key",
+    "keys",
+    multiple=True,
+    metavar="FINGERPRINT|FILE",
+    help="The trail key as the agency publishes it: a fingerprint, or a file with one or with the public key.",
+)
+@click.option(
+    "--witness",
+    "witnesses",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A tree head kept elsewhere (`archiver trail export`), or a copy of checkpoints.jsonl.",
+)
+@click.option("--checkpoint", "heads", multiple=True, metavar="SIZE:ROOT", help="A tree head kept on paper.")
 @archive_command
-def verify(session: Session, key: str | None) -> None:
+def verify(session: Session, keys: tuple[str, ...], witnesses: tuple[Path, ...], heads: tuple[str, ...]) -> None:
     """Re-hash every object, read every WARC to its last byte, recompute the trail, compare the catalogue.
 
     Exits non-zero if anything differs or could not be checked.
     """
+    trusted = [each for key in keys for each in _fingerprints(key)]
+    witnessed = [each for path in witnesses for each in read_witness(path)]
+    witnessed += [read_head(each) for each in heads]
     with Archive.open(session.directory, reconcile=False) as archive, progress("Verifying") as show:
-        found = verify_archive(archive, trusted_key=key, progress=show)
+        found = verify_archive(archive, trusted_keys=trusted, witnessed=witnessed, progress=show)
+        zone = archive.settings.archive.zone
     if session.as_json:
         print_json(found)
     else:
+        newest = max(found.proved, key=lambda each: each.events, default=None)
         describe(
             [
                 ("Objects", f"{found.objects} ({found.bytes:,} bytes)"),
@@ -32,10 +55,20 @@ def verify(session: Session, key: str | None) -> None:
                 ("Records", found.records),
                 ("Events", found.events),
                 ("Checkpoints", found.checkpoints),
+                ("Time-stamps", len(found.proved) or ""),
+                (
+                    "Proved",
+                    f"events 0 to {newest.events - 1}, and all they commit to, existed at or before "
+                    f"{show_moment(newest.at, zone)} ({newest.authority})"
+                    if newest
+                    else "",
+                ),
             ]
         )
         if not found.findings:
             say("Everything is what was recorded.", "green")
+        if not trusted:
+            say("No published key was given (--key): the signatures were checked against the archive's own word only.")
     if found.findings:
         if not session.as_json:
             table(
@@ -48,32 +81,14 @@ def verify(session: Session, key: str | None) -> None:
         )
 
 
-@click.command()
-@click.option("--last", type=click.IntRange(1), default=20, show_default=True, help="How many events.")
-@archive_command
-def trail(session: Session, last: int) -> None:
-    """The newest events of the audit trail."""
-    with session.look() as archive:
-        events = list(archive.trail.events())[-last:]
-        head, zone = archive.trail.head(), archive.settings.archive.zone
-        people = {each.id: each.name for each in archive.people.everybody()}
-    if session.as_json:
-        print_json({"head": head, "events": events})
-        return
-    table(
-        f"Trail of {head.size} events, root {head.root}",
-        ("Event", "When", "Who", "What", "About"),
-        (
-            (
-                e.seq,
-                show_moment(from_iso(e.at), zone),
-                people.get(e.actor, e.actor),
-                e.type,
-                " ".join(e.subjects),
-            )
-            for e in events
-        ),
-    )
+def _fingerprints(given: str) -> list[str]:
+    """Raises BadInput where it is no fingerprint and no file with one."""
+    if re.fullmatch(r"ed25519:[0-9a-f]{64}", given):
+        return [given]
+    try:
+        return read_fingerprints(Path(given).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{given!r} is no fingerprint (ed25519: and 64 hex digits) and no readable file") from error
 
 
-COMMANDS = (verify, trail)
+COMMANDS = (verify,)

@@ -39,7 +39,8 @@ class Session:
         """The archive, and the authenticated person who may do what is asked.
 
         What a crash left behind is recovered first; at the end, also after an error, the trail is
-        checkpointed and the catalogue snapshotted. Raises NotLoggedIn, NotPermitted.
+        checkpointed and the catalogue snapshotted. After a run that ended well the trail is time-stamped,
+        where that is due. Raises NotLoggedIn, NotPermitted.
         """
         with Archive.open(self.directory) as archive:
             person = require_person(archive)
@@ -52,6 +53,10 @@ class Session:
                 yield archive, person
             finally:
                 archive.finish_run(at=clock.now())
+            if archive.settings.timestamp.url:
+                from archiver.workflows.timestamp import stamp_if_due
+
+                stamp_if_due(archive, now=clock.now())
 
 
 def require_person(archive: Archive) -> Person:

@@ -22,9 +22,11 @@ from archiver.core import config
 from archiver.core.assets import AssetStore
 from archiver.core.catalogue import Catalogue
 from archiver.core.checkpoints import Checkpoint, append_checkpoint, sign_checkpoint
-from archiver.core.durable import make_directory, storage_errors, write_durably
+from archiver.core.commitments import DETAIL, Row, commit_rows
+from archiver.core.durable import make_directory, publish, storage_errors, write_durably
 from archiver.core.errors import ArchiveBusy, ArchiveExists, ArchiveNotFound, StorageFull, TrailBroken
 from archiver.core.events import Event, EventType, Trail
+from archiver.core.key_chain import key_changes
 from archiver.core.objects import ObjectStore
 from archiver.core.people import People
 from archiver.core.register import Register
@@ -51,9 +53,23 @@ class Change:
     actor: str
     _trail: Trail
 
-    def record(self, type: EventType, subjects: Sequence[str], detail: Mapping[str, Any] | None = None) -> Event:
-        """Add an event to the trail; `detail` holds ids, enumerations, counts and digests, never content."""
-        return self._trail.append(type, subjects, detail or {}, at=self.at, actor=self.actor)
+    def record(
+        self,
+        type: EventType,
+        subjects: Sequence[str],
+        detail: Mapping[str, Any] | None = None,
+        *,
+        commits: Sequence[Row] = (),
+    ) -> Event:
+        """Add an event to the trail; `detail` holds ids, enumerations, counts and digests, never content.
+
+        `commits` are the rows of decisions that this change wrote, as they are now: a later change of them
+        that no event tells of is found by `archiver verify`.
+        """
+        told = dict(detail or {})
+        if commits:
+            told[DETAIL] = commit_rows(self.db, commits)
+        return self._trail.append(type, subjects, told, at=self.at, actor=self.actor)
 
 
 class Archive:
@@ -185,7 +201,24 @@ class Archive:
 
     def signing_key(self) -> SigningKey | None:
         """This machine's key for the archive, None where it has none."""
-        return load_key(key_path(self.config_directory, self.settings.archive.id))
+        self._finish_rotation()
+        return load_key(self.key_file)
+
+    @property
+    def key_file(self) -> Path:
+        """Where this machine's private key lies: outside the archive and its backups."""
+        return key_path(self.config_directory, self.settings.archive.id)
+
+    @property
+    def next_key_file(self) -> Path:
+        """Where its successor lies until the trail tells of it."""
+        return self.key_file.with_suffix(".next.pem")
+
+    def _finish_rotation(self) -> None:
+        """Put the new key in the old one's place once its event is in the trail; a crash may have come between."""
+        new = load_key(self.next_key_file)
+        if new is not None and any(each.new_key == new.public_key for each in key_changes(self.trail.events())):
+            publish(self.next_key_file, self.key_file)
 
     def vault(self) -> Vault:
         """Where the sites' stored logins lie sealed; their keys are outside of the archive."""

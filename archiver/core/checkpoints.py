@@ -7,6 +7,7 @@ tail was cut off, which no log can prove of itself.
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,8 +17,9 @@ from archiver.core.clock import to_iso
 from archiver.core.durable import storage_errors, sync_directory, sync_file
 from archiver.core.errors import TrailBroken
 from archiver.core.events import TrailHead
-from archiver.core.merkle import tree_root
-from archiver.core.signing import SigningKey, fingerprint, verify_signature
+from archiver.core.key_chain import KeyChain
+from archiver.core.merkle import Frontier
+from archiver.core.signing import SigningKey, verify_signature
 
 FILE_NAME = "checkpoints.jsonl"
 
@@ -75,14 +77,14 @@ def read_checkpoints(directory: Path) -> list[Checkpoint]:
     found = []
     for number, line in enumerate(path.read_bytes().split(b"\n")[:-1], 1):
         try:
-            found.append(_checkpoint(json.loads(line)))
+            found.append(read_checkpoint(json.loads(line)))
         except (ValueError, TypeError) as error:
             raise TrailBroken(f"{path}, line {number}, is no checkpoint") from error
     return found
 
 
-def _checkpoint(entry: dict[str, Any]) -> Checkpoint:
-    """Raises TypeError, ValueError."""
+def read_checkpoint(entry: dict[str, Any]) -> Checkpoint:
+    """From the object it is written as. Raises TypeError, ValueError."""
     checkpoint = Checkpoint(**entry)
     texts = (checkpoint.archive, checkpoint.root, checkpoint.at, checkpoint.public_key, checkpoint.signature)
     if type(checkpoint.size) is not int or checkpoint.size < 0:
@@ -93,24 +95,32 @@ def _checkpoint(entry: dict[str, Any]) -> Checkpoint:
 
 
 def check_checkpoints(
-    checkpoints: list[Checkpoint], leaves: list[bytes], archive_id: str, trusted: str | None = None
+    checkpoints: list[Checkpoint], leaves: list[bytes], archive_id: str, chain: KeyChain
 ) -> list[str]:
-    """A finding for each checkpoint that the trail's leaves do not bear out.
-
-    `trusted` is the fingerprint the agency publishes; without it any key that signed is accepted,
-    and only that the signatures are right is shown.
-    """
+    """A finding for each checkpoint that the trail's leaves, or its keys, do not bear out."""
     findings = []
+    frontiers = _roots(leaves, {each.size for each in checkpoints})
     for each in checkpoints:
         name = f"the checkpoint of {each.at} over {each.size} events"
         if each.archive != archive_id:
             findings.append(f"{name} belongs to another archive")
         if not each.is_signed():
             findings.append(f"{name} is not signed by its key")
-        elif trusted is not None and fingerprint(each.public_key) != trusted:
-            findings.append(f"{name} is signed by {fingerprint(each.public_key)}, not by the key given")
+        elif problem := chain.problem(each.public_key, each.size):
+            findings.append(f"{name} {problem}")
         if each.size > len(leaves):
             findings.append(f"{name} is newer than the trail, which has {len(leaves)}: the trail's tail was cut off")
-        elif tree_root(leaves[: each.size]).hex() != each.root:
+        elif frontiers[each.size] != each.root:
             findings.append(f"{name} has another root than the trail's events give: the trail was changed")
     return findings
+
+
+def _roots(leaves: Sequence[bytes], sizes: Collection[int]) -> dict[int, str]:
+    """The root at each of the sizes, in one pass over the leaves."""
+    frontier = Frontier()
+    roots = {0: frontier.root().hex()}
+    for leaf in leaves:
+        frontier = frontier.add(leaf)
+        if frontier.size in sizes:
+            roots[frontier.size] = frontier.root().hex()
+    return roots

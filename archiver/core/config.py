@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from archiver.core.errors import BadSettings
 
 FILE_NAME = "archive.toml"
+STAMPED_EVERY = ("run", "day", "week", "month")
 
 _S = TypeVar("_S")
 
@@ -122,12 +123,20 @@ class NightlySettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TimestampSettings:
+    url: str = _setting("", "address of an RFC 3161 time-stamping authority; empty: the trail is not stamped")
+    ca_file: str = _setting("", "PEM file with the authority's root certificates; a relative path is below the archive")
+    every: str = _setting("day", "how often the trail is stamped at the end of a run: run, day, week or month")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     archive: ArchiveSettings
     capture: CaptureSettings = field(default_factory=CaptureSettings)
     outcomes: OutcomeSettings = field(default_factory=OutcomeSettings)
     sessions: SessionSettings = field(default_factory=SessionSettings)
     nightly: NightlySettings = field(default_factory=NightlySettings)
+    timestamp: TimestampSettings = field(default_factory=TimestampSettings)
 
 
 def load_settings(path: Path) -> Settings:
@@ -139,36 +148,41 @@ def load_settings(path: Path) -> Settings:
     return parse_settings(text, str(path))
 
 
+SECTIONS: dict[str, type] = {
+    "archive": ArchiveSettings,
+    "capture": CaptureSettings,
+    "outcomes": OutcomeSettings,
+    "sessions": SessionSettings,
+    "nightly": NightlySettings,
+    "timestamp": TimestampSettings,
+}
+"""The sections of `archive.toml`, by name; fields of Settings."""
+
+
 def parse_settings(text: str, name: str = FILE_NAME) -> Settings:
     """Settings from the file's text; `name` is what errors call the file."""
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadSettings(f"{name}: not valid TOML: {error}") from error
-    faults: list[str] = []
-    sections = {
-        "archive": ArchiveSettings,
-        "capture": CaptureSettings,
-        "outcomes": OutcomeSettings,
-        "sessions": SessionSettings,
-        "nightly": NightlySettings,
+    faults = [f"[{key}]: unknown section; known: {', '.join(SECTIONS)}" for key in tables if key not in SECTIONS]
+    read: dict[str, Any] = {
+        section: _read_section(kind, section, tables.get(section, {}), faults) for section, kind in SECTIONS.items()
     }
-    faults += [f"[{key}]: unknown section; known: {', '.join(sections)}" for key in tables if key not in sections]
-    archive = _read_section(ArchiveSettings, "archive", tables.get("archive", {}), faults)
-    capture = _read_section(CaptureSettings, "capture", tables.get("capture", {}), faults)
-    outcomes = _read_section(OutcomeSettings, "outcomes", tables.get("outcomes", {}), faults)
-    sessions = _read_section(SessionSettings, "sessions", tables.get("sessions", {}), faults)
-    nightly = _read_section(NightlySettings, "nightly", tables.get("nightly", {}), faults)
-    if archive is not None and not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", archive.id):
-        # keys and tokens are files of this name: it must not lead elsewhere
-        faults.append(f"archive.id: {archive.id!r} must be up to 64 of the letters A-Z, a-z, digits, _ and -")
-    if archive is not None and archive.time_zone not in available_timezones():
-        faults.append(f"archive.time_zone: {archive.time_zone!r} is no IANA time zone such as 'Asia/Kolkata'")
-    if nightly is not None:
-        faults += _nightly_faults(nightly)
-    if faults or archive is None or capture is None or outcomes is None or sessions is None or nightly is None:
+    for section, find_faults in _FAULTS.items():
+        if read[section] is not None:
+            faults += find_faults(read[section])
+    if faults:
         raise BadSettings("\n".join(f"{name}: {fault}" for fault in faults))
-    return Settings(archive=archive, capture=capture, outcomes=outcomes, sessions=sessions, nightly=nightly)
+    return Settings(**read)
+
+
+def _archive_faults(archive: ArchiveSettings) -> Iterator[str]:
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", archive.id):
+        # keys and tokens are files of this name: it must not lead elsewhere
+        yield f"archive.id: {archive.id!r} must be up to 64 of the letters A-Z, a-z, digits, _ and -"
+    if archive.time_zone not in available_timezones():
+        yield f"archive.time_zone: {archive.time_zone!r} is no IANA time zone such as 'Asia/Kolkata'"
 
 
 def _nightly_faults(nightly: NightlySettings) -> Iterator[str]:
@@ -178,6 +192,22 @@ def _nightly_faults(nightly: NightlySettings) -> Iterator[str]:
         yield f"nightly.notify: must be trouble, always or never, not {nightly.notify!r}"
     if nightly.mail_to and not nightly.mail_from:
         yield "nightly.mail_from: must be given where nightly.mail_to is"
+
+
+def _timestamp_faults(stated: TimestampSettings) -> Iterator[str]:
+    if stated.every not in STAMPED_EVERY:
+        yield f"timestamp.every: {stated.every!r} is none of {', '.join(STAMPED_EVERY)}"
+    if stated.url and not re.fullmatch(r"https?://[^\s/@]+(/\S*)?", stated.url):
+        yield f"timestamp.url: {stated.url!r} must begin with http:// or https:// and hold no password"
+    if stated.url and not stated.ca_file:
+        yield "timestamp.ca_file: missing; a stamp that cannot be verified proves nothing"
+
+
+_FAULTS: dict[str, Callable[[Any], Iterator[str]]] = {
+    "archive": _archive_faults,
+    "nightly": _nightly_faults,
+    "timestamp": _timestamp_faults,
+}
 
 
 def _read_section(kind: type[_S], section: str, table: object, faults: list[str]) -> _S | None:

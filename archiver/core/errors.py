@@ -164,6 +164,14 @@ class IndexDamaged(ArchiverError):
     exit_code = 33
 
 
+class TimestampFailed(ArchiverError):
+    """The time-stamping authority gave no usable stamp; the message says why. Nothing is lost: a later run
+    asks again.
+    """
+
+    exit_code = 35
+
+
 # -- capturing ------------------------------------------------------------------------------
 
 

@@ -58,6 +58,10 @@ class EventType(StrEnum):
     SITE_SESSION_KEPT = "site_session_kept"  # the site renewed its cookies during a capture
     SITE_SESSION_CHECKED = "site_session_checked"
     SITE_SESSION_FORGOTTEN = "site_session_forgotten"
+    ROWS_COMMITTED = "rows_committed"  # what earlier versions entered without a commitment
+    KEY_ROTATED = "key_rotated"
+    TIMESTAMPED = "timestamped"
+    TIMESTAMP_FAILED = "timestamp_failed"
 
     @property
     def premis(self) -> str | None:
@@ -82,6 +86,10 @@ class EventType(StrEnum):
             EventType.SITE_SESSION_KEPT,
             EventType.SITE_SESSION_CHECKED,
             EventType.SITE_SESSION_FORGOTTEN,
+            EventType.ROWS_COMMITTED,
+            EventType.KEY_ROTATED,
+            EventType.TIMESTAMPED,
+            EventType.TIMESTAMP_FAILED,
         )
 
 

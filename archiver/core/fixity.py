@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from archiver.core.errors import BadWarc
 from archiver.core.records import Digest, ObjectRole, StoredObject
-from archiver.core.warc import check_warc
+from archiver.core.warc import WarcCheck, check_warc
 
 
 class Fault(StrEnum):
@@ -24,16 +23,24 @@ class Fault(StrEnum):
     UNKNOWN_FILE = "unknown file"
     CATALOGUE = "catalogue"
     TRAIL = "trail"
+    DECISION = "decision"  # a row that the trail commits to
+    TIMESTAMP = "timestamp"
+    SNAPSHOT = "snapshot"
     INDEX = "index"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One difference, or one thing that could not be checked. `subject` is a path or an id."""
+    """One difference, or one thing that could not be checked. `subject` is a path or an id.
+
+    Of a defect inside a WARC, `defect` is its kind and `offset` where its record begins, in bytes.
+    """
 
     fault: Fault
     subject: str
     message: str
+    defect: str | None = None
+    offset: int | None = None
 
 
 def digest_file(path: Path) -> Digest:
@@ -48,7 +55,32 @@ def digest_bytes(content: bytes) -> Digest:
 
 def check_object(stored: StoredObject, path: Path) -> Iterator[Finding]:
     """Compare one file with its entry; nothing is yielded where they agree."""
+    yield from _compare(stored, path, lambda: digest_file(path))
 
+
+def check_warc_object(stored: StoredObject, path: Path, records: int) -> Iterator[Finding]:
+    """As `check_object`, and every record of the WARC, in the same single reading of the file.
+
+    `records` is how many were noted at capture: a file cut exactly between two is whole otherwise.
+    """
+    check: list[WarcCheck] = []
+
+    def read() -> Digest:
+        check.append(check_warc(path, records=records, sha256=stored.sha256))
+        return check[0].sha256
+
+    yield from _compare(stored, path, read)
+    for defect in check[0].findings if check else ():
+        yield Finding(
+            fault=Fault.WARC,
+            subject=stored.path,
+            message=f"{defect.problem} (record at offset {defect.offset})",
+            defect=defect.defect,
+            offset=defect.offset,
+        )
+
+
+def _compare(stored: StoredObject, path: Path, digest: Callable[[], Digest]) -> Iterator[Finding]:
     def finding(fault: Fault, message: str) -> Finding:
         return Finding(fault=fault, subject=stored.path, message=message)
 
@@ -56,29 +88,14 @@ def check_object(stored: StoredObject, path: Path) -> Iterator[Finding]:
         size = path.stat().st_size
         if size != stored.size:
             yield finding(Fault.LENGTH, f"{size} bytes instead of {stored.size}")
-        digest = digest_file(path)
+        found = digest()
     except FileNotFoundError:
         yield finding(Fault.MISSING, "the file is missing")
-        return
     except OSError as error:
         yield finding(Fault.UNREADABLE, f"could not be read: {error.strerror}")
-        return
-    if digest != stored.sha256:
-        yield finding(Fault.DIGEST, f"{digest} instead of {stored.sha256}")
-
-
-def check_warc_object(stored: StoredObject, path: Path, records: int) -> Iterator[Finding]:
-    """Read a WARC to its last byte and compare its record count with the one noted at capture."""
-    try:
-        check = check_warc(path)
-    except (BadWarc, OSError) as error:
-        yield Finding(fault=Fault.WARC, subject=stored.path, message=str(error))
-        return
-    for defect in check.findings:
-        message = f"{defect.problem} (record at offset {defect.offset})"
-        yield Finding(fault=Fault.WARC, subject=stored.path, message=message)
-    if check.records != records:
-        yield Finding(fault=Fault.WARC, subject=stored.path, message=f"{check.records} records instead of {records}")
+    else:
+        if found != stored.sha256:
+            yield finding(Fault.DIGEST, f"{found} instead of {stored.sha256}")
 
 
 def is_warc(stored: StoredObject) -> bool:

@@ -103,3 +103,51 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
         position >>= 1
         last >>= 1
     return last == 0 and node == root
+
+
+def consistency_proof(leaves: Sequence[bytes], size: int) -> list[bytes]:
+    """That the tree of the first `size` leaves is the beginning of the tree of all (RFC 9162, 2.1.4.1).
+
+    Raises IndexError where `size` is none of a tree before it: 0, or more than there are.
+    """
+    if not 0 < size <= len(leaves):
+        raise IndexError(size)
+    return _subproof(leaves, size, whole=True)
+
+
+def _subproof(leaves: Sequence[bytes], size: int, *, whole: bool) -> list[bytes]:
+    if size == len(leaves):
+        return [] if whole else [tree_root(leaves)]
+    split = 1 << ((len(leaves) - 1).bit_length() - 1)
+    if size <= split:
+        return [*_subproof(leaves[:split], size, whole=whole), tree_root(leaves[split:])]
+    return [*_subproof(leaves[split:], size - split, whole=False), tree_root(leaves[:split])]
+
+
+def verify_consistency(first_size: int, first_root: bytes, size: int, root: bytes, proof: Sequence[bytes]) -> bool:
+    """Whether `proof` shows that the first tree is the beginning of the second (RFC 9162, 2.1.4.2)."""
+    if not 0 < first_size <= size:
+        return False
+    if first_size == size:
+        return not proof and first_root == root
+    path = list(proof) if first_size & (first_size - 1) else [first_root, *proof]
+    if not path:
+        return False
+    position, last = first_size - 1, size - 1
+    while position & 1:
+        position >>= 1
+        last >>= 1
+    before = after = path[0]
+    for each in path[1:]:
+        if last == 0:
+            return False
+        if position & 1 or position == last:
+            before, after = hash_node(each, before), hash_node(each, after)
+            while not position & 1 and position:
+                position >>= 1
+                last >>= 1
+        else:
+            after = hash_node(after, each)
+        position >>= 1
+        last >>= 1
+    return before == first_root and after == root and last == 0

@@ -42,6 +42,11 @@ def m004_site_sessions(db: Database) -> None:
 
 
 @migrations()
+def m005_commitments(db: Database) -> None:
+    _run(db, "m005_commitments")
+
+
+@migrations()
 def m006_completeness(db: Database) -> None:
     _run(db, "m006_completeness")
 
@@ -62,5 +67,6 @@ def migrate(db: Database) -> None:
 
 
 _STEPS = frozenset(
-    each.__name__ for each in (m001_spine, m002_assets, m003_nightly, m004_site_sessions, m006_completeness)
+    each.__name__
+    for each in (m001_spine, m002_assets, m003_nightly, m004_site_sessions, m005_commitments, m006_completeness)
 )

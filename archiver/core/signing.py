@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from archiver.core.errors import BadSettings
+from archiver.core.errors import BadInput, BadSettings
 
 _RAW = (serialization.Encoding.Raw, serialization.PublicFormat.Raw)
 
@@ -35,6 +36,32 @@ class SigningKey:
 def fingerprint(public_key: str) -> str:
     """`ed25519:` and the SHA-256 of the raw public key in hex: what an agency publishes."""
     return "ed25519:" + hashlib.sha256(base64.b64decode(public_key)).hexdigest()
+
+
+def to_pem(public_key: str) -> str:
+    """The key as other tools read it (SubjectPublicKeyInfo)."""
+    key = Ed25519PublicKey.from_public_bytes(base64.b64decode(public_key))
+    return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def read_fingerprints(text: str) -> list[str]:
+    """Fingerprints in what an agency publishes: lines `ed25519:…`, base64 public keys, or PEM.
+
+    Raises BadInput where there is none.
+    """
+    found = re.findall(r"ed25519:[0-9a-f]{64}\b", text)
+    for pem in re.findall(r"-----BEGIN PUBLIC KEY-----.+?-----END PUBLIC KEY-----", text, re.DOTALL):
+        try:
+            key = serialization.load_pem_public_key(pem.encode())
+        except (ValueError, UnsupportedAlgorithm) as error:
+            raise BadInput("the published key is no PEM public key") from error
+        if isinstance(key, Ed25519PublicKey):
+            found.append(fingerprint(base64.b64encode(key.public_bytes(*_RAW)).decode()))
+    if not found:
+        found = [fingerprint(each) for each in re.findall(r"(?<![\w+/])[A-Za-z0-9+/]{43}=(?![\w=])", text)]
+    if not found:
+        raise BadInput("no fingerprint (ed25519: and 64 hex digits) and no Ed25519 public key is in it")
+    return list(dict.fromkeys(found))
 
 
 def verify_signature(public_key: str, message: bytes, signature: str) -> bool:

@@ -57,20 +57,26 @@ def add_person(
         person = archive.people.add(name, role, secret or secrets.token_urlsafe(32), now=now, by=actor.id)
         token = archive.people.issue_token(person, now=now)[0] if role is Role.SERVICE else None
         detail = {"role": role.value} | ({"second": witness.id} if witness else {})
-        change.record(EventType.PERSON_ADDED, [person.id], detail)
+        change.record(EventType.PERSON_ADDED, [person.id], detail, commits=[("people", person.id)])
     return person, token
 
 
 def _confirm_grant(archive: Archive, role: Role, actor: Person, second: tuple[str, str] | None) -> Person | None:
     if not role.may(Permission.APPROVE):
         return None
+    return second_administrator(
+        archive, actor, second, f"{role.value} is a role that can approve: granting or taking it"
+    )
+
+
+def second_administrator(archive: Archive, actor: Person, second: tuple[str, str] | None, act: str) -> Person | None:
+    """The other administrator who confirms `act`; None where there is no other. Raises SecondPersonNeeded."""
     others = [each for each in archive.people.active(Role.ADMINISTRATOR) if each.id != actor.id]
     if not others:
         return None
     if second is None:
         raise SecondPersonNeeded(
-            f"{role.value} is a role that can approve: a second administrator must confirm it "
-            f"(--second {' or '.join(each.name for each in others)})"
+            f"{act} takes a second administrator (--second {' or '.join(each.name for each in others)})"
         )
     witness = archive.people.authenticate(*second)
     if witness.id == actor.id or witness.role is not Role.ADMINISTRATOR:
@@ -92,5 +98,10 @@ def disable_person(
     witness = _confirm_grant(archive, archive.people.find(name).role, actor, second)
     with archive.change(at=now, actor=actor.id) as change:
         person = archive.people.disable(name)
-        change.record(EventType.PERSON_DISABLED, [person.id], {"second": witness.id} if witness else {})
+        change.record(
+            EventType.PERSON_DISABLED,
+            [person.id],
+            {"second": witness.id} if witness else {},
+            commits=[("people", person.id)],
+        )
     return person

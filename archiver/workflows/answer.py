@@ -45,7 +45,12 @@ def open_request(
             now=now,
             actor=actor.id,
         )
-        change.record(EventType.REQUEST_OPENED, [request.number], {"received": received.isoformat()})
+        change.record(
+            EventType.REQUEST_OPENED,
+            [request.number],
+            {"received": received.isoformat()},
+            commits=[("requests", request.number)],
+        )
     return request
 
 
@@ -71,6 +76,7 @@ def search_for_request(
             EventType.REQUEST_SEARCHED,
             [request.number],
             {"search": search.id, "total": search.total, "watermark": search.watermark},
+            commits=[("request_searches", search.id)],
         )
     return search
 
@@ -125,6 +131,7 @@ def produce(
             EventType.PRODUCED,
             [request.number, id],
             {"bundle": made.sha256, "records": made.records, "items": made.items},
+            commits=[("productions", id), ("requests", request.number)],
         )
     return Produced(filed=filed, production=made)
 

@@ -40,7 +40,7 @@ from archiver.core.register import account_for
 from archiver.core.stubs import Stub
 from archiver.workflows.classify import classify_record
 from archiver.workflows.keep_once import barred_with, keep_once
-from archiver.workflows.record_history import history_after
+from archiver.workflows.record_history import history_after, same_access
 from capture.compare import Changes, same_text
 from capture.extraction import extract
 from capture.job import Observation
@@ -322,9 +322,8 @@ def _count_what_is_missing(capture: Capture, extraction: Extraction, earlier: Ma
 
 
 def _comparable(archive: Archive, capture: Capture, record: RecordId) -> Callable[[CataloguedItem], bool]:
-    """Whether an item was last seen with the access this capture has: with another one it may only be hidden."""
     access = {each.started: each.access for each in archive.catalogue.captures(record)}
-    return lambda item: access.get(item.last_seen, capture.access) == capture.access
+    return same_access(access, capture.access)
 
 
 def _recognise_unchanged(

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
 import secrets
 from collections.abc import Sequence
 from datetime import date, datetime, time
@@ -12,6 +9,7 @@ from datetime import date, datetime, time
 from archiver.core import filing
 from archiver.core.archive import Archive
 from archiver.core.clock import to_iso, to_utc
+from archiver.core.commitments import commitment
 from archiver.core.errors import BadInput
 from archiver.core.events import EventType
 from archiver.core.people import Permission, Person
@@ -34,7 +32,7 @@ def add_account(
         account = archive.register.add_account(
             handle=handle, url=url, site=site, department=department, contact=contact, now=now
         )
-        change.record(EventType.ACCOUNT_ADDED, [account.id])
+        change.record(EventType.ACCOUNT_ADDED, [account.id], commits=[("accounts", account.id)])
     return account
 
 
@@ -54,7 +52,7 @@ def add_job(
         job = archive.register.add_job(
             name=name, account=found.id if found else None, urls=urls, every=every, depth=depth, now=now
         )
-        change.record(EventType.JOB_ADDED, [job.id])
+        change.record(EventType.JOB_ADDED, [job.id], commits=[("jobs", job.id)])
     return job
 
 
@@ -63,7 +61,7 @@ def set_job_status(archive: Archive, name: str, status: str, *, actor: Person, n
     job = archive.register.job(name)
     with archive.change(at=now, actor=actor.id) as change:
         archive.register.set_job_status(job, status)
-        change.record(EventType.JOB_STATUS_SET, [job.id], {"status": status})
+        change.record(EventType.JOB_STATUS_SET, [job.id], {"status": status}, commits=[("jobs", job.id)])
     return archive.register.job(job.id)
 
 
@@ -95,15 +93,9 @@ def correct_record(
             change.record(
                 EventType.RECORD_CORRECTED,
                 [record.id],
-                {"field": field, "correction": number, "commitment": commit(salt, value, reason)},
+                {"field": field, "correction": number, "commitment": commitment(salt, [value, reason])},
             )
     return archive.catalogue.record(id)
-
-
-def commit(salt: str, value: object, reason: str) -> str:
-    """HMAC-SHA256 over the value and the reason as JSON, keyed by the salt that only the catalogue has."""
-    message = json.dumps([value, reason], ensure_ascii=False, sort_keys=True).encode()
-    return "hmac-sha256:" + hmac.new(bytes.fromhex(salt), message, hashlib.sha256).hexdigest()
 
 
 def _read_value(archive: Archive, field: str, value: str | Sequence[str]) -> str | list[str]:
@@ -130,5 +122,10 @@ def tag_record(
     with archive.change(at=now, actor=actor.id) as change:
         filing.set_tags(change.db, record.id, add=wanted, remove=remove)
         filing.tell_index(change.db, record.id)
-        change.record(EventType.RECORD_TAGGED, [record.id], {"added": len(wanted), "removed": len(remove)})
+        change.record(
+            EventType.RECORD_TAGGED,
+            [record.id],
+            {"added": len(wanted), "removed": len(remove)},
+            commits=[("record_tags", record.id)],
+        )
     return archive.catalogue.record(id)

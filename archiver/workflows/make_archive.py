@@ -40,7 +40,9 @@ def make_archive(
             person = archive.people.add(administrator, Role.ADMINISTRATOR, secret, now=now, by="archive")
             token, _ = archive.people.issue_token(person, now=now)
             change.record(EventType.ARCHIVE_MADE, [settings.archive.id])
-            change.record(EventType.PERSON_ADDED, [person.id], {"role": person.role.value})
+            change.record(
+                EventType.PERSON_ADDED, [person.id], {"role": person.role.value}, commits=[("people", person.id)]
+            )
         keep_token(token_path(archive.config_directory, settings.archive.id), token)
         archive.finish_run(at=now)
         key = archive.signing_key()

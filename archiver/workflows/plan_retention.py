@@ -68,7 +68,7 @@ def load_file_plan(archive: Archive, path: Path, *, actor: Person, now: datetime
     parsed = read_plan(source, path.name)
     with archive.change(at=now, actor=actor.id) as change:
         number = load_plan(change.db, parsed, source, now=now, actor=actor.id)
-        change.record(EventType.PLAN_LOADED, [], {"plan": number})
+        change.record(EventType.PLAN_LOADED, [], {"plan": number}, commits=[("plan_versions", number)])
     return number
 
 
@@ -89,6 +89,11 @@ def activate_file_plan(archive: Archive, number: int, *, actor: Person, now: dat
     changes = preview_plan(archive, number, today=now.astimezone(archive.settings.archive.zone).date())
     with archive.change(at=now, actor=actor.id) as change:
         activate_plan(change.db, number, now=now, actor=actor.id)
-        change.record(EventType.PLAN_ACTIVATED, [], {"plan": number, "due_dates_changed": len(changes)})
+        change.record(
+            EventType.PLAN_ACTIVATED,
+            [],
+            {"plan": number, "due_dates_changed": len(changes)},
+            commits=[("plan_versions", number)],
+        )
     classified, undecided = classify_undecided(archive, actor=actor, now=now)
     return Activated(number=number, title=file_plan.title, changes=changes, classified=classified, undecided=undecided)

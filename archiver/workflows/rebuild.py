@@ -81,6 +81,8 @@ def rebuild_archive(
     set_aside = _put_in_place(directory, fresh, now)
     with Archive.open(directory, config_directory=config_directory) as rebuilt:
         update_index(rebuilt, rebuild=True, progress=progress)
+        if not snapshots(directory / "snapshots"):
+            rebuilt.finish_run(at=now)  # never is there no copy of the decisions
         counts = rebuilt.catalogue.counts()
         return Rebuilt(
             snapshot=snapshot,
@@ -109,7 +111,12 @@ def admit_after_rebuild(
             )
         with archive.change(at=now, actor="archive") as change:
             person = archive.people.add(name, Role.ADMINISTRATOR, secret, now=now, by="archive")
-            change.record(EventType.PERSON_ADDED, [person.id], {"role": person.role.value, "after_rebuild": True})
+            change.record(
+                EventType.PERSON_ADDED,
+                [person.id],
+                {"role": person.role.value, "after_rebuild": True},
+                commits=[("people", person.id)],
+            )
         archive.finish_run(at=now)
         return person
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from archiver.core.records import Capture, CataloguedItem, Item, ItemVersion, Observed, RecordId, RecordKind
 from capture.compare import Changes, compare, same_text
@@ -39,6 +40,14 @@ def history_after(
         kept = _gone(entry, capture) if entry.item.native_id in gone else entry
         after.insert(_place_of(position, previous, after), kept)
     return after, changes
+
+
+def same_access(access: Mapping[datetime, str], own: str) -> Callable[[CataloguedItem], bool]:
+    """Whether an item was last seen with `own` access: with another one it may only be hidden.
+
+    `access` is that of the record's captures, by their start.
+    """
+    return lambda item: access.get(item.last_seen, own) == own
 
 
 def _seen(known: CataloguedItem | None, item: Item, capture: Capture, record: RecordId) -> CataloguedItem:

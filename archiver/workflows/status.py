@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from archiver.core.archive import DISPOSAL_LOCK, Archive
 from archiver.core.catalogue import RecordFilter
 from archiver.core.errors import IndexDamaged
 from archiver.core.events import TrailHead
 from archiver.workflows.indexing import open_engine
+from archiver.workflows.timestamp import stamp_state
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +23,8 @@ class Status:
     index_lag: int  # changes the index has yet to learn
     disposal_locked: bool
     still_online: int  # destroyed records that their sites were found to show still
+    last_stamp: datetime | None  # of the trail, by the time-stamping authority
+    stamp_failed: str  # why the authority gave none since
 
 
 def describe_archive(archive: Archive) -> Status:
@@ -29,6 +33,7 @@ def describe_archive(archive: Archive) -> Status:
             known = engine.watermark().seq
     except IndexDamaged:
         known = 0  # the next search makes it anew
+    state = stamp_state(archive)
     return Status(
         agency=archive.settings.archive.agency,
         archive_id=archive.settings.archive.id,
@@ -36,6 +41,8 @@ def describe_archive(archive: Archive) -> Status:
         trail=archive.trail.head(),
         unclassified=len(archive.catalogue.records(RecordFilter(classified=False))),
         index_lag=len(archive.catalogue.records_changed_since(known)),
+        last_stamp=state.newest.at if state.newest else None,
+        stamp_failed=state.reason,
         disposal_locked=archive.meta(DISPOSAL_LOCK) is not None,
         still_online=sum(each.seen_online is not None for each in archive.catalogue.stubs()),
     )

@@ -28,6 +28,7 @@ from archiver.core.errors import (
     TrailBroken,
 )
 from archiver.core.events import EventType
+from archiver.core.key_chain import KeyChain
 from archiver.core.people import Role
 from archiver.core.signing import fingerprint
 from archiver.core.snapshots import snapshots
@@ -305,8 +306,8 @@ def test_a_run_ends_with_a_signed_checkpoint_and_a_snapshot(archive: Archive, no
     (checkpoint,) = read_checkpoints(archive.directory / "trail")
     key = archive.signing_key()
     assert key is not None
-    trusted = fingerprint(key.public_key)
-    assert check_checkpoints([checkpoint], archive.trail.leaves(), "arc_0000000000000001", trusted) == []
+    chain = KeyChain("arc_0000000000000001", (), [fingerprint(key.public_key)])
+    assert check_checkpoints([checkpoint], archive.trail.leaves(), "arc_0000000000000001", chain) == []
     assert checkpoint.size == 1
     assert [each.name for each in snapshots(archive.directory / "snapshots")] == [
         "catalogue-0000000001-20261121074500.db"
@@ -347,5 +348,7 @@ def test_a_rolled_back_catalogue_and_trail_are_betrayed_by_a_checkpoint(archive:
     with reopen(archive) as again:
         assert again.trail.verify() == []
         kept = read_checkpoints(archive.directory / "trail")
-        (finding,) = check_checkpoints(kept, again.trail.leaves(), again.settings.archive.id)
+        (finding,) = check_checkpoints(
+            kept, again.trail.leaves(), "arc_0000000000000001", KeyChain("arc_0000000000000001", ())
+        )
     assert "the trail's tail was cut off" in finding

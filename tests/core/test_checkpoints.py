@@ -18,6 +18,7 @@ from archiver.core.checkpoints import (
 )
 from archiver.core.errors import TrailBroken
 from archiver.core.events import TrailHead
+from archiver.core.key_chain import KeyChain
 from archiver.core.merkle import hash_leaf, tree_root
 from archiver.core.signing import SigningKey, fingerprint, make_key
 
@@ -33,6 +34,10 @@ def key(tmp_path: Path) -> SigningKey:
 def sign(key: SigningKey, size: int, now: datetime, archive: str = ARCHIVE) -> Checkpoint:
     head = TrailHead(size=size, root=tree_root(LEAVES[:size]).hex())
     return sign_checkpoint(archive, head, key, at=now)
+
+
+def chain(*trusted: str) -> KeyChain:
+    return KeyChain(ARCHIVE, (), trusted)
 
 
 def test_the_signature_is_over_five_lines(key: SigningKey, now: datetime) -> None:
@@ -60,12 +65,12 @@ def test_a_checkpoint_is_one_line_and_comes_back(tmp_path: Path, key: SigningKey
 
 def test_a_trail_that_grew_bears_out_its_checkpoints(key: SigningKey, now: datetime) -> None:
     checkpoints = [sign(key, size, now) for size in range(10)]
-    assert check_checkpoints(checkpoints, LEAVES, ARCHIVE, fingerprint(key.public_key)) == []
-    assert check_checkpoints(checkpoints, LEAVES, ARCHIVE) == []
+    assert check_checkpoints(checkpoints, LEAVES, ARCHIVE, chain(fingerprint(key.public_key))) == []
+    assert check_checkpoints(checkpoints, LEAVES, ARCHIVE, chain()) == []
 
 
 def test_a_cut_tail_is_found(key: SigningKey, now: datetime) -> None:
-    assert check_checkpoints([sign(key, 9, now)], LEAVES[:8], ARCHIVE) == [
+    assert check_checkpoints([sign(key, 9, now)], LEAVES[:8], ARCHIVE, chain()) == [
         "the checkpoint of 2026-11-21T07:45:00.000000Z over 9 events is newer than the trail, "
         "which has 8: the trail's tail was cut off"
     ]
@@ -81,12 +86,12 @@ def test_a_cut_tail_is_found(key: SigningKey, now: datetime) -> None:
     ids=["edited", "deleted", "reordered"],
 )
 def test_a_changed_trail_is_found(leaves: list[bytes], key: SigningKey, now: datetime) -> None:
-    (finding,) = check_checkpoints([sign(key, 9, now)], leaves, ARCHIVE)
+    (finding,) = check_checkpoints([sign(key, 9, now)], leaves, ARCHIVE, chain())
     assert finding.endswith("has another root than the trail's events give: the trail was changed")
 
 
 def test_another_archives_checkpoint_is_found(key: SigningKey, now: datetime) -> None:
-    (finding,) = check_checkpoints([sign(key, 9, now, "arc_other")], LEAVES, ARCHIVE)
+    (finding,) = check_checkpoints([sign(key, 9, now, "arc_other")], LEAVES, ARCHIVE, chain())
     assert finding.endswith("belongs to another archive")
 
 
@@ -95,8 +100,8 @@ def test_a_forgers_own_key_is_found_only_against_the_published_one(
 ) -> None:
     forger = make_key(tmp_path / "b.pem")
     forged = [sign(forger, 9, now)]
-    assert check_checkpoints(forged, LEAVES, ARCHIVE) == []
-    (finding,) = check_checkpoints(forged, LEAVES, ARCHIVE, fingerprint(key.public_key))
+    assert check_checkpoints(forged, LEAVES, ARCHIVE, chain()) == []
+    (finding,) = check_checkpoints(forged, LEAVES, ARCHIVE, chain(fingerprint(key.public_key)))
     assert finding.endswith(f"is signed by {fingerprint(forger.public_key)}, not by the key given")
 
 
@@ -113,7 +118,7 @@ def test_a_forgers_own_key_is_found_only_against_the_published_one(
 )
 def test_a_changed_checkpoint_is_found(change: dict[str, object], key: SigningKey, now: datetime) -> None:
     changed = Checkpoint(**{**asdict(sign(key, 9, now)), **change})
-    (finding,) = check_checkpoints([changed], LEAVES, ARCHIVE, fingerprint(key.public_key))
+    (finding,) = check_checkpoints([changed], LEAVES, ARCHIVE, chain(fingerprint(key.public_key)))
     assert finding.endswith("is not signed by its key")
 
 

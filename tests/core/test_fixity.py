@@ -17,6 +17,7 @@ from archiver.core.fixity import (
     is_warc,
 )
 from archiver.core.records import Digest, ObjectRole, StoredObject
+from archiver.core.warc import Defect
 
 ABC = Digest("sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
 STORED = StoredObject(path="ab/rec/cap/a", role=ObjectRole.WARC, media_type="application/warc", sha256=ABC, size=3)
@@ -82,31 +83,47 @@ def pack(record: bytes) -> bytes:
     return gzip.compress(record, mtime=0)
 
 
+def as_filed(path: Path) -> StoredObject:
+    """The entry of the file as it is now."""
+    return replace(STORED, sha256=digest_file(path), size=path.stat().st_size)
+
+
 def test_a_warc_with_its_records_is_sound(path: Path) -> None:
     path.write_bytes(pack(RECORD) + pack(RECORD.replace(b"0001>", b"0002>")))
-    assert list(check_warc_object(STORED, path, 2)) == []
+    assert list(check_warc_object(as_filed(path), path, 2)) == []
+
+
+def test_a_header_edited_and_packed_anew_shows_in_the_files_own_digest(path: Path) -> None:
+    """No digest inside a WARC covers the fields of its records."""
+    path.write_bytes(pack(RECORD))
+    filed = as_filed(path)
+    path.write_bytes(pack(RECORD.replace(b"2026-11-21", b"2025-11-21")))
+    assert {each.fault for each in check_warc_object(filed, path, 1)} >= {Fault.DIGEST}
 
 
 def test_a_warc_that_lost_whole_records_is_found(path: Path) -> None:
     """Cut between two members, every byte left is right."""
     path.write_bytes(pack(RECORD))
-    assert [each.message for each in check_warc_object(STORED, path, 2)] == ["1 records instead of 2"]
+    (finding,) = check_warc_object(as_filed(path), path, 2)
+    assert (finding.fault, finding.defect) == (Fault.WARC, Defect.COUNT)
+    assert finding.message.startswith("1 records where 2 were written")
 
 
 @pytest.mark.parametrize("content", [b"", b"no WARC at all", pack(RECORD)[:-20]])
 def test_what_is_no_whole_warc_is_found(path: Path, content: bytes) -> None:
     path.write_bytes(content)
-    found = list(check_warc_object(STORED, path, 1))
+    found = list(check_warc_object(as_filed(path), path, 1))
     assert found
     assert {each.fault for each in found} == {Fault.WARC}
 
 
 def test_a_defect_of_a_record_is_told_with_its_place(path: Path) -> None:
     path.write_bytes(pack(RECORD) + pack(RECORD.replace(b"0001>", b"0002>").replace(b"software: x", b"software: y")))
-    (finding,) = check_warc_object(STORED, path, 2)
+    (finding,) = check_warc_object(as_filed(path), path, 2)
     assert finding.message.endswith(f"(record at offset {len(pack(RECORD))})")
+    assert (finding.defect, finding.offset) == (Defect.DIGEST, len(pack(RECORD)))
 
 
 def test_a_warc_that_is_gone_is_found(path: Path) -> None:
     path.unlink()
-    assert [each.fault for each in check_warc_object(STORED, path, 1)] == [Fault.WARC]
+    assert [each.fault for each in check_warc_object(STORED, path, 1)] == [Fault.MISSING]

@@ -13,9 +13,11 @@ from archiver.core.merkle import (
     EMPTY_ROOT,
     Frontier,
     InclusionProver,
+    consistency_proof,
     hash_leaf,
     hash_node,
     tree_root,
+    verify_consistency,
     verify_inclusion,
 )
 
@@ -131,3 +133,34 @@ def test_there_is_no_proof_for_a_leaf_that_is_not_there(index: int) -> None:
     with pytest.raises(IndexError):
         InclusionProver(leaves).proof(index)
     assert not verify_inclusion(leaves[0], index, 3, [], leaves[0])
+
+
+def test_every_earlier_tree_is_proved_to_be_the_beginning_and_no_other_is() -> None:
+    """All pairs of sizes up to 20 (RFC 9162, 2.1.4): the second opinion is the tree itself."""
+    leaves = [hash_leaf(bytes([number])) for number in range(20)]
+    roots = [tree_root(leaves[:size]) for size in range(21)]
+    for size in range(1, 21):
+        for first in range(1, size + 1):
+            proof = consistency_proof(leaves[:size], first)
+            assert verify_consistency(first, roots[first], size, roots[size], proof)
+            assert not verify_consistency(first, hash_leaf(b"other"), size, roots[size], proof)
+            assert not verify_consistency(first, roots[first], size, hash_leaf(b"other"), proof)
+            assert not verify_consistency(first, roots[first], size, roots[size], [*proof, roots[first]])
+            if proof:
+                assert not verify_consistency(first, roots[first], size, roots[size], proof[:-1])
+
+
+def test_an_example_of_the_standard() -> None:
+    """RFC 9162, 2.1.5: from 3 leaves to 7 the proof is c, d, g, l; from 4 it is l; from 6 it is i, j, k."""
+    d = [hash_leaf(bytes([number])) for number in range(7)]
+    g, k = hash_node(d[0], d[1]), hash_node(hash_node(d[0], d[1]), hash_node(d[2], d[3]))
+    i, j = hash_node(d[4], d[5]), d[6]
+    assert consistency_proof(d, 3) == [d[2], d[3], g, hash_node(i, j)]
+    assert consistency_proof(d, 4) == [hash_node(i, j)]
+    assert consistency_proof(d, 6) == [i, j, k]
+
+
+@pytest.mark.parametrize("size", [0, 8, -1])
+def test_there_is_no_proof_from_a_tree_that_was_none_before(size: int) -> None:
+    with pytest.raises(IndexError):
+        consistency_proof([hash_leaf(bytes([number])) for number in range(7)], size)

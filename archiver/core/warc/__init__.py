@@ -5,11 +5,13 @@ byte for byte, `iterating` and `decoding` say where a file is damaged. The check
 recovery of unfinished files are our own, because warcio takes a torn record for a whole one.
 
 Files are written with another gzip than they are read with (isal, then zlib), so that a
-fault of the one does not hide in the other.
+fault of the one does not hide in the other; only the check, which has digests to compare with,
+inflates with the faster one.
 """
 
 from archiver.core.warc.checking import Finding, WarcCheck, check_stream, check_warc
 from archiver.core.warc.decoding import decode_pieces
+from archiver.core.warc.members import Defect
 from archiver.core.warc.reading import WarcRecord, read_record, read_records, read_stream
 from archiver.core.warc.recovering import Recovered, recover
 from archiver.core.warc.repeats import Holder, Repeat
@@ -19,6 +21,7 @@ from archiver.core.warc.thinning import KnownPayloads, Thinned, thin
 from archiver.core.warc.writing import Exchange, Rewritten, WarcSummary, WarcWriter
 
 __all__ = [
+    "Defect",
     "Exchange",
     "Finding",
     "Holder",
