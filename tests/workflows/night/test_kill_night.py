@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,10 +32,12 @@ pytestmark = pytest.mark.browser
 PROVE = bool(os.environ.get("ARCHIVER_PROVE"))
 KILLS = 100 if PROVE else 3
 FILLINGS = 20 if PROVE else 1
+SAID = Path(tempfile.gettempdir()) / f"archiver-night-{os.getpid()}.txt"
+"""Not on the disk that is filled: a program that cannot say why it ends, ends with 1."""
 
 
 def start_night(directory: Path, config: Path, *words: str) -> subprocess.Popen[bytes]:
-    with (config / "said").open("wb") as said:
+    with SAID.open("wb") as said:
         return subprocess.Popen(
             [sys.executable, "-c", "from archiver.cli import main; main()", "nightly", *words],
             env={**os.environ, "ARCHIVER_ARCHIVE": str(directory), "ARCHIVER_CONFIG": str(config)},
@@ -44,9 +47,9 @@ def start_night(directory: Path, config: Path, *words: str) -> subprocess.Popen[
         )
 
 
-def said(config: Path) -> str:
+def said() -> str:
     """What the night started last wrote to standard error."""
-    return (config / "said").read_text(encoding="utf-8")
+    return SAID.read_text(encoding="utf-8")
 
 
 def logged_in(directory: Path, config: Path) -> None:
@@ -78,7 +81,7 @@ def test_killing_anything_at_any_moment_loses_nothing_and_the_night_ends_complet
             if not ended(directory, config):
                 last = start_night(directory, config)
                 with no_orphans(last):
-                    assert last.wait(timeout=600) == 0, said(config)
+                    assert last.wait(timeout=600) == 0, said()
             check_complete(directory, config)
 
 
@@ -132,11 +135,11 @@ def test_a_killed_night_is_taken_up_by_the_next_and_a_second_one_meanwhile_is_to
             wait_for_a_capture(directory, process)
             second = start_night(directory, config)
             assert second.wait(timeout=120) == 7
-            assert "another run is working on" in said(config)
+            assert "another run is working on" in said()
             os.kill(process.pid, signal.SIGKILL)
         after = start_night(directory, config)
         with no_orphans(after):
-            assert after.wait(timeout=600) == 0, said(config)
+            assert after.wait(timeout=600) == 0, said()
         with Archive.open(directory, config_directory=config) as archive:
             (run,) = Nights(archive.db).runs()
             assert len(run.taken_up) == 1
@@ -186,7 +189,7 @@ def test_a_disk_that_fills_in_the_night_loses_nothing_and_the_night_ends_when_th
                 assert verify_archive(archive).findings == ()
         last = start_night(directory, config)
         with no_orphans(last):
-            assert last.wait(timeout=600) == 0, said(config)
+            assert last.wait(timeout=600) == 0, said()
         with Archive.open(directory, config_directory=config) as archive:
             account = archive.register.account("@village1")
             seen = Nights(archive.db).observations(account.id)

@@ -274,7 +274,7 @@ def test_a_run_that_was_killed_is_taken_up_where_it_was(tmp_path: Path) -> None:
     class Killed(BaseException):
         pass
 
-    with serve_village(posts=6) as village, opened(tmp_path, village.url) as archive:
+    with serve_village(posts=6) as village, opened(tmp_path, village.url, attempts=3) as archive:
 
         def kill(done: int, total: int, what: str = "") -> None:
             if done >= 4:
