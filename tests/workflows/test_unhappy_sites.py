@@ -210,7 +210,7 @@ def test_a_tombstone_where_a_page_was_captured_before_is_gone(site: Site, tmp_pa
     ("front", "why"),
     [
         (page("", 404), "its front page fails too: the site answered 404 Not Found"),
-        (page("<p>Down for maintenance</p>", 503), "its front page fails too: the site answered 503"),
+        (page("<p>Down for maintenance</p>", 503), "its front page fails too: the site is closed for maintenance"),
         (page("<h1>Error establishing a database connection</h1>"), "its front page fails too: the page is an error"),
         (page("", 429, Retry_After="60"), "its front page fails too: the site answered 429"),
         (break_off, "its front page fails too: the site answered 502"),
