@@ -122,7 +122,7 @@ DOCUMENTS: dict[str, tuple[str, type | None]] = {
     "record list": ("a list of records", Record),
     "record list --disposed": ("a list of destroyed records", Stub),
     "record show": (
-        "`record`, `observed`, `class_reason`, `corrections`, `items`, and `captures` with `objects`, each under the capture that keeps it",
+        "`record`, `observed`, `class_reason`, `corrections`, `items`, and `captures` with `objects`",
         CataloguedItem,
     ),
     "request list, request new": ("requests", InformationRequest),
