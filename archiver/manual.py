@@ -24,6 +24,7 @@ from archiver.core.records import Account, Capture, CataloguedItem, Record
 from archiver.core.register import CaptureJob
 from archiver.core.requests import FiledProduction, InformationRequest, SearchDeclaration
 from archiver.core.site_sessions import SiteSession
+from archiver.core.stubs import Stub
 from archiver.workflows.file_capture import Filed
 from archiver.workflows.find import Answer
 from archiver.workflows.indexing import IndexState
@@ -133,6 +134,7 @@ DOCUMENTS: dict[str, tuple[str, type | None]] = {
     "rebuild": ("what was rebuilt and what is missing", Rebuilt),
     "record edit, record tag": ("the record", Record),
     "record list": ("a list of records", Record),
+    "record list --disposed": ("a list of destroyed records", Stub),
     "record show": (
         "`record`, `observed`, `class_reason`, `corrections`, `items`, and `captures` with `objects`",
         CataloguedItem,
