@@ -129,8 +129,11 @@ def run(
 
 
 @contextmanager
-def open_session(archive: Archive) -> Iterator[CaptureSession]:
-    """The recorder and the browser as the archive's settings want them. Raises BadSettings for its rules."""
+def open_session(archive: Archive, *, retrying: bool = True) -> Iterator[CaptureSession]:
+    """The recorder and the browser as the archive's settings want them; `retrying`: failed captures at once.
+
+    Raises BadSettings for its rules.
+    """
     settings, outcomes = archive.settings.capture, archive.settings.outcomes
     with CaptureSession(
         authority_dir=archive.config_directory / "recorder",
@@ -147,7 +150,9 @@ def open_session(archive: Archive) -> Iterator[CaptureSession]:
         ),
         rules=rules_with(outcomes.rule, outcomes.without, rules_file=outcomes.rules_file),
         retries=RetryPolicy(
-            retries=settings.retries, first_wait=settings.retry_seconds, throttle_wait=settings.throttle_seconds
+            retries=settings.retries if retrying else 0,
+            first_wait=settings.retry_seconds,
+            throttle_wait=settings.throttle_seconds,
         ),
     ) as session:
         yield session

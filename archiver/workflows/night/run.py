@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime
 
 from archiver.core import clock
@@ -27,25 +26,12 @@ from archiver.workflows.recover import recover_locked
 from capture.revisits import night_of
 
 
-@dataclass(frozen=True, kw_only=True)
-class NightSeams:
-    """What other parts of the house tell a night.
-
-    `disposed`: whether a thread was destroyed here under its schedule. `unready`: asked once before the first
-    capture with the sites of the night, gives those that cannot be visited tonight with the reason.
-    """
-
-    disposed: Callable[[str], bool] = lambda url: False
-    unready: Callable[[Sequence[str]], Mapping[str, str]] = lambda sites: {}
-
-
 def run_night(
     archive: Archive,
     *,
     actor: Person,
     accounts: Sequence[str] = (),
     workers: int | None = None,
-    seams: NightSeams = NightSeams(),
     progress: Progress = silent,
     now: Callable[[], datetime] = clock.now,
     seconds: Callable[[], float] = time.monotonic,
@@ -65,14 +51,11 @@ def run_night(
         watch = Watch(now, seconds=seconds, hours=settings.max_hours, until=settings.until, zone=zone)
         night = night_of(now(), zone)
         run, scopes = _take_up(archive, night, only, actor, now()) or _begin(archive, night, only, actor, now())
-        sites = sorted({each.site for each in Nights(archive.db).visits(run.id) if each.state is VisitState.WAITING})
-        unready = seams.unready(sites) if sites else {}
         work = NightWork(
-            archive, run, scopes, actor=actor, workers=workers or settings.workers, watch=watch,
-            disposed=seams.disposed, barred=lambda site: unready.get(site, ""), progress=progress,
-        )  # fmt: skip
-        if sites:
-            work.work_off(lambda: open_session(archive))
+            archive, run, scopes, actor=actor, workers=workers or settings.workers, watch=watch, progress=progress
+        )
+        if any(each.state is VisitState.WAITING for each in Nights(archive.db).visits(run.id)):
+            work.work_off(lambda: open_session(archive, retrying=False))  # a night goes on with other sites first
         _note_jobs(archive, run, scopes, actor, now())
         closing = close_night(archive, now=now())
         report = build_report(archive, run, scopes, closing, finished=now())
@@ -82,9 +65,7 @@ def run_night(
         return keep_report(archive, report, now=now())
 
 
-def plan_night(
-    archive: Archive, *, accounts: Sequence[str] = (), seams: NightSeams = NightSeams(), now: datetime
-) -> list[NightVisit]:
+def plan_night(archive: Archive, *, accounts: Sequence[str] = (), now: datetime) -> list[NightVisit]:
     """What a night begun now would look at, as far as is known before the sites are asked. Changes nothing."""
     zone, nights = archive.settings.archive.zone, Nights(archive.db)
     night = night_of(now, zone)
@@ -95,7 +76,8 @@ def plan_night(
         if scope.depth:
             visits += thread_visits(
                 nights, run, scope, policy=policy_of(archive.settings.nightly), zone=zone,
-                taken={each.url for each in visits}, disposed=seams.disposed,
+                taken={each.url for each in visits},
+                disposed=lambda url: archive.catalogue.stub_of_url(url) is not None,
             )  # fmt: skip
     return sorted(visits, key=lambda each: each.number)
 

@@ -17,14 +17,17 @@ from archiver.core.people import Person
 from archiver.core.progress import Progress
 from archiver.core.records import CaptureId, Outcome
 from archiver.workflows.capture_run import begin_capture, listed_threads
+from archiver.workflows.disposed import file_disposed
 from archiver.workflows.file_capture import Filed, file_observation
 from archiver.workflows.night.agenda import Scope
 from archiver.workflows.night.pace import Pace, PaceLimits
 from archiver.workflows.night.planning import keep_found, policy_of, thread_visits
 from archiver.workflows.night.watch import Watch
+from archiver.workflows.site_logins import keep_login, login_for, sessions_ready
 from capture.discovery import Bounds, Discovery, Hint
 from capture.job import Observation
 from capture.session import CaptureSession
+from capture.site_sessions import SiteLogin
 
 _LONGEST_REST = 24 * 3600.0  # a reset further away than a day is one for the next night
 _RETRY_SECONDS = 20.0
@@ -39,6 +42,7 @@ class _UnderWay:
     visit: NightVisit
     capture: CaptureId
     staged: Path
+    login: SiteLogin | None  # of the site, where one is stored
 
 
 class NightWork:
@@ -53,17 +57,15 @@ class NightWork:
         actor: Person,
         workers: int,
         watch: Watch,
-        disposed: Callable[[str], bool],
-        barred: Callable[[str], str],
         progress: Progress,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        """`barred` tells why a site is not to be visited tonight, "" where it may be."""
         self._archive, self._run, self._actor = archive, run, actor
         self._nights = Nights(archive.db)
         self._scopes = {each.id: each for each in scopes}
         self._workers, self._watch, self._pause = workers, watch, pause
-        self._disposed, self._barred, self._progress = disposed, barred, progress
+        self._progress = progress
+        self._unready: dict[str, str] = {}  # sites that are not visited tonight, and why
         self._settings = archive.settings.nightly
         self._pace = Pace(
             PaceLimits(
@@ -83,12 +85,10 @@ class NightWork:
 
         Raises StorageFull, and whatever else ends a run: what is under way is then told by the next start.
         """
-        self._queue(self._nights.visits(self._run.id))
-        for scope in self._scopes.values():
-            self._plan_threads(scope)
         running: dict[Future[tuple[Observation, Discovery | None]], _UnderWay] = {}
         # what breaks the run off ends the browser first: no worker is then waited for long
         with ThreadPoolExecutor(self._workers, thread_name_prefix="capture") as pool, open_session() as session:
+            self._take_up(session)
             while True:
                 self._look_at_the_clock()
                 while len(running) < self._workers and not self._watch.over:
@@ -101,11 +101,20 @@ class NightWork:
                     break
                 timeout = self._until_next() if len(running) < self._workers else _LOOK_SECONDS
                 for done in wait(running, timeout=timeout, return_when=FIRST_COMPLETED).done:
-                    self._end(running.pop(done), *done.result())
+                    self._end(session, running.pop(done), *done.result())
         why = "the night was over before it was its turn"
         while waiting := self._pace.sites():
             for site, resting in waiting.items():
                 self._leave(self._pace.give_up(site), resting or why)
+
+    def _take_up(self, session: CaptureSession) -> None:
+        """Queue what waits, the stored logins of its sites looked at first: one that ended stops its site alone."""
+        visits = self._nights.visits(self._run.id)
+        sites = sorted({each.site for each in visits if each.state is VisitState.WAITING})
+        self._unready = sessions_ready(self._archive, sites, session=session, actor=self._actor, now=self._watch.now)
+        self._queue(visits)
+        for scope in self._scopes.values():
+            self._plan_threads(scope)
 
     # -- one visit --------------------------------------------------------------------------
 
@@ -115,6 +124,9 @@ class NightWork:
             self._archive, visit.url, started=started, actor=self._actor.id, account=visit.account_id,
             job=visit.job_id,
         )  # fmt: skip
+        login = None
+        if visit.kind is not VisitKind.DISCOVERY:  # lists are asked for as everybody sees them
+            login = login_for(self._archive, visit.url, now=started)
         longest = timedelta(seconds=60 + self._seconds_of(visit))
         with self._archive.change(at=started, actor=self._actor.id):
             self._nights.lease(
@@ -122,13 +134,16 @@ class NightWork:
                 attempt=visit.attempts + 1,
             )  # fmt: skip
         self._progress(self._ended, self._ended + len(self._pace) + 1, visit.url)
-        return _UnderWay(visit, capture, staged)
+        return _UnderWay(visit, capture, staged, login)
 
     def _observe(self, session: CaptureSession, begun: _UnderWay) -> tuple[Observation, Discovery | None]:
         """In a worker's thread."""
         url, now = begun.visit.url, self._watch.now
         if begun.visit.kind is not VisitKind.DISCOVERY:
-            return session.capture(url, capture_id=begun.capture, into=begun.staged, now=now), None
+            observed = session.capture(
+                url, capture_id=begun.capture, into=begun.staged, now=now, site_login=begun.login
+            )
+            return observed, None
         bounds = Bounds(requests=self._settings.discovery_requests, threads=self._settings.discovery_threads)
         return session.discover(
             url, capture_id=begun.capture, into=begun.staged, bounds=bounds, now=now,
@@ -140,11 +155,16 @@ class NightWork:
             return 60.0 * self._settings.discovery_minutes
         return float(self._archive.settings.capture.total_seconds)
 
-    def _end(self, begun: _UnderWay, observed: Observation, listed: Discovery | None) -> None:
+    def _end(self, session: CaptureSession, begun: _UnderWay, observed: Observation, listed: Discovery | None) -> None:
         visit = begun.visit
         filed = file_observation(
             self._archive, observed, begun.staged, actor=self._actor.id, account=visit.account_id, job=visit.job_id
         )
+        if begun.login is not None:
+            keep_login(
+                self._archive, begun.login, observed, filed.capture.outcome, session=session, actor=self._actor,
+                now=self._watch.now,
+            )  # fmt: skip
         again = self._again(visit, observed, filed)
         with self._archive.change(at=self._watch.now(), actor=self._actor.id):
             if again is None:
@@ -224,8 +244,14 @@ class NightWork:
             policy=policy_of(self._settings),
             zone=self._archive.settings.archive.zone,
             taken=queued,
-            disposed=self._disposed,
+            disposed=lambda url: self._archive.catalogue.stub_of_url(url) is not None,
         )  # fmt: skip
+        for each in planned:
+            if (stub := self._archive.catalogue.stub_of_url(each.url)) is not None:
+                file_disposed(
+                    self._archive, each.url, stub, actor=self._actor.id, now=self._watch.now(),
+                    account=each.account_id, job=each.job_id,
+                )  # fmt: skip
         with self._archive.change(at=self._watch.now(), actor=self._actor.id):
             self._nights.add_visits(self._run.id, planned)
         self._queue(planned)
@@ -237,7 +263,7 @@ class NightWork:
         for visit in visits:
             if visit.state is not VisitState.WAITING:
                 self._ended += 1
-            elif why := self._barred(visit.site):
+            elif why := self._unready.get(visit.site, ""):
                 barred.setdefault(why, []).append(visit)
             else:
                 if visit.kind is VisitKind.DISCOVERY:

@@ -15,14 +15,18 @@ from archiver.core.errors import ArchiveBusy, NotPermitted
 from archiver.core.events import EventType
 from archiver.core.nights import Nights, VisitKind, VisitState
 from archiver.core.people import Role
-from archiver.core.records import Outcome, RecordKind
+from archiver.core.records import Outcome, RecordId, RecordKind
+from archiver.core.register import site_of
+from archiver.core.stubs import Stub, add_stub
 from archiver.sample import serve
 from archiver.workflows.admit import add_person
 from archiver.workflows.keep_register import add_job
 from archiver.workflows.night.report import AccountReport, NightReport
 from archiver.workflows.night.report_files import read_report, report_folder
-from archiver.workflows.night.run import NightSeams, plan_night, run_night
+from archiver.workflows.night.run import plan_night, run_night
+from archiver.workflows.site_sessions import import_login
 from archiver.workflows.verify import verify_archive
+from tests.capture.members_site import WELCOME, run_members_site
 from tests.workflows.night.village import Nightwatch, archive_of, serve_village
 from tests.workflows.town import NOW, SECRET, clerk
 
@@ -208,21 +212,44 @@ def test_a_failing_page_is_unhealthy_and_tried_the_next_night(tmp_path: Path) ->
 
 def test_a_site_whose_session_is_not_ready_is_not_visited_and_the_others_are(tmp_path: Path) -> None:
     now = Nightwatch()
-    with serve_village() as one, serve_village() as other, opened(tmp_path, one.url, other.url) as archive:
-        seams = NightSeams(unready=lambda sites: {sites[0]: "its session has expired"})
-        first = min(one, other, key=lambda each: each.url)
-        report = night(archive, now, seams=seams)
-        assert first.asked == []
-        assert report.exit_code == 104
-        assert any("its session has expired" in each.reason for a in report.accounts for each in a.troubles)
-        assert report.figures["captured"] == 4
+    with run_members_site() as members, serve_village() as village:
+        elsewhere = village.url.replace("127.0.0.1", "localhost")  # another site than 127.0.0.1's
+        village.url = elsewhere
+        with opened(tmp_path, f"{members.url}/members", elsewhere) as archive:
+            file = tmp_path / "state.json"
+            # the site has ended the login meanwhile
+            file.write_text(members.storage_state().replace(members.secrets[0], "0" * 32), encoding="utf-8")
+            import_login(
+                archive, "127.0.0.1", file, check_url=f"{members.url}/members", expect=WELCOME, actor=clerk(archive),
+                now=now(),
+            )  # fmt: skip
+            report = night(archive, now)
+            pages = [path for path, _ in members.asked if path != "/favicon.ico"]
+            assert pages == ["/members", "/login?next=/members"]  # the check's alone
+            assert report.exit_code == 104
+            told = [each.reason for a in report.accounts for each in a.troubles]
+            assert any("archiver session login 127.0.0.1" in each for each in told)
+            assert report.figures["captured"] == len(village.posts) + 1
 
 
 def test_what_was_destroyed_is_listed_as_still_online_and_not_captured(tmp_path: Path) -> None:
     now = Nightwatch()
     with serve_village() as village, opened(tmp_path, village.url) as archive:
         destroyed = village.url + "posts/2"
-        report = night(archive, now, seams=NightSeams(disposed=lambda url: url == destroyed))
+        stub = Stub(
+            record_id=RecordId("rec_00000000000000dd"),
+            site=site_of(village.url),
+            kind=RecordKind.PAGE,
+            native_root_id=None,
+            canonical_url=destroyed,
+            urls=(destroyed,),
+            destroyed_at=NOW,
+            certificate="cert_1",
+        )
+        with archive.change(at=NOW, actor="per_1") as change:
+            add_stub(change.db, stub)
+        report = night(archive, now)
+        assert [each.seen_online for each in archive.catalogue.stubs()] != [None]
         assert account(report).still_online == (destroyed,)
         assert "/posts/2" not in village.asked
         assert report.exit_code == 0
