@@ -426,3 +426,22 @@ def test_destroyed_records_are_listed_with_when_they_were_last_seen_online(fresh
     assert "cert_1" in fresh("record", "list", "--disposed").out
     assert fresh("status", "--json").json["still_online"] == 1
     assert fresh("record", "list", "--disposed", "--tag", "flood").code == 20
+
+
+def test_the_trails_key_is_shown_rotated_and_followed_by_verify(outside: Terminal) -> None:
+    place = str(outside.place / "a")
+    made = outside("init", place, "--agency", "A", "--jurisdiction", "IN-AS", "--json").json
+    shown = outside("trail", "key", "--archive", place)
+    assert made["fingerprint"] in shown.out
+    published, head = outside.place / "published.txt", outside.place / "head.json"
+    published.write_text(shown.out, encoding="utf-8")
+    assert outside("trail", "rotate-key", "--archive", place).code == 0
+    new = outside("trail", "key", "--archive", place, "--json").json["fingerprint"]
+    assert new != made["fingerprint"]
+    assert outside("trail", "export", str(head), "--archive", place).code == 0
+    for given in (str(published), new):
+        assert outside("verify", "--archive", place, "--key", given, "--witness", str(head)).code == 0
+    assert outside("verify", "--archive", place, "--checkpoint", "1:" + "0" * 64).code == 30
+    assert outside("verify", "--archive", place, "--key", "nonsense").code == 20
+    assert outside("timestamp", "--now", "--archive", place).code == 6
+    assert [each["type"] for each in outside("trail", "--archive", place, "--json").json["events"]][-1] == "key_rotated"
