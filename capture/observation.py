@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 TILE_HEIGHT = 16_384
 """CSS pixels of the page in one image of the full-page screenshot."""
@@ -83,26 +80,3 @@ class PageObservation:
 def tile_name(number: int) -> str:
     """`page.png`, `page@2.png`, ... : the file names of a full-page screenshot, from 1."""
     return "page.png" if number == 1 else f"page@{number}.png"
-
-
-def write_layout(layout: Mapping[str, Any], width: float, height: float) -> bytes:
-    """The `urn:layout` record, JSON: what `page_scripts/layout.js` read, with the images it lies on.
-
-    A word is `[text, left, top, width, height, ...]`, four numbers for each of its rectangles,
-    in CSS pixels from the top left corner of the full page.
-    """
-    images = [
-        {"name": tile_name(number), "top": top, "height": min(TILE_HEIGHT, height - top)}
-        for number, top in enumerate(range(0, math.ceil(height), TILE_HEIGHT), 1)
-    ]
-    record = {
-        "format": "archiver-layout",
-        "version": 1,
-        "width": width,
-        "height": height,
-        "images": images,
-        "cut": layout["cut"],
-        "texts": layout["texts"],
-        "regions": layout["regions"],
-    }
-    return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

@@ -59,6 +59,18 @@ def png_size(png: bytes) -> ImageSize:
     return size
 
 
+def read_pixels(png: bytes) -> tuple[int, int, bytes]:
+    """Width, height, and four bytes a pixel (red, green, blue, and an alpha that is always 255).
+
+    Raises EvidenceDamaged if the image cannot be read.
+    """
+    try:
+        with Image.open(io.BytesIO(png)) as opened:
+            return opened.width, opened.height, opened.convert("RGB").convert("RGBA").tobytes()
+    except (UnidentifiedImageError, OSError) as error:
+        raise EvidenceDamaged(f"the image cannot be read: {error}") from error
+
+
 def make_thumbnail(image: bytes, *, width: int = THUMBNAIL_WIDTH, height: int = THUMBNAIL_HEIGHT) -> bytes:
     """A WebP of the top of `image`, scaled to `width` and cropped to at most `height` pixels.
 

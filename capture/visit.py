@@ -14,9 +14,12 @@ from typing import Any, TypeVar
 
 from archiver.core.errors import BrowserFailed
 from capture import page
-from capture.observation import TILE_HEIGHT, CaptureLimits, PageObservation, write_layout
+from capture.ink import Rectangle
+from capture.layout import write_layout
+from capture.observation import TILE_HEIGHT, CaptureLimits, PageObservation
 from capture.page import ScriptError
 from capture.witness import Session, Witness
+from capture.word_shots import trace_words
 
 _T = TypeVar("_T")
 
@@ -206,6 +209,7 @@ class Visit:
         in_view = window["clientWidth"] >= width and window["clientHeight"] >= height
         characters = self._limits.max_dom_characters
         dom = await self._attempt(lambda: self._ask("dom", characters=characters), "DOM")
+        await self._attempt(lambda: page.open_roots(self._send), "fields")
         # the images are compressed in another process while the page is asked for its words
         shots = asyncio.ensure_future(self._attempt(lambda: self._shoot(width, height, in_view), "full screenshot"))
         try:
@@ -221,7 +225,8 @@ class Visit:
                 self._problems.append(f"the DOM was cut at {characters:,} characters")
         taken["tiles"] = tiles or ()
         if layout and "texts" in layout:
-            taken["layout"] = write_layout(layout, width, height)
+            ink = await self._attempt(lambda: self._trace(layout, taken["tiles"], width, height, in_view), "words")
+            taken["layout"] = write_layout(layout, width, height, ink)
             if layout["cut"]:
                 self._problems.append(f"the layout record ends after {layout['count']:,} words")
         return taken
@@ -293,6 +298,19 @@ class Visit:
             screen=metrics["cssLayoutViewport"]["clientHeight"],
             words=self._limits.max_words,
             milliseconds=self._limits.step_seconds * 750,
+        )
+
+    async def _trace(
+        self, layout: dict[str, Any], tiles: tuple[bytes, ...], width: float, height: float, in_view: bool
+    ) -> list[list[Rectangle]] | None:
+        if not tiles:
+            return None
+        return await trace_words(
+            self._send,
+            layout,
+            shown=tiles,
+            shoot=lambda: self._shoot(width, height, in_view),
+            seconds=self._limits.step_seconds,
         )
 
     async def _current_url(self) -> str:

@@ -1,0 +1,61 @@
+"""Take a frozen page's screenshot again with some of its words hidden, and find every word's ink by the difference."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from capture import page
+from capture.ink import Rectangle, find_ink
+from capture.layout import generated_texts, words_of
+from capture.observation import TILE_HEIGHT
+from capture.word_codes import Word, choose_codes
+
+
+async def trace_words(
+    send: page.Send,
+    layout: dict[str, Any],
+    *,
+    shown: Sequence[bytes],
+    shoot: Callable[[], Awaitable[Sequence[bytes]]],
+    seconds: float,
+) -> list[list[Rectangle]]:
+    """The rectangles of every word's ink on the screenshot `shown`, in the order of the layout's words.
+
+    Adds to `layout` the texts that style sheets generate. Leaves the page with words hidden. Raises ScriptError.
+    """
+    snapshot = await send("DOMSnapshot.captureSnapshot", {"computedStyles": []})
+    own = sum(len(each["words"]) for each in layout["texts"])
+    layout["texts"] += generated_texts(snapshot)
+    words = words_of(layout["texts"])
+    chosen = choose_codes(words)
+
+    async def hide(bit: int, *, shadows: bool = False, apart: bool = True) -> Sequence[bytes]:
+        options = {"codes": chosen.codes[:own], "bit": bit, "shadows": shadows, "apart": apart}
+        await page.run_script(send, "hide", options, seconds=seconds)
+        return await shoot()
+
+    shaded = any(each.shadow for each in words)
+    plain = await hide(-1) if shaded else shown
+    last = chosen.bits - 1 if any(each.apart for each in words) else None
+    hidden = [await hide(bit, shadows=not shaded, apart=bit != last) for bit in range(chosen.bits)]
+    return await asyncio.to_thread(_find, words, chosen.codes, shown, plain, hidden)
+
+
+def _find(
+    words: Sequence[Word],
+    codes: Sequence[int],
+    shown: Sequence[bytes],
+    plain: Sequence[bytes],
+    hidden: Sequence[Sequence[bytes]],
+) -> list[list[Rectangle]]:
+    """Image by image; a word that lies on two has rectangles on both."""
+    found: list[list[Rectangle]] = [[] for _ in words]
+    for number, tile in enumerate(shown):
+        parts = find_ink(
+            words, codes, top=number * TILE_HEIGHT, page=tile, plain=plain[number], hidden=[each[number] for each in hidden]
+        )
+        for all_parts, more in zip(found, parts, strict=True):
+            all_parts += more
+    return found

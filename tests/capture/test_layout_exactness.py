@@ -1,0 +1,209 @@
+"""Any visible word's rectangles hold all of its ink and none of its neighbours', and little else.
+
+What a word's ink is, is found here by other means than the product's: each word is hidden alone, in a
+browser of the test's own, and the difference of two screenshots is its ink.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import os
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PIL import Image
+from playwright.sync_api import CDPSession, Page, sync_playwright
+
+from capture.browser import Browser
+from capture.chromium import find_chromium, launch_flags
+from capture.observation import CaptureLimits
+from tests.capture.bad_site import run_bad_site
+from tests.capture.script_pages import PAGES
+
+pytestmark = pytest.mark.browser
+
+WORDS = 500 if os.environ.get("ARCHIVER_PROVE") else 60
+SEED = 20261125
+Mask = npt.NDArray[np.bool_]
+
+# what is hidden: one word of a text, or an element whose text cannot be parted by ranges or has shadows
+PROBE = """
+(() => {
+  const sheet = new CSSStyleSheet();
+  document.adoptedStyleSheets = [sheet];
+  const rules = `:root::highlight(probe) { color: transparent; -webkit-text-fill-color: transparent;
+    -webkit-text-stroke-color: transparent; text-decoration-color: transparent; fill: transparent; }
+    :root::highlight(painted) { color: lime; -webkit-text-fill-color: lime }`;
+  const everything = `* , *::before, *::after, *::marker, ::placeholder { color: transparent !important; fill: transparent !important;
+    -webkit-text-fill-color: transparent !important; text-shadow: none !important; text-decoration-color: transparent !important;
+    -webkit-text-stroke-color: transparent !important } .hollow { background: none !important }`;
+  const frames = () => [...document.querySelectorAll("iframe")].map((each) => each.contentDocument);
+  const roots = () => [document, ...frames(), ...[...document.querySelectorAll("*")].map((e) => e.shadowRoot).filter(Boolean)];
+  const show = () => {
+    for (const root of roots()) {
+      const view = (root.ownerDocument || root).defaultView;
+      const own = new view.CSSStyleSheet();
+      own.replaceSync(rules);
+      root.adoptedStyleSheets = [own];
+      view.CSS.highlights.clear();
+    }
+    for (const each of document.querySelectorAll("[data-probe]")) {
+      each.removeAttribute("data-probe");
+      each.style.color = each.style.textShadow = each.style.webkitTextFillColor = "";
+    }
+  };
+  const find = (path) => {
+    let node = document;
+    for (const step of path.split("/").slice(1)) {
+      if (step === "#document") { node = node.contentDocument; continue; }
+      if (step === "#shadow-root") { node = node.shadowRoot; continue; }
+      if (!node || step.startsWith("::")) return node;
+      const [, name, place] = /^(.*)\\[(\\d+)\\]$/.exec(step);
+      const kind = name === "text()" ? "#text" : name;
+      node = [...node.childNodes].filter((each) => each.nodeType !== 10 && each.nodeName.toLowerCase() === kind)[place - 1];
+    }
+    return node;
+  };
+  window.hideAll = () => { show(); for (const root of roots()) root.adoptedStyleSheets[0].replaceSync(everything); };
+  window.showAll = show;
+  window.hideElement = (path) => {
+    show();
+    const parts = path.split("/::");
+    const element = find(parts[0]);
+    if (parts.length > 1) {
+      element.setAttribute("data-probe", "");
+      element.getRootNode().adoptedStyleSheets[0].insertRule(`[data-probe]::${parts[1]} { color: transparent !important }`);
+    } else {
+      element.setAttribute("data-probe", "");
+      element.style.color = element.style.webkitTextFillColor = "transparent";
+      element.style.textShadow = "none";
+      element.getRootNode().adoptedStyleSheets[0].insertRule("[data-probe]::placeholder { color: transparent !important }");
+    }
+  };
+  window.hideWord = (path, wanted) => {
+    show();
+    const node = find(path);
+    if (!node) throw new Error("not found: " + path);
+    const view = node.ownerDocument.defaultView;
+    const words = [...new Intl.Segmenter(undefined, { granularity: "word" }).segment(node.nodeValue)];
+    let at = -1;
+    for (const text of wanted) do at += 1; while (words[at].segment !== text);
+    const range = node.ownerDocument.createRange();
+    range.setStart(node, words[at].index);
+    range.setEnd(node, words[at].index + words[at].segment.length);
+    const hollow = view.getComputedStyle(node.parentElement || node.getRootNode().host).color === "rgba(0, 0, 0, 0)";
+    view.CSS.highlights.set(hollow ? "painted" : "probe", new view.Highlight(range));
+  };
+  show();
+})()
+"""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Words that are hidden together, mostly one: with their rectangles (left, top, width, height)."""
+
+    name: str
+    script: str
+    call: str
+    boxes: tuple[tuple[int, int, int, int], ...]
+
+
+class Bench:
+    """A page in a browser of the test's own."""
+
+    def __init__(self, session: CDPSession, page: Page, height: int) -> None:
+        self._session, self.page, self._height = session, page, height
+        page.evaluate(PROBE)
+        self.shown = self.shoot()
+        page.evaluate("hideAll()")
+        self.all_ink: Mask = (self.shown != self.shoot()).any(axis=2)
+
+    def shoot(self) -> npt.NDArray[np.uint8]:
+        clip = {"x": 0, "y": 0, "width": 1280, "height": self._height, "scale": 1}
+        options = {"format": "png", "clip": clip, "captureBeyondViewport": True, "optimizeForSpeed": True}
+        image = base64.b64decode(self._session.send("Page.captureScreenshot", options)["data"])
+        return np.asarray(Image.open(io.BytesIO(image)).convert("RGB"))
+
+    def ink_of(self, unit: Unit) -> Mask:
+        self.page.evaluate(unit.call)
+        ink: Mask = (self.shown != self.shoot()).any(axis=2)
+        return ink
+
+
+def units_of(layout: dict[str, Any]) -> Iterator[Unit]:
+    for text in layout["texts"]:
+        path, words = text["path"], text["words"]
+        owner = path.rpartition("/")[0]
+        field = next((name for name in ("/input[", "/textarea[", "/select[") if name in path), None)
+        if field or "/::" in path or owner.endswith("/b[1]") or "/p[7]/b[" in path:
+            boxes = tuple(box for word in words for box in boxes_of(word))
+            whole = path if "/::" in path else owner
+            if field:
+                whole = path[: path.index("]", path.index(field)) + 1]
+            yield Unit(" ".join(each[0] for each in words), "", f"hideElement({json.dumps(whole)})", boxes)
+            continue
+        in_order = text["order"] if "order" in text else [each[0] for each in words]
+        for number, word in enumerate(words):
+            call = f"hideWord({json.dumps(path)}, {json.dumps(in_order[: number + 1])})"
+            yield Unit(word[0], path, call, boxes_of(word))
+
+
+def boxes_of(word: list[Any]) -> tuple[tuple[int, int, int, int], ...]:
+    return tuple(zip(*(iter(word[1:]),) * 4, strict=True))
+
+
+def is_arabic(text: str) -> bool:
+    return any("\u0600" <= each <= "\u06ff" for each in text)
+
+
+def faults_of(unit: Unit, ink: Mask, all_ink: Mask) -> list[str]:
+    painted = np.zeros_like(ink)
+    for left, top, wide, high in unit.boxes:
+        painted[top : top + high, left : left + wide] = True
+    faults = []
+    if not ink.any():
+        faults.append("has no ink")
+    if left_over := int((ink & ~painted).sum()):
+        faults.append(f"{left_over} of {int(ink.sum())} pixels are not covered")
+    if touched := int((painted & all_ink & ~ink).sum()):
+        faults.append(f"{touched} pixels of neighbours are covered")
+    rows, columns = np.nonzero(ink)
+    if rows.size:
+        box = int(np.ptp(rows) + 1) * int(np.ptp(columns) + 1)
+        area = sum(wide * high for _, _, wide, high in unit.boxes)
+        if area > box * (2 if is_arabic(unit.name) else 1.5):
+            faults.append(f"covers {area} pixels, its ink's box has {box}")
+    return [f"{unit.name!r} {each} ({unit.call})" for each in faults]
+
+
+@pytest.mark.parametrize("path", sorted(PAGES))
+def test_a_words_rectangles_hold_its_ink_and_none_of_its_neighbours(path: str) -> None:
+    with run_bad_site() as site:
+        url = site.put(path, PAGES[path])
+        with Browser(executable=find_chromium()) as browser:
+            seen = browser.observe(url, limits=CaptureLimits())
+        assert seen.problems == ()
+        layout = json.loads(seen.layout)
+        assert layout["exact"]
+        with sync_playwright() as playwright:
+            chromium = playwright.chromium.launch(executable_path=find_chromium(), args=launch_flags())
+            # as tall as the product made its window, for the frames
+            high = round(layout["height"]) if any("window made" in each for each in seen.behaviours) else 900
+            page = chromium.new_page(viewport={"width": 1280, "height": high})
+            page.goto(url)
+            bench = Bench(page.context.new_cdp_session(page), page, round(layout["height"]))
+            shown = np.asarray(Image.open(io.BytesIO(seen.tiles[0])).convert("RGB"))
+            assert (shown == bench.shown).all()
+            units = [each for each in units_of(layout) if "#shadow-root/b[" not in each.call]
+            chosen = random.Random(SEED).sample(units, min(len(units), WORDS // len(PAGES)))
+            faults = [fault for each in chosen for fault in faults_of(each, bench.ink_of(each), bench.all_ink)]
+            chromium.close()
+    assert faults == []
