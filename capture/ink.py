@@ -75,19 +75,38 @@ def _claim(words: Sequence[Word], codes: Sequence[int], bits: npt.NDArray[np.uin
                 found[number].append(_points(mine, rows.start, columns.start))
     if not unclaimed.any():
         return found
-    # ink of two words in one pixel belongs to both
-    shared = unclaimed.copy()
-    for number, (word, code) in enumerate(zip(words, codes, strict=True)):
-        for box in word.boxes:
-            rows, columns = _window(box, word.reach, bits.shape, top)
-            if not shared[rows, columns].any():
-                continue
-            mine = shared[rows, columns] & ((bits[rows, columns] & code) == code)
-            if mine.any():
-                unclaimed[rows, columns] &= ~mine
-                _join(found[number], _points(mine, rows.start, columns.start))
+    _claim_joined(words, codes, bits, top, unclaimed, found)
     _claim_strays(words, codes, bits, top, unclaimed, found)
     return found
+
+
+def _claim_joined(
+    words: Sequence[Word],
+    codes: Sequence[int],
+    bits: npt.NDArray[np.uint8],
+    top: int,
+    unclaimed: Mask,
+    found: list[list[_Points]],
+) -> None:
+    """Ink that vanishes with either of two words.
+
+    What a word draws over the place of its neighbour is clipped there when that one is hidden: such a pixel
+    belongs to the word whose place it is not. Where words lie upon each other it belongs to both.
+    """
+    joined = unclaimed.copy()
+    for elsewhere in (True, False):
+        for number, (word, code) in enumerate(zip(words, codes, strict=True)):
+            for box in () if word.apart else word.boxes:
+                rows, columns = _window(box, word.reach, bits.shape, top)
+                mine = joined[rows, columns] & (bits[rows, columns] & code != 0)
+                if not mine.any():
+                    continue
+                across = np.arange(columns.start, columns.stop) + 0.5
+                mine &= ((across > box[0]) & (across < box[0] + box[2])) != elsewhere
+                unclaimed[rows, columns] &= ~mine
+                if mine.any():
+                    _join(found[number], _points(mine, rows.start, columns.start))
+        joined &= unclaimed
 
 
 def _claim_strays(

@@ -20,14 +20,12 @@ _PSEUDO = ("::before", "::after", "::marker")
 def words_of(texts: Sequence[Mapping[str, Any]]) -> list[Word]:
     """Every word of these texts, in their order, with its line boxes."""
     words = []
-    for text in texts:
-        shadow = text.get("shadow")
+    for number, text in enumerate(texts):
+        shadow = tuple(text["shadow"]) if "shadow" in text else None
         for _, *numbers in text["words"]:
             boxes = tuple(_boxes(numbers))
             reach = max(_LEAST_REACH, _REACH * max(min(wide, high) for _, _, wide, high in boxes))
-            words.append(
-                Word(boxes=boxes, reach=reach, shadow=tuple(shadow) if shadow else None, apart="apart" in text)
-            )
+            words.append(Word(boxes=boxes, reach=reach, text=number, shadow=shadow, apart="apart" in text))
     return words
 
 

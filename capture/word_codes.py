@@ -1,8 +1,7 @@
 """Which words are hidden together, so that a few screenshots tell every word's ink from its neighbours'.
 
-Each word has a code of a few bits; screenshot number n is taken with those words hidden whose bit n is
-set. What differs there from the page as it is shown is ink, and the bits say whose: words close to each
-other have different codes.
+Each word has a code of one bit; screenshot number n is taken with the words hidden whose bit is number n. What
+differs there from the page as it is shown is their ink. Words close to each other have different codes.
 """
 
 from __future__ import annotations
@@ -16,80 +15,64 @@ Box = tuple[float, float, float, float]
 """Left, top, width, height in CSS pixels of the full page."""
 
 _CELL = 96.0
-_MOST_BITS = 5
+_MOST_BITS = 7  # and one for words that stand apart
 
 
 @dataclass(frozen=True, kw_only=True)
 class Word:
     """A word's line boxes, and how many pixels its ink may leave them.
 
-    `apart`: it cannot be hidden alone, only with all others of its kind.
+    `text` tells words of one text node from others'. `apart`: it cannot be hidden alone, only with all
+    others of its kind.
     """
 
     boxes: tuple[Box, ...]
     reach: float
+    text: int
     shadow: tuple[float, float, float] | None = None  # right, down, and how far blurred
     apart: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Codes:
-    """A code for each word, none 0; `bits` screenshots tell them apart."""
+    """A code for each word; as many screenshots as `bits` tell them apart."""
 
     codes: tuple[int, ...]
     bits: int
 
 
 def choose_codes(words: Sequence[Word]) -> Codes:
-    """Codes of as few bits as possible, and the last bit for all words that stand apart.
+    """As few bits as it can be seen to do with, and the last one for all words that stand apart.
 
     With too many words on one spot some neighbours share a code.
     """
-    together = [each for each in words if not each.apart]
-    chosen = _codes_of(together)
-    if len(together) == len(words):
-        return chosen
-    codes = iter(chosen.codes)
-    last = 1 << chosen.bits
-    return Codes(codes=tuple(last if each.apart else next(codes) for each in words), bits=chosen.bits + 1)
-
-
-def _codes_of(words: Sequence[Word]) -> Codes:
-    if not words:
-        return Codes(codes=(), bits=0)
     near = _neighbours(words)
-    for bits in range(1, _MOST_BITS):
-        chosen = _colour(near, bits)
-        if 0 not in chosen:
-            return Codes(codes=chosen, bits=bits)
-    chosen = _colour(near, _MOST_BITS)
-    spare = itertools.cycle(range(1, 1 << _MOST_BITS))
-    return Codes(codes=tuple(each or next(spare) for each in chosen), bits=_MOST_BITS)
-
-
-def _colour(near: Sequence[set[int]], bits: int) -> tuple[int, ...]:
-    """Greedily in reading order; 0 where no code is left.
-
-    Where the ink of two words runs together, the pixels they share carry the bits of both: that
-    must not be the code of a third word close by.
-    """
-    order = sorted(range(1, 1 << bits), key=lambda code: (code.bit_count(), code))
-    chosen = [0] * len(near)
-    for word, others in enumerate(near):
-        around = {chosen[each] for each in others if chosen[each]}
-        joined = {a | b for a, b in itertools.combinations(around, 2)}
-        for code in order:
-            if code not in around and code not in joined and not any(code | each in around - {each} for each in around):
-                chosen[word] = code
-                break
-    return tuple(chosen)
+    numbers: list[int] = []
+    spare = itertools.cycle(range(_MOST_BITS))
+    for word, others in zip(words, near, strict=True):
+        taken = {numbers[each] for each in others if each < len(numbers)}
+        free = (each for each in range(_MOST_BITS) if each not in taken)
+        numbers.append(-1 if word.apart else next(itertools.chain(free, spare)))
+    bits = max(numbers, default=-1) + 1
+    codes = tuple(1 << (bits if each < 0 else each) for each in numbers)
+    return Codes(codes=codes, bits=bits + (-1 in numbers))
 
 
 def _neighbours(words: Sequence[Word]) -> list[set[int]]:
-    """For each word those whose ink may lie where its own may."""
+    """For each word those whose ink may lie where its own may.
+
+    In one text also the next and the one after: where a word is hidden, a browser clips what the
+    words before and behind it draw over its place.
+    """
     cells: dict[tuple[int, int], list[tuple[int, Box]]] = defaultdict(list)
     near: list[set[int]] = [set() for _ in words]
     for number, word in enumerate(words):
+        if word.apart:
+            continue
+        for other in range(max(0, number - 2), number):
+            if words[other].text == word.text:
+                near[number].add(other)
+                near[other].add(number)
         for left, top, wide, high in word.boxes:
             window = (left - word.reach, top - word.reach, left + wide + word.reach, top + high + word.reach)
             for cell in _cells(window):
