@@ -22,9 +22,11 @@ def words_of(texts: Sequence[Mapping[str, Any]]) -> list[Word]:
     words = []
     for number, text in enumerate(texts):
         shadow = tuple(text["shadow"]) if "shadow" in text else None
-        for _, *numbers in text["words"]:
-            boxes = tuple(_boxes(numbers))
-            reach = max(_LEAST_REACH, _REACH * max(min(wide, high) for _, _, wide, high in boxes))
+        boxes_of = [tuple(_boxes(numbers)) for _, *numbers in text["words"]]
+        # upright or not, a text's longest word is longer than a line is high
+        line = max((min(wide, high) for boxes in boxes_of for _, _, wide, high in boxes), default=0)
+        reach = max(_LEAST_REACH, _REACH * line)
+        for boxes in boxes_of:
             words.append(Word(boxes=boxes, reach=reach, text=number, shadow=shadow, apart="apart" in text))
     return words
 

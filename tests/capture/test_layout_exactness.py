@@ -32,21 +32,29 @@ pytestmark = pytest.mark.browser
 WORDS = 500 if os.environ.get("ARCHIVER_PROVE") else 60
 SEED = 20261125
 Mask = npt.NDArray[np.bool_]
+Pixels = npt.NDArray[np.uint8]
 
 # what is hidden: one word of a text, or an element whose text cannot be parted by ranges or has shadows
 PROBE = """
 (() => {
   const sheet = new CSSStyleSheet();
   document.adoptedStyleSheets = [sheet];
-  const rules = `:root::highlight(probe) { color: transparent; -webkit-text-fill-color: transparent;
-    -webkit-text-stroke-color: transparent; text-decoration-color: transparent; fill: transparent; }
-    :root::highlight(painted) { color: lime; -webkit-text-fill-color: lime }`;
   const everything = `* , *::before, *::after, *::marker, ::placeholder { color: transparent !important; fill: transparent !important;
     -webkit-text-fill-color: transparent !important; text-shadow: none !important; text-decoration-color: transparent !important;
     -webkit-text-stroke-color: transparent !important } .hollow { background: none !important }`;
   const frames = () => [...document.querySelectorAll("iframe")].map((each) => each.contentDocument);
   const roots = () => [document, ...frames(), ...[...document.querySelectorAll("*")].map((e) => e.shadowRoot).filter(Boolean)];
+  const rules = `:root::highlight(probe) { color: transparent; -webkit-text-fill-color: transparent;
+    -webkit-text-stroke-color: transparent; text-decoration-color: transparent }
+    :root::highlight(painted) { color: lime; -webkit-text-fill-color: lime }`;
+  let wrapped = null;
   const show = () => {
+    if (wrapped) {
+      const parent = wrapped.parentNode;
+      wrapped.replaceWith(...wrapped.childNodes);
+      parent.normalize();
+      wrapped = null;
+    }
     for (const root of roots()) {
       const view = (root.ownerDocument || root).defaultView;
       const own = new view.CSSStyleSheet();
@@ -87,19 +95,35 @@ PROBE = """
       element.getRootNode().adoptedStyleSheets[0].insertRule("[data-probe]::placeholder { color: transparent !important }");
     }
   };
-  window.hideWord = (path, wanted) => {
+  const at = (path, wanted, aside) => {
     show();
     const node = find(path);
-    if (!node) throw new Error("not found: " + path);
-    const view = node.ownerDocument.defaultView;
     const words = [...new Intl.Segmenter(undefined, { granularity: "word" }).segment(node.nodeValue)];
-    let at = -1;
-    for (const text of wanted) do at += 1; while (words[at].segment !== text);
+    let place = -1;
+    for (const text of wanted) do place += 1; while (words[place].segment !== text);
+    for (; aside; aside -= Math.sign(aside)) do place += Math.sign(aside); while (words[place] && !words[place].segment.trim());
+    if (!words[place]) return null;
     const range = node.ownerDocument.createRange();
-    range.setStart(node, words[at].index);
-    range.setEnd(node, words[at].index + words[at].segment.length);
-    const hollow = view.getComputedStyle(node.parentElement || node.getRootNode().host).color === "rgba(0, 0, 0, 0)";
-    view.CSS.highlights.set(hollow ? "painted" : "probe", new view.Highlight(range));
+    range.setStart(node, words[place].index);
+    range.setEnd(node, words[place].index + words[place].segment.length);
+    const style = node.ownerDocument.defaultView.getComputedStyle(node.parentElement || node.getRootNode().host);
+    return { range, style, hollow: style.color === "rgba(0, 0, 0, 0)", view: node.ownerDocument.defaultView };
+  };
+  // an element around the word: glyphs vanish whole, but the browser may set them a fraction of a pixel aside
+  window.wrapWord = (path, wanted) => {
+    const { range, style, hollow } = at(path, wanted, 0);
+    if (style.textDecorationLine !== "none") return false;
+    const around = wrapped = range.startContainer.ownerDocument.createElement("span");
+    range.surroundContents(around);
+    window.hideWrapped = () => {
+      around.style.cssText = hollow ? "color: lime" : "color: transparent; -webkit-text-fill-color: transparent; -webkit-text-stroke-color: transparent";
+    };
+    return true;
+  };
+  // a highlight: nothing moves, but what neighbours draw over the word's place is cut off
+  window.hideWord = (path, wanted, aside) => {
+    const found = at(path, wanted, aside);
+    if (found) found.view.CSS.highlights.set(found.hollow ? "painted" : "probe", new found.view.Highlight(found.range));
   };
   show();
 })()
@@ -111,8 +135,7 @@ class Unit:
     """Words that are hidden together, mostly one: with their rectangles (left, top, width, height)."""
 
     name: str
-    script: str
-    call: str
+    hidden: str | tuple[str, tuple[str, ...]]  # an element's path; or a text's, and its words up to this one
     boxes: tuple[tuple[int, int, int, int], ...]
 
 
@@ -127,7 +150,7 @@ class Bench:
         page.evaluate("hideAll()")
         self._empty = self.shoot(self._whole)
 
-    def shoot(self, area: tuple[int, int, int, int]) -> npt.NDArray[np.uint8]:
+    def shoot(self, area: tuple[int, int, int, int]) -> Pixels:
         """The area from left, top to right, bottom."""
         left, top, right, bottom = area
         clip = {"x": left, "y": top, "width": right - left, "height": bottom - top, "scale": 1}
@@ -139,14 +162,37 @@ class Bench:
         """What is wrong with the unit's rectangles."""
         left, top, right, bottom = area = self._around(unit)
         cut = (slice(top, bottom), slice(left, right))
-        self.page.evaluate(unit.call)
-        hidden = self.shoot(area)
-        changed: Mask = (self.shown[cut] != hidden).any(axis=2)
-        empty: Mask = (hidden == self._empty[cut]).all(axis=2)
-        painted = np.zeros_like(changed)
+        shown = self.shown[cut]
+        ink, neighbours = self._hide(unit, area, shown, self._empty[cut])
+        painted = np.zeros_like(ink)
         for across, down, wide, high in unit.boxes:
             painted[down - top : down - top + high, across - left : across - left + wide] = True
-        return [f"{unit.name!r} {each} ({unit.call})" for each in judge(unit, changed & empty, ~changed & ~empty, painted)]
+        return [f"{unit.name!r} {each}: {unit.hidden[0] if isinstance(unit.hidden, tuple) else unit.hidden}" for each in judge(unit, ink, neighbours, painted)]
+
+    def _hide(
+        self, unit: Unit, area: tuple[int, int, int, int], shown: Pixels, empty: Pixels
+    ) -> tuple[Mask, Mask]:
+        """What vanishes with the unit alone, and what does not change with it."""
+        if isinstance(unit.hidden, str):
+            self.page.evaluate(f"hideElement({json.dumps(unit.hidden)})")
+            hidden = self.shoot(area)
+        else:
+            path, words = unit.hidden
+            wrapped = self.page.evaluate("([path, words]) => wrapWord(path, words)", [path, list(words)])
+            if wrapped and (self.shoot(area) == shown).all():
+                self.page.evaluate("hideWrapped()")
+                hidden = self.shoot(area)
+            else:
+                hidden, *aside = (self._highlight(path, words, place, area) for place in (0, -1, 1))
+                changed = differs(shown, hidden)
+                theirs = differs(shown, aside[0]) | differs(shown, aside[1])
+                return changed & ~differs(hidden, empty) & ~theirs, ~changed & differs(shown, empty)
+        changed = differs(shown, hidden)
+        return changed & ~differs(hidden, empty), ~changed & differs(hidden, empty)
+
+    def _highlight(self, path: str, words: tuple[str, ...], aside: int, area: tuple[int, int, int, int]) -> Pixels:
+        self.page.evaluate("([path, words, aside]) => hideWord(path, words, aside)", [path, list(words), aside])
+        return self.shoot(area)
 
     def _around(self, unit: Unit) -> tuple[int, int, int, int]:
         left, top, right, bottom = self._whole
@@ -160,6 +206,8 @@ class Bench:
 
 def units_of(layout: dict[str, Any]) -> Iterator[Unit]:
     for text in layout["texts"]:
+        if "/div[8]/#shadow-root/" in text["path"]:
+            continue  # closed: the test cannot reach it by the same means
         path, words = text["path"], text["words"]
         owner = path.rpartition("/")[0]
         field = next((name for name in ("/input[", "/textarea[", "/select[") if name in path), None)
@@ -169,16 +217,20 @@ def units_of(layout: dict[str, Any]) -> Iterator[Unit]:
             whole = path if "/::" in path else owner
             if field:
                 whole = path[: path.index("]", path.index(field)) + 1]
-            yield Unit(" ".join(each[0] for each in words), "", f"hideElement({json.dumps(whole)})", boxes)
+            yield Unit(" ".join(each[0] for each in words), whole, boxes)
             continue
-        in_order = text["order"] if "order" in text else [each[0] for each in words]
+        in_order = tuple(each[0] for each in words)
         for number, word in enumerate(words):
-            call = f"hideWord({json.dumps(path)}, {json.dumps(in_order[: number + 1])})"
-            yield Unit(word[0], path, call, boxes_of(word))
+            yield Unit(word[0], (path, in_order[: number + 1]), boxes_of(word))
 
 
 def boxes_of(word: list[Any]) -> tuple[tuple[int, int, int, int], ...]:
     return tuple(zip(*(iter(word[1:]),) * 4, strict=True))
+
+
+def differs(one: Pixels, other: Pixels) -> Mask:
+    different: Mask = (one != other).any(axis=2)
+    return different
 
 
 def is_arabic(text: str) -> bool:
@@ -220,7 +272,7 @@ def test_a_words_rectangles_hold_its_ink_and_none_of_its_neighbours(path: str) -
             bench = Bench(page.context.new_cdp_session(page), page, round(layout["height"]))
             shown = np.asarray(Image.open(io.BytesIO(seen.tiles[0])).convert("RGB"))
             assert (shown == bench.shown).all()
-            units = [each for each in units_of(layout) if "#shadow-root/b[" not in each.call]
+            units = list(units_of(layout))
             chosen = random.Random(SEED).sample(units, min(len(units), WORDS // len(PAGES)))
             faults = [fault for each in chosen for fault in bench.faults_of(each)]
             chromium.close()
