@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from capture.screenshot import read_pixels
-from capture.word_codes import Word
+from capture.word_codes import Codes, Word
 
 Pixels = npt.NDArray[np.uint32]
 Mask = npt.NDArray[np.bool_]
@@ -16,13 +16,15 @@ Rectangle = tuple[int, int, int, int]
 """Left, top, width, height in pixels of the full page."""
 
 _FARTHEST = 4
-"""Line heights: ink farther than that from any word of its code is something else that moved."""
+"""Times a word's reach: ink farther than that from any word of its code is something else that moved."""
+_NEAR = 3.0
+"""Pixels: how far letters that keep to their boxes reach over their neighbour's."""
 _MOST_STRAYS = 200_000  # pixels
 
 
 def find_ink(
     words: Sequence[Word],
-    codes: Sequence[int],
+    chosen: Codes,
     *,
     top: int,
     page: bytes,
@@ -36,11 +38,11 @@ def find_ink(
     Rectangles cover every pixel of the word and none of another word's alone. A word without ink here has none.
     """
     shown, bare = _pixels(page), _pixels(plain)
-    bits = np.zeros(bare.shape, np.uint8)
+    bits = np.zeros(bare.shape, np.uint16)
     for number, image in enumerate(hidden):
-        bits |= (bare != _pixels(image)).astype(np.uint8) << number
+        bits |= (bare != _pixels(image)).astype(np.uint16) << number
     shaded: Mask | None = shown != bare if plain is not page else None
-    found = _claim(words, codes, bits, top)
+    found = _claim(words, chosen, bits, top)
     if shaded is not None:
         _claim_shadows(words, shaded & (bits == 0), top, found)
     inked = bits != 0 if shaded is None else shaded | (bits != 0)
@@ -59,31 +61,30 @@ _Points = npt.NDArray[np.intp]
 """Two rows: y and x of each pixel, on the image."""
 
 
-def _claim(words: Sequence[Word], codes: Sequence[int], bits: npt.NDArray[np.uint8], top: int) -> list[list[_Points]]:
+def _claim(words: Sequence[Word], chosen: Codes, bits: npt.NDArray[np.uint16], top: int) -> list[list[_Points]]:
     """Each word's pixels, a group for each of its boxes that has any."""
     found: list[list[_Points]] = [[] for _ in words]
     unclaimed = bits != 0
-    for number, (word, code) in enumerate(zip(words, codes, strict=True)):
-        for box in () if word.apart else word.boxes:
-            rows, columns = _window(box, word.reach, bits.shape, top)
-            here = bits[rows, columns]
-            mine = here == code
-            if len(word.boxes) > 1:
-                mine &= unclaimed[rows, columns]
+    for number, (word, code, boxed) in enumerate(zip(words, chosen.codes, chosen.boxed, strict=True)):
+        for box in word.boxes:
+            rows, columns = _window(box, 0.0 if boxed else word.reach, bits.shape, top)
+            if boxed:  # whole pixels of the box: those on its edge go to the nearer of two
+                rows = slice(rows.start, max(rows.start, rows.stop - 1))
+                columns = slice(columns.start, max(columns.start, columns.stop - 1))
+            mine = (bits[rows, columns] == code) & unclaimed[rows, columns]
             if mine.any():
                 unclaimed[rows, columns] &= ~mine
                 found[number].append(_points(mine, rows.start, columns.start))
-    if not unclaimed.any():
-        return found
-    _claim_joined(words, codes, bits, top, unclaimed, found)
-    _claim_strays(words, codes, bits, top, unclaimed, found)
+    if unclaimed.any():
+        _claim_joined(words, chosen, bits, top, unclaimed, found)
+        _claim_strays(words, chosen.codes, bits, top, unclaimed, found)
     return found
 
 
 def _claim_joined(
     words: Sequence[Word],
-    codes: Sequence[int],
-    bits: npt.NDArray[np.uint8],
+    chosen: Codes,
+    bits: npt.NDArray[np.uint16],
     top: int,
     unclaimed: Mask,
     found: list[list[_Points]],
@@ -93,11 +94,11 @@ def _claim_joined(
     What a word draws over the place of its neighbour is clipped there when that one is hidden: such a pixel
     belongs to the word whose place it is not. Where words lie upon each other it belongs to both.
     """
-    joined = unclaimed.copy()
+    joined = unclaimed & (bits & (bits - 1) != 0)
     for elsewhere in (True, False):
-        for number, (word, code) in enumerate(zip(words, codes, strict=True)):
-            for box in () if word.apart else word.boxes:
-                rows, columns = _window(box, word.reach, bits.shape, top)
+        for number, (word, code, boxed) in enumerate(zip(words, chosen.codes, chosen.boxed, strict=True)):
+            for box in word.boxes:
+                rows, columns = _window(box, _NEAR if boxed else word.reach, bits.shape, top)
                 mine = joined[rows, columns] & (bits[rows, columns] & code != 0)
                 if not mine.any():
                     continue
@@ -112,29 +113,31 @@ def _claim_joined(
 def _claim_strays(
     words: Sequence[Word],
     codes: Sequence[int],
-    bits: npt.NDArray[np.uint8],
+    bits: npt.NDArray[np.uint16],
     top: int,
     unclaimed: Mask,
     found: list[list[_Points]],
 ) -> None:
-    """Ink that left its word's surroundings, or of words that share a code, goes to the nearest word of its code."""
+    """Ink that left its word's boxes, or of words that share a code, goes to the nearest word of its code."""
     points = np.array(np.nonzero(unclaimed))
-    if not points.shape[1] or points.shape[1] > _MOST_STRAYS:
+    count = points.shape[1]
+    if not count or count > _MOST_STRAYS:
         return
     of_points = bits[points[0], points[1]]
-    for code in np.unique(of_points):
-        strays = points[:, of_points == code]
-        best = np.full(strays.shape[1], np.inf)
-        owner = np.full(strays.shape[1], -1)
-        for number, word in enumerate(words):
-            if codes[number] != code:
+    best, owner = np.full(count, np.inf), np.full(count, -1)
+    rows_begin = np.searchsorted(points[0], np.arange(bits.shape[0] + 1))  # points lie in order of their rows
+    for number, (word, code) in enumerate(zip(words, codes, strict=True)):
+        for box in word.boxes:
+            far = _FARTHEST * max(word.reach, 4.0)
+            rows, _ = _window(box, far, bits.shape, top)
+            part = slice(rows_begin[rows.start], rows_begin[rows.stop])
+            if part.start == part.stop:
                 continue
-            for box in word.boxes:
-                distance = _distance(strays, box, top)
-                nearer = (distance < best) & (distance < _FARTHEST * box[3])
-                best[nearer], owner[nearer] = distance[nearer], number
-        for number in np.unique(owner[owner >= 0]):
-            _join(found[number], strays[:, owner == number])
+            distance = _distance(points[:, part], box, top)
+            nearer = (distance < best[part]) & (distance < far) & (of_points[part] & code != 0)
+            best[part][nearer], owner[part][nearer] = distance[nearer], number
+    for number in np.unique(owner[owner >= 0]):
+        _join(found[number], points[:, owner == number])
 
 
 def _claim_shadows(words: Sequence[Word], shaded: Mask, top: int, found: list[list[_Points]]) -> None:

@@ -26,8 +26,9 @@ def words_of(texts: Sequence[Mapping[str, Any]]) -> list[Word]:
         # upright or not, a text's longest word is longer than a line is high
         line = max((min(wide, high) for boxes in boxes_of for _, _, wide, high in boxes), default=0)
         reach = max(_LEAST_REACH, _REACH * line)
-        for boxes in boxes_of:
-            words.append(Word(boxes=boxes, reach=reach, text=number, shadow=shadow, apart="apart" in text))
+        for (said, *_), boxes in zip(text["words"], boxes_of, strict=True):
+            free = "free" in text or any("\u0600" <= each <= "\u08ff" or "\ufb50" <= each <= "\ufeff" for each in said)
+            words.append(Word(boxes=boxes, reach=reach, text=number, shadow=shadow, free=free, apart="apart" in text))
     return words
 
 

@@ -1,7 +1,9 @@
 """Which words are hidden together, so that a few screenshots tell every word's ink from its neighbours'.
 
 Each word has a code of one bit; screenshot number n is taken with the words hidden whose bit is number n. What
-differs there from the page as it is shown is their ink. Words close to each other have different codes.
+differs there from the page as it is shown is their ink. Two screenshots do for words that keep to their boxes:
+whose ink it is, the box tells, and a comma has another code than the word it touches. Words whose boxes lie upon
+each other, and words of scripts that leave them, have other codes than all words close by.
 """
 
 from __future__ import annotations
@@ -15,51 +17,97 @@ Box = tuple[float, float, float, float]
 """Left, top, width, height in CSS pixels of the full page."""
 
 _CELL = 96.0
-_MOST_BITS = 7  # and one for words that stand apart
+_TOUCHING = 0.75  # CSS pixels
+_PLAIN_BITS = 2
+_CLOSE_BITS = 13  # and one for words that stand apart: sixteen in all, of which a page needs three to nine
 
 
 @dataclass(frozen=True, kw_only=True)
 class Word:
     """A word's line boxes, and how many pixels its ink may leave them.
 
-    `text` tells words of one text node from others'. `apart`: it cannot be hidden alone, only with all
-    others of its kind.
+    `text` tells words of one text node from others'. `free`: its letters leave its boxes, as Nastaliq's do.
+    `apart`: it cannot be hidden alone, only with all others of its kind.
     """
 
     boxes: tuple[Box, ...]
     reach: float
     text: int
     shadow: tuple[float, float, float] | None = None  # right, down, and how far blurred
+    free: bool = False
     apart: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Codes:
-    """A code for each word; as many screenshots as `bits` tell them apart."""
+    """A code for each word; as many screenshots as `bits` tell them apart.
+
+    `boxed`: where a word's ink is told from that of others of its code by its boxes.
+    """
 
     codes: tuple[int, ...]
     bits: int
+    boxed: tuple[bool, ...]
 
 
 def choose_codes(words: Sequence[Word]) -> Codes:
-    """As few bits as it can be seen to do with, and the last one for all words that stand apart.
-
-    With too many words on one spot some neighbours share a code.
-    """
-    near = _neighbours(words)
+    """With too many words on one spot some neighbours share a code."""
+    close = _upon_others(words) | {number for number, word in enumerate(words) if word.free and not word.apart}
+    near = _neighbours(words, close)
     numbers: list[int] = []
-    spare = itertools.cycle(range(_MOST_BITS))
-    for word, others in zip(words, near, strict=True):
-        taken = {numbers[each] for each in others if each < len(numbers)}
-        free = (each for each in range(_MOST_BITS) if each not in taken)
-        numbers.append(-1 if word.apart else next(itertools.chain(free, spare)))
-    bits = max(numbers, default=-1) + 1
-    codes = tuple(1 << (bits if each < 0 else each) for each in numbers)
-    return Codes(codes=codes, bits=bits + (-1 in numbers))
+    spare = itertools.cycle(range(_CLOSE_BITS))
+    for number, word in enumerate(words):
+        if word.apart:
+            numbers.append(-1)
+        elif number in close:
+            taken = {numbers[each] for each in near[number] if each < number}
+            free = (each for each in range(_CLOSE_BITS) if _PLAIN_BITS + each not in taken)
+            numbers.append(_PLAIN_BITS + next(itertools.chain(free, spare)))
+        else:
+            numbers.append(
+                1 - numbers[-1] if number and _touch(words[number - 1], word) and 0 <= numbers[-1] < 2 else 0
+            )
+    used = sorted(set(numbers) - {-1})
+    bits = {each: 1 << place for place, each in enumerate([*used, *({-1} & set(numbers))])}
+    return Codes(
+        codes=tuple(bits[each] for each in numbers),
+        bits=len(bits),
+        boxed=tuple(each < _PLAIN_BITS for each in numbers),
+    )
 
 
-def _neighbours(words: Sequence[Word]) -> list[set[int]]:
-    """For each word those whose ink may lie where its own may.
+def _touch(one: Word, other: Word) -> bool:
+    """Whether the second begins where the first ends, or the other way round."""
+    if one.text != other.text:
+        return False
+    (left, top, wide, high), (other_left, other_top, other_wide, other_high) = one.boxes[-1], other.boxes[0]
+    gaps = (
+        other_left - left - wide,
+        left - other_left - other_wide,
+        other_top - top - high,
+        top - other_top - other_high,
+    )
+    return any(abs(each) < _TOUCHING for each in gaps)
+
+
+def _upon_others(words: Sequence[Word]) -> set[int]:
+    """Words whose boxes lie upon those of others."""
+    cells: dict[tuple[int, int], list[tuple[int, Box]]] = defaultdict(list)
+    found: set[int] = set()
+    for number, word in enumerate(words):
+        for left, top, wide, high in word.boxes:
+            edge = _TOUCHING if min(wide, high) > 3 * _TOUCHING else 0.0
+            inner = (left + edge, top + edge, left + wide - edge, top + high - edge)
+            for cell in _cells(inner):
+                for other, theirs in cells[cell]:
+                    if other != number and _overlap(inner, theirs):
+                        found |= {number, other}
+                cells[cell].append((number, inner))
+    return {each for each in found if not words[each].apart}
+
+
+def _neighbours(words: Sequence[Word], close: set[int]) -> list[set[int]]:
+    """For each of the close words those whose ink may lie where its own may.
 
     In one text also the next and the one after: where a word is hidden, a browser clips what the
     words before and behind it draw over its place.
@@ -67,10 +115,10 @@ def _neighbours(words: Sequence[Word]) -> list[set[int]]:
     cells: dict[tuple[int, int], list[tuple[int, Box]]] = defaultdict(list)
     near: list[set[int]] = [set() for _ in words]
     for number, word in enumerate(words):
-        if word.apart:
+        if number not in close:
             continue
         for other in range(max(0, number - 2), number):
-            if words[other].text == word.text:
+            if other in close and words[other].text == word.text:
                 near[number].add(other)
                 near[other].add(number)
         for left, top, wide, high in word.boxes:

@@ -10,7 +10,7 @@ from capture import page
 from capture.ink import Rectangle, find_ink
 from capture.layout import generated_texts, words_of
 from capture.observation import TILE_HEIGHT
-from capture.word_codes import Word, choose_codes
+from capture.word_codes import Codes, Word, choose_codes
 
 
 async def trace_words(
@@ -40,12 +40,12 @@ async def trace_words(
     plain = await hide(-1) if shaded else shown
     last = chosen.bits - 1 if any(each.apart for each in words) else None
     hidden = [await hide(bit, shadows=not shaded, apart=bit != last) for bit in range(chosen.bits)]
-    return await asyncio.to_thread(_find, words, chosen.codes, shown, plain, hidden)
+    return await asyncio.to_thread(_find, words, chosen, shown, plain, hidden)
 
 
 def _find(
     words: Sequence[Word],
-    codes: Sequence[int],
+    chosen: Codes,
     shown: Sequence[bytes],
     plain: Sequence[bytes],
     hidden: Sequence[Sequence[bytes]],
@@ -54,7 +54,12 @@ def _find(
     found: list[list[Rectangle]] = [[] for _ in words]
     for number, tile in enumerate(shown):
         parts = find_ink(
-            words, codes, top=number * TILE_HEIGHT, page=tile, plain=plain[number], hidden=[each[number] for each in hidden]
+            words,
+            chosen,
+            top=number * TILE_HEIGHT,
+            page=tile,
+            plain=plain[number],
+            hidden=[each[number] for each in hidden],
         )
         for all_parts, more in zip(found, parts, strict=True):
             all_parts += more

@@ -108,6 +108,7 @@
     const owner = parent.nodeType === 11 ? `${pathOf(parent.host, base)}/#shadow-root` : pathOf(parent, base);
     const text = { path: owner + step(node, "text()"), words };
     if (style.textShadow !== "none") text.shadow = shadowOf(style.textShadow);
+    if (style.fontStyle !== "normal" || parseFloat(style.letterSpacing) < 0) text.free = true; // letters leave their boxes
     if (element.namespaceURI.endsWith("/svg")) text.apart = true;
     texts.push(text);
   };

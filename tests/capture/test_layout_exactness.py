@@ -167,11 +167,12 @@ class Bench:
         painted = np.zeros_like(ink)
         for across, down, wide, high in unit.boxes:
             painted[down - top : down - top + high, across - left : across - left + wide] = True
-        return [f"{unit.name!r} {each}: {unit.hidden[0] if isinstance(unit.hidden, tuple) else unit.hidden}" for each in judge(unit, ink, neighbours, painted)]
+        return [
+            f"{unit.name!r} {each}: {unit.hidden[0] if isinstance(unit.hidden, tuple) else unit.hidden}"
+            for each in judge(unit, ink, neighbours, painted)
+        ]
 
-    def _hide(
-        self, unit: Unit, area: tuple[int, int, int, int], shown: Pixels, empty: Pixels
-    ) -> tuple[Mask, Mask]:
+    def _hide(self, unit: Unit, area: tuple[int, int, int, int], shown: Pixels, empty: Pixels) -> tuple[Mask, Mask]:
         """What vanishes with the unit alone, and what does not change with it."""
         if isinstance(unit.hidden, str):
             self.page.evaluate(f"hideElement({json.dumps(unit.hidden)})")
