@@ -153,7 +153,7 @@ def _claim_shadows(words: Sequence[Word], shaded: Mask, top: int, found: list[li
             rows, columns = _window(moved, word.reach + blur, shaded.shape, top)
             if not shaded[rows, columns].any():
                 continue
-            points = np.array(np.nonzero(shaded[rows, columns])) + [[rows.start], [columns.start]]
+            points = _points(shaded[rows, columns], rows.start, columns.start)
             distance = _distance(points, moved, top)
             nearer = points[:, distance < best[points[0], points[1]]]
             best[nearer[0], nearer[1]] = distance[distance < best[points[0], points[1]]]
@@ -201,7 +201,7 @@ def _clip(value: float, most: int) -> int:
 
 
 def _points(mask: Mask, above: int, left: int) -> _Points:
-    points: _Points = np.array(np.nonzero(mask)) + [[above], [left]]
+    points: _Points = np.array(np.nonzero(mask)) + np.array([[above], [left]])
     return points
 
 

@@ -39,9 +39,13 @@ def place_items(layout: Mapping[str, Any], items: Sequence[Item]) -> dict[str, I
 
     That is the largest element that holds no other item: its author, its date, its pictures.
     """
-    letters, texts = _read(layout)
-    spans = _find(letters, items)
-    owners = {native_id: _paths(texts, span) for native_id, span in spans.items()}
+    texts: list[_Seen] = []
+    owners: dict[str, list[str]] = {}
+    for signs in (False, True):  # a text of signs alone, a thumb say, is looked for among the signs
+        wanted = [each for each in items if bool(letters_of(each.text)) is not signs]
+        letters, texts = _read(layout, signs)
+        spans = _find(letters, [(each.native_id, letters_of(each.text, signs)) for each in wanted])
+        owners |= {native_id: _paths(texts, span) for native_id, span in spans.items()}
     regions = [(each["path"], (tuple(each["rect"]),)) for each in layout["regions"]]
     everything = [(each.path, each.boxes) for each in texts] + regions
     placed: dict[str, ItemBox] = {}
@@ -56,13 +60,16 @@ def place_items(layout: Mapping[str, Any], items: Sequence[Item]) -> dict[str, I
     return placed
 
 
-def letters_of(text: str) -> str:
-    """What two renderings of a text have in common: letters, marks and digits, without case."""
+def letters_of(text: str, signs: bool = False) -> str:
+    """What two renderings of a text have in common: letters and digits, without case.
+
+    With `signs` also what is none of these and no punctuation, emoji above all: a site may show pictures for them.
+    """
     folded = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(each for each in folded if unicodedata.category(each)[0] in "LMNS")
+    return "".join(each for each in folded if unicodedata.category(each)[0] in ("LMNS" if signs else "LN"))
 
 
-def _read(layout: Mapping[str, Any]) -> tuple[str, list[_Seen]]:
+def _read(layout: Mapping[str, Any], signs: bool) -> tuple[str, list[_Seen]]:
     parts: list[str] = []
     texts: list[_Seen] = []
     length = 0
@@ -70,22 +77,22 @@ def _read(layout: Mapping[str, Any]) -> tuple[str, list[_Seen]]:
         start = length
         boxes: list[tuple[float, float, float, float]] = []
         for word, *numbers in text["words"]:
-            parts.append(letters_of(word))
+            parts.append(letters_of(word, signs))
             length += len(parts[-1])
             boxes += zip(*(iter(numbers),) * 4, strict=True)
         texts.append(_Seen(text["path"], tuple(boxes), start, length))
     return "".join(parts), texts
 
 
-def _find(letters: str, items: Sequence[Item]) -> dict[str, tuple[int, int]]:
+def _find(letters: str, items: Sequence[tuple[str, str]]) -> dict[str, tuple[int, int]]:
     """Where each item's letters stand; items that say the same take their places in order."""
     taken: set[int] = set()
     found: dict[str, tuple[int, int]] = {}
     # what is long is found surely; a short text may also stand inside of a longer one, whose place it must not take
-    for item in sorted(items, key=lambda each: -len(letters_of(each.text))):
-        for start, end in _occurrences(letters, letters_of(item.text)):
+    for native_id, wanted in sorted(items, key=lambda each: -len(each[1])):
+        for start, end in _occurrences(letters, wanted):
             if not any(place in taken for place in range(start, end)):
-                found[item.native_id] = (start, end)
+                found[native_id] = (start, end)
                 taken.update(range(start, end))
                 break
     return found

@@ -189,6 +189,7 @@ class Visit:
         taken: dict[str, Any] = {}
         await self._attempt(self._load, "content")
         taken["view"] = await self._attempt(lambda: page.shoot(self._send), "first screen") or b""
+        await self._attempt(self._unfold, "inner scrolling")
         self._progress("scrolling")
         await self._attempt(self._scroll, "further screens")
         signs = await self._attempt(lambda: page.read_signs(self._send, self._limits.step_seconds), "description")
@@ -259,6 +260,19 @@ class Visit:
         if screens:
             await self._ask("top")
             self._behaviours.append(f"scrolled {screens} screens down")
+
+    async def _unfold(self) -> None:
+        """A page may scroll inside of one part: the screenshot would show one screen of it."""
+        seen = await self._ask("unfold")
+        if not seen["found"]:
+            return
+        if seen["unfolded"]:
+            self._behaviours.append("the part of the page that scrolls was laid out in full")
+        else:
+            self._problems.append(
+                f"the page scrolls inside of a part of it: the screenshot shows {seen['shown']:.0f} "
+                f"of its {seen['whole']:.0f} pixels"
+            )
 
     async def _show_frames(self) -> None:
         """Make the window as tall as the page: frames below the first screen are drawn only then."""

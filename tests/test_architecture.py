@@ -45,6 +45,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "jinja2": ("exports/", "archiver/sample/"),
     "lxml": ("capture/extraction/",),
     "mitmproxy": ("capture/recorder.py",),
+    "numpy": ("capture/ink.py",),
     "PIL": ("capture/screenshot.py", "exports/redaction.py", "archiver/sample/"),
     "platformdirs": ("archiver/core/archive.py",),
     "playwright": ("capture/browser.py",),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -251,7 +251,7 @@ def crop(session: Session, id: str, item: str, output: Path | None) -> None:
     _write(session, output or Path(f"{id}-{name}.png"), picture.png, told)
 
 
-def _write(session: Session, path: Path, content: bytes, told: dict[str, object]) -> None:
+def _write(session: Session, path: Path, content: bytes, told: Mapping[str, object]) -> None:
     write_durably(path, content)
     if session.as_json:
         print_json({**told, "path": str(path), "size": len(content)})

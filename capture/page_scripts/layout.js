@@ -81,6 +81,16 @@
     return [right, down, Math.max(...falls.map(([x, y, blur]) => Math.hypot(x - right, y - down) + 2 * blur))];
   };
 
+  const lines = new Map();
+  const underlined = (element) => {
+    if (!element) return false;
+    if (!lines.has(element)) {
+      const style = element.ownerDocument.defaultView.getComputedStyle(element);
+      lines.set(element, style.textDecorationLine !== "none" || underlined(element.parentElement));
+    }
+    return lines.get(element);
+  };
+
   const readText = (node, base, shift) => {
     const element = node.parentElement || node.getRootNode().host;
     const value = node.nodeValue;
@@ -108,7 +118,8 @@
     const owner = parent.nodeType === 11 ? `${pathOf(parent.host, base)}/#shadow-root` : pathOf(parent, base);
     const text = { path: owner + step(node, "text()"), words };
     if (style.textShadow !== "none") text.shadow = shadowOf(style.textShadow);
-    if (style.fontStyle !== "normal" || parseFloat(style.letterSpacing) < 0) text.free = true; // letters leave their boxes
+    // letters leave their boxes, or a line runs below them
+    if (style.fontStyle !== "normal" || parseFloat(style.letterSpacing) < 0 || underlined(element)) text.free = true;
     if (element.namespaceURI.endsWith("/svg")) text.apart = true;
     texts.push(text);
   };

@@ -27,14 +27,14 @@ SET = f"""{_HEAD}
 .columns {{ columns: 3; column-gap: 12px }} .justified {{ text-align: justify; width: 380px; hyphens: auto }}
 .wide {{ letter-spacing: 3px; word-spacing: 9px }} .close {{ letter-spacing: -1.5px }} .low, .low :lang(ur) {{ line-height: 1 }}
 .narrow {{ width: 130px; overflow-wrap: anywhere; font-size: 24px }} td, th {{ border: 1px solid #888; padding: 0 2px }}
-.under {{ text-decoration: underline wavy red; font-style: italic }} .first::first-letter {{ font-size: 300%; float: left }}
+.under {{ text-decoration: underline wavy red }} .slanted {{ font-style: italic }} .first::first-letter {{ font-size: 300%; float: left }}
 .upper {{ text-transform: uppercase; font-variant: small-caps; font-weight: 700 }}
 </style><div class="columns">{ALL}</div><div class="justified">{ALL}</div><div class="wide">{ALL}</div>
 <div class="close">{ALL}</div><div class="low">{ALL}</div>
 <p class="narrow">Unabhängigkeitsbestrebungen incomprehensibilities নিৰ্বাচনক্ষেত্ৰসমূহৰ अंतर्राष्ट्रीयकरण</p>
 <table><tr><th>Ward</th><th>নম্বৰ</th><th lang="ur" dir="rtl">محلہ</th></tr><tr><td>{ENGLISH}</td><td>{ASSAMESE}</td>
 <td lang="ur" dir="rtl">{URDU}</td></tr></table><ol><li>{FRENCH}</li><li>{HINDI}</li></ol><ul><li>{EMOJI}</li></ul>
-<p class="under">{ENGLISH}</p><p class="first">{ENGLISH}</p><p class="upper">{FRENCH}</p></html>"""
+<p class="under">{ENGLISH}</p><p class="slanted">{ENGLISH}</p><p class="first">{ENGLISH}</p><p class="upper">{FRENCH}</p></html>"""
 
 LAID = f"""{_HEAD}
 .sticky {{ position: sticky; top: 0; background: #ffd; padding: 4px }} .turned {{ transform: rotate(-4deg) scale(1.2);
