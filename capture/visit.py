@@ -226,7 +226,7 @@ class Visit:
                 self._problems.append(f"the DOM was cut at {characters:,} characters")
         taken["tiles"] = tiles or ()
         if layout and "texts" in layout:
-            ink = await self._attempt(lambda: self._trace(layout, taken["tiles"], width, height, in_view), "words")
+            ink = await self._trace(layout, taken["tiles"], width, height, in_view)
             taken["layout"] = write_layout(layout, width, height, ink)
             if layout["cut"]:
                 self._problems.append(f"the layout record ends after {layout['count']:,} words")
@@ -317,15 +317,22 @@ class Visit:
     async def _trace(
         self, layout: dict[str, Any], tiles: tuple[bytes, ...], width: float, height: float, in_view: bool
     ) -> list[list[Rectangle]] | None:
-        if not tiles:
+        """Every word's ink; None where it cannot be told, which loses nothing: the layout then holds line boxes."""
+        if not tiles or self._given_up:
             return None
-        return await trace_words(
-            self._send,
-            layout,
-            shown=tiles,
-            shoot=lambda: self._shoot(width, height, in_view),
-            seconds=self._limits.step_seconds,
-        )
+        try:
+            return await trace_words(
+                self._send,
+                layout,
+                shown=tiles,
+                shoot=lambda: self._shoot(width, height, in_view),
+                seconds=self._limits.step_seconds,
+            )
+        except (ScriptError, Stalled):
+            self._behaviours.append(
+                "the page did not answer in time: words are placed by their lines, not by their ink"
+            )
+            return None
 
     async def _current_url(self) -> str:
         frame = (await self._send("Page.getFrameTree"))["frameTree"]["frame"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from capture import page
@@ -27,7 +27,7 @@ async def trace_words(
     """
     snapshot = await send("DOMSnapshot.captureSnapshot", {"computedStyles": []})
     own = sum(len(each["words"]) for each in layout["texts"])
-    layout["texts"] += generated_texts(snapshot)
+    layout["texts"] = [*layout["texts"], *generated_texts(snapshot)]
     words = words_of(layout["texts"])
     chosen = choose_codes(words)
 

@@ -112,7 +112,7 @@ def render_print(
     software: str,
     zone: ZoneInfo,
 ) -> bytes:
-    """One record for paper: HTML without scripts. `slices` are file names of the screenshot's parts, beside the page."""
+    """One record for paper, HTML without scripts. `slices`: the files of the screenshot's parts, beside the page."""
     shown = produced.latest_content
     return _fill(
         "print.html",

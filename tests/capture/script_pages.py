@@ -1,5 +1,6 @@
 """Pages in five scripts, set in every way that moves a word away from where one would look for it."""
 
+# ruff: noqa: E501 - pages, with long lines of text
 from __future__ import annotations
 
 ENGLISH = """The water of wards four, seven and eleven is safe to drink again since Tuesday evening, says the

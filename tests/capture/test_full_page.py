@@ -79,7 +79,8 @@ def test_a_wide_page_is_shown_to_its_right_edge(site: BadSite, browser: Browser)
         browser,
         "/wide",
         '<body style="margin:0"><div style="width:2600px;height:300px;background:linear-gradient(90deg,#fff,#eee)">'
-        '<p>Wide</p><div style="position:absolute;left:2590px;top:0;width:10px;height:20px;background:blue"></div></div>',
+        '<p>Wide</p><div style="position:absolute;left:2590px;top:0;width:10px;height:20px;background:blue">'
+        "</div></div>",
     )
     assert png_size(seen.tiles[0]).width == 2600
     assert colour(seen, 2595, 5) == BLUE
@@ -97,7 +98,8 @@ def test_a_header_that_stays_in_view_is_shown_once(site: BadSite, browser: Brows
         site,
         browser,
         f"/{position}",
-        f'<body style="margin:0"><div style="position:{position};top:0;width:100%;height:50px;background:red">Head</div>'
+        f'<body style="margin:0"><div style="position:{position};top:0;width:100%;height:50px;background:red">'
+        "Head</div>"
         '<p style="margin:0;height:40000px">Long</p>',
     )
     assert len(seen.tiles) == 3
@@ -130,7 +132,8 @@ def test_a_frame_of_another_origin_far_below_shows_its_colour(site: BadSite, bro
             browser,
             "/two-origins",
             '<body style="margin:0"><p>Top</p><div style="height:9000px"></div>'
-            f'<iframe src="{url.replace("127.0.0.1", "localhost")}" width="600" height="300" style="border:0"></iframe>',
+            f'<iframe src="{url.replace("127.0.0.1", "localhost")}" width="600" height="300" '
+            'style="border:0"></iframe>',
         )
         assert len(rows_of(seen, BLUE, 590)) == 300
 

@@ -79,7 +79,8 @@ PROBE = """
       if (!node || step.startsWith("::")) return node;
       const [, name, place] = /^(.*)\\[(\\d+)\\]$/.exec(step);
       const kind = name === "text()" ? "#text" : name;
-      node = [...node.childNodes].filter((each) => each.nodeType !== 10 && each.nodeName.toLowerCase() === kind)[place - 1];
+      const alike = (each) => each.nodeType !== 10 && each.nodeName.toLowerCase() === kind;
+      node = [...node.childNodes].filter(alike)[place - 1];
     }
     return node;
   };
@@ -89,14 +90,15 @@ PROBE = """
     show();
     const parts = path.split("/::");
     const element = find(parts[0]);
+    const sheet = element.getRootNode().adoptedStyleSheets[0];
     if (parts.length > 1) {
       element.setAttribute("data-probe", "");
-      element.getRootNode().adoptedStyleSheets[0].insertRule(`[data-probe]::${parts[1]} { color: transparent !important }`);
+      sheet.insertRule(`[data-probe]::${parts[1]} { color: transparent !important }`);
     } else {
       element.setAttribute("data-probe", "");
       element.style.fill = element.style.webkitTextFillColor = "transparent"; // a list's arrow has the text's colour
       element.style.textShadow = "none";
-      element.getRootNode().adoptedStyleSheets[0].insertRule("[data-probe]::placeholder { color: transparent !important }");
+      sheet.insertRule("[data-probe]::placeholder { color: transparent !important }");
     }
   };
   const at = (path, wanted, aside) => {
