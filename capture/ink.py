@@ -29,18 +29,23 @@ def find_ink(
     top: int,
     page: bytes,
     plain: bytes,
-    hidden: Sequence[bytes],
+    hidden: Sequence[tuple[int, bytes] | None],
 ) -> list[list[Rectangle]]:
     """For each word the rectangles of its ink on one image, whose first row is row `top` of the page.
 
-    All images are PNGs of the same size: `page` as it is shown, `plain` without the shadows of text (the same
-    bytes where there are none), `hidden` as `plain`, with the words hidden whose code has the image's bit.
+    All images are PNGs: `page` as it is shown, `plain` without the shadows of text (the same bytes where there
+    are none), `hidden` as `plain`, with the words hidden whose code has the image's bit: for each bit the first
+    row and the rows of the image that hold such words, None where none does.
     Rectangles cover every pixel of the word and none of another word's alone. A word without ink here has none.
     """
     shown, bare = _pixels(page), _pixels(plain)
     bits = np.zeros(bare.shape, np.uint16)
-    for number, image in enumerate(hidden):
-        bits |= (bare != _pixels(image)).astype(np.uint16) << number
+    for number, part in enumerate(hidden):
+        if part is not None:
+            first, image = part
+            seen = _pixels(image)
+            rows = slice(first, first + seen.shape[0])
+            bits[rows] |= (bare[rows] != seen).astype(np.uint16) << number
     shaded: Mask | None = shown != bare if plain is not page else None
     found = _claim(words, chosen, bits, top)
     if shaded is not None:

@@ -297,11 +297,11 @@ class Visit:
         }
         await self._send("Emulation.setDeviceMetricsOverride", size)
 
-    async def _shoot(self, width: float, height: float, in_view: bool) -> tuple[bytes, ...]:
+    async def _shoot(self, width: float, height: float, in_view: bool, *, top: float = 0.0) -> tuple[bytes, ...]:
+        """The images of the page down to `height`, as far as they lie below the row `top`."""
         tiles: list[bytes] = []
-        top = 0.0
         while top < height:
-            tall = min(TILE_HEIGHT, height - top)
+            tall = min(TILE_HEIGHT - top % TILE_HEIGHT, height - top)
             tiles.append(await page.shoot(self._send, (0, top, width, tall), in_view=in_view))
             top += tall
         return tuple(tiles)
@@ -325,7 +325,7 @@ class Visit:
                 self._send,
                 layout,
                 shown=tiles,
-                shoot=lambda: self._shoot(width, height, in_view),
+                shoot=lambda top, bottom: self._shoot(width, bottom, in_view, top=top),
                 seconds=self._limits.step_seconds,
             )
         except (ScriptError, Stalled):

@@ -19,6 +19,7 @@ Box = tuple[float, float, float, float]
 _CELL = 96.0
 _TOUCHING = 0.75  # CSS pixels
 _PLAIN_BITS = 2
+_AROUND = 4.0  # times a word's reach
 _CLOSE_BITS = 13  # and one for words that stand apart: sixteen in all, of which a page needs three to nine
 
 
@@ -74,6 +75,18 @@ def choose_codes(words: Sequence[Word]) -> Codes:
         bits=len(bits),
         boxed=tuple(each < _PLAIN_BITS for each in numbers),
     )
+
+
+def rows_of(words: Sequence[Word], chosen: Codes, bit: int, height: int) -> tuple[int, int]:
+    """The rows of a page of that height between which the words lie that have the bit, with all their ink."""
+    edges = [
+        (box[1] - _AROUND * word.reach, box[1] + box[3] + _AROUND * word.reach)
+        for word, code in zip(words, chosen.codes, strict=True)
+        if code >> bit & 1
+        for box in word.boxes
+    ]
+    top = max(0, int(min(each[0] for each in edges)))
+    return min(top, height - 1), max(min(top, height - 1) + 1, min(height, int(max(each[1] for each in edges)) + 1))
 
 
 def _touch(one: Word, other: Word) -> bool:

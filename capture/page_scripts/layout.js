@@ -82,11 +82,11 @@
   };
 
   const lines = new Map();
-  const underlined = (element) => {
+  const waved = (element) => {
     if (!element) return false;
     if (!lines.has(element)) {
       const style = element.ownerDocument.defaultView.getComputedStyle(element);
-      lines.set(element, style.textDecorationLine !== "none" || underlined(element.parentElement));
+      lines.set(element, (style.textDecorationLine !== "none" && style.textDecorationStyle === "wavy") || waved(element.parentElement));
     }
     return lines.get(element);
   };
@@ -118,8 +118,8 @@
     const owner = parent.nodeType === 11 ? `${pathOf(parent.host, base)}/#shadow-root` : pathOf(parent, base);
     const text = { path: owner + step(node, "text()"), words };
     if (style.textShadow !== "none") text.shadow = shadowOf(style.textShadow);
-    // letters leave their boxes, or a line runs below them
-    if (style.fontStyle !== "normal" || parseFloat(style.letterSpacing) < 0 || underlined(element)) text.free = true;
+    // letters leave their boxes, or a wave runs below them
+    if (style.fontStyle !== "normal" || parseFloat(style.letterSpacing) < 0 || waved(element)) text.free = true;
     if (element.namespaceURI.endsWith("/svg")) text.apart = true;
     texts.push(text);
   };

@@ -71,7 +71,7 @@ def test_every_item_on_a_screenshot_has_its_picture(archive: Archive) -> None:
                     max(1, round(each.box.left + each.box.width) - int(each.box.left)),
                     max(1, round(each.box.top + each.box.height) - int(each.box.top)),
                 )
-                assert opened.convert("L").getextrema()[0] < 128  # there is something to read
+                assert sum(opened.convert("L").histogram()[:128]) > 0  # there is something to read
 
 
 def test_a_picture_is_cut_from_the_screenshot_that_is_kept(archive: Archive) -> None:
