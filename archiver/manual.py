@@ -132,9 +132,14 @@ DOCUMENTS: dict[str, tuple[str, type | None]] = {
     "person disable, whoami": ("a person", Person),
     "person list": ("a list of people", Person),
     "rebuild": ("what was rebuilt and what is missing", Rebuilt),
+    "record crop": (
+        "where the picture lies, and its place on the screenshot: `record`, `item`, `capture`, `box`, `path`, `size`",
+        None,
+    ),
     "record edit, record tag": ("the record", Record),
     "record list": ("a list of records", Record),
     "record list --disposed": ("a list of destroyed records", Stub),
+    "record pdf": ("where the PDF lies: `record`, `path`, `size`", None),
     "record show": (
         "`record`, `observed`, `class_reason`, `corrections`, `items`, and `captures` with `objects`",
         CataloguedItem,

@@ -15,13 +15,16 @@ import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from enum import StrEnum
+from html import escape
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
+from urllib.parse import unquote, urlsplit
 
 from playwright._impl._driver import compute_driver_executable
 from playwright.async_api import Browser as Chromium
-from playwright.async_api import BrowserContext, Playwright, StorageState, async_playwright
+from playwright.async_api import BrowserContext, Playwright, Route, StorageState, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
 from archiver.core import clock
@@ -37,8 +40,20 @@ from capture.visit import Visit
 _T = TypeVar("_T")
 
 _START_SECONDS = 60.0
+# the fonts of a page do not reach its running head and foot
+_RUNNING = (
+    "<div style=\"font: 7.5pt 'Noto Sans', sans-serif; color: #444; inline-size: 100%; margin: 0 15mm; display: flex; "
+    'justify-content: space-between"><bdi>{start}</bdi><bdi>{end}</bdi></div>'
+)
 _CLOSE_SECONDS = 5.0
 _STATE_SECONDS = 10.0
+
+
+class Paper(StrEnum):
+    """The size of a printed page."""
+
+    A4 = "a4"
+    LETTER = "letter"
 
 
 class Browser:
@@ -101,6 +116,14 @@ class Browser:
         limits = limits or CaptureLimits()
         work = self._observe(url, login, limits, rules or shipped_rules(), now, progress, storage_state)
         return self._wait(work, limits.total_seconds + 30)
+
+    def print_pdf(self, page: Path, *, paper: Paper, head: str, seconds: float = 300.0) -> bytes:
+        """The HTML file `page` as a tagged PDF with an outline, its files taken from its own directory.
+
+        No script runs, nothing is asked of any network. `head` stands at the top of every page, the page's number
+        at its foot. Raises BrowserFailed.
+        """
+        return self._wait(self._print(page, paper, head), seconds)
 
     def _wait(self, work: Coroutine[Any, Any, _T], seconds: float) -> _T:
         """Run `work` in the browser's thread and wait for it; past `seconds` the browser is killed."""
@@ -187,6 +210,33 @@ class Browser:
                 self._spoilt = False
                 self._kill()
 
+    async def _print(self, page: Path, paper: Paper, head: str) -> bytes:
+        chromium = await self._ready()
+        try:
+            context = await chromium.new_context(java_script_enabled=False, offline=True, accept_downloads=False)
+            try:
+                folder = page.parent.resolve()
+                await context.route("**/*", lambda route: _only_below(folder, route))
+                sheet = await context.new_page()
+                await sheet.goto(page.resolve().as_uri())
+                return await sheet.pdf(
+                    format=paper.value,
+                    display_header_footer=True,
+                    header_template=_RUNNING.format(start=escape(head), end=""),
+                    footer_template=_RUNNING.format(
+                        start="",
+                        end='page <span class="pageNumber"></span> of <span class="totalPages"></span>',
+                    ),
+                    margin={"top": "17mm", "bottom": "17mm", "left": "15mm", "right": "15mm"},
+                    print_background=True,
+                    tagged=True,
+                    outline=True,
+                )
+            finally:
+                await context.close()
+        except PlaywrightError as error:
+            raise BrowserFailed(f"the browser could not print {page.name}: {_first_line(error)}") from error
+
     async def _visit(
         self,
         chromium: Chromium,
@@ -234,6 +284,16 @@ async def _state_of(context: BrowserContext) -> BrowserState | None:
     except (PlaywrightError, TimeoutError):
         return None
     return from_storage_state(cast(Mapping[str, Any], state))
+
+
+async def _only_below(folder: Path, route: Route) -> None:
+    """Let a page read files of its own directory, and nothing else."""
+    address = urlsplit(route.request.url)
+    path = Path(unquote(address.path)).resolve()
+    if address.scheme == "file" and path.is_relative_to(folder):
+        await route.continue_()
+    else:
+        await route.abort()
 
 
 def _check_driver() -> None:

@@ -122,14 +122,14 @@ def mask_layout(content: bytes, secrets: Secrets) -> tuple[bytes, bool]:
         return content, False
     layout = json.loads(content)
     found = False
-    for text in layout["texts"]:
-        words = [str(word[0]) for word in text["words"]]
-        joined = "".join(words).encode("utf-8", "surrogatepass")
+    runs = [run for text in layout["texts"] for run in (text["words"], text.get("unseen", []))]
+    for run in runs:
+        joined = "".join(str(word[0]) for word in run).encode("utf-8", "surrogatepass")
         masked = secrets.mask(joined)
         if masked == joined:
             continue
         found, place = True, 0
-        for word in text["words"]:
+        for word in run:
             length = len(str(word[0]).encode("utf-8", "surrogatepass"))
             word[0] = masked[place : place + length].decode("utf-8", "replace")
             place += length

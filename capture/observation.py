@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -110,27 +109,4 @@ def tile_name(number: int) -> str:
 def write_feed(posts: Sequence[Mapping[str, Any]], declared: int) -> bytes:
     """The `urn:feed` record, JSON: every post as it was seen, in order, and how many the page says there are."""
     record = {"format": "archiver-feed", "version": 1, "declared": declared, "posts": list(posts)}
-    return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-
-
-def write_layout(layout: Mapping[str, Any], width: float, height: float) -> bytes:
-    """The `urn:layout` record, JSON: what `page_scripts/layout.js` read, with the images it lies on.
-
-    A word is `[text, left, top, width, height, ...]`, four numbers for each of its rectangles,
-    in CSS pixels from the top left corner of the full page.
-    """
-    images = [
-        {"name": tile_name(number), "top": top, "height": min(TILE_HEIGHT, height - top)}
-        for number, top in enumerate(range(0, math.ceil(height), TILE_HEIGHT), 1)
-    ]
-    record = {
-        "format": "archiver-layout",
-        "version": 1,
-        "width": width,
-        "height": height,
-        "images": images,
-        "cut": layout["cut"],
-        "texts": layout["texts"],
-        "regions": layout["regions"],
-    }
     return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

@@ -10,7 +10,7 @@ import asyncio
 import base64
 import json
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ from capture.witness import Witness
 
 _SCRIPTS = Path(__file__).parent / "page_scripts"
 _WORLD = "archiver"
+_FIELDS = ("INPUT", "TEXTAREA", "SELECT")
+_MOST_ROOTS = 2_000
 
 Send = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
 """One command of the DevTools protocol, answered, bounded, and raising BrowserFailed when the page dies."""
@@ -128,6 +130,40 @@ async def read_signs(send: Send, rules: OutcomeRules, seconds: float) -> PageSig
         matched=tuple(said["matched"]),
         frames=said["frames"],
     )
+
+
+async def open_roots(send: Send) -> None:
+    """Hand layout.js what lies inside of fields and of closed shadow roots, as `archiverRoots`."""
+    frame = (await send("Page.getFrameTree", {}))["frameTree"]["frame"]["id"]
+    world = (await send("Page.createIsolatedWorld", {"frameId": frame, "worldName": _WORLD}))["executionContextId"]
+    root = (await send("DOM.getDocument", {"depth": -1, "pierce": True}))["root"]
+    pairs: list[dict[str, str]] = []
+    for nodes in _closed_roots(root):
+        for node in nodes:
+            found = await send("DOM.resolveNode", {"backendNodeId": node, "executionContextId": world})
+            pairs.append({"objectId": found["object"]["objectId"]})
+    await send(
+        "Runtime.callFunctionOn",
+        {
+            "functionDeclaration": "function (...each) { globalThis.archiverRoots = new Map(); "
+            "for (let n = 0; n < each.length; n += 2) globalThis.archiverRoots.set(each[n], each[n + 1]) }",
+            "arguments": pairs,
+            "executionContextId": world,
+        },
+    )
+
+
+def _closed_roots(root: dict[str, Any]) -> Iterator[tuple[int, int]]:
+    """(host, shadow root) as the protocol numbers them, of the page's own document."""
+    pending, opened = [root], 0
+    while pending and opened < _MOST_ROOTS:
+        node = pending.pop()
+        for inner in node.get("shadowRoots", ()):
+            pending.append(inner)
+            if inner["shadowRootType"] == "closed" or node["nodeName"] in _FIELDS:
+                opened += 1
+                yield node["backendNodeId"], inner["backendNodeId"]
+        pending += node.get("children", ())
 
 
 async def shoot(send: Send, clip: tuple[float, float, float, float] | None = None, *, in_view: bool = False) -> bytes:

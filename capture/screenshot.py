@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from PIL import Image, UnidentifiedImageError
@@ -57,6 +58,76 @@ def png_size(png: bytes) -> ImageSize:
     if size is None:
         raise EvidenceDamaged("not a PNG image: the header chunk is missing")
     return size
+
+
+def read_pixels(png: bytes) -> tuple[int, int, bytes]:
+    """Width, height, and four bytes a pixel (red, green, blue, and an alpha that is always 255).
+
+    Raises EvidenceDamaged if the image cannot be read.
+    """
+    try:
+        with Image.open(io.BytesIO(png)) as opened:
+            return opened.width, opened.height, opened.convert("RGBA").tobytes()
+    except (UnidentifiedImageError, OSError) as error:
+        raise EvidenceDamaged(f"the image cannot be read: {error}") from error
+
+
+def cut_out(tiles: Sequence[bytes], *, left: int, top: int, width: int, height: int) -> bytes:
+    """A PNG of that part of a full-page screenshot whose images are `tiles`, one below the other.
+
+    What of the part lies outside of the page is left out. Raises EvidenceDamaged if an image cannot be read,
+    ValueError if nothing of the part is on the page.
+    """
+    shown: Image.Image | None = None
+    above = 0
+    for tile in tiles:
+        try:
+            with Image.open(io.BytesIO(tile)) as opened:
+                first, last = max(top, above), min(top + height, above + opened.height)
+                if first < last and left < opened.width:
+                    right = min(left + width, opened.width)
+                    part = opened.convert("RGB").crop((left, first - above, right, last - above))
+                    shown = part if shown is None else _below(shown, part)
+                above += opened.height
+        except (UnidentifiedImageError, OSError) as error:
+            raise EvidenceDamaged(f"the image cannot be read: {error}") from error
+    if shown is None:
+        raise ValueError(f"the page's screenshot ends at {above} pixels, the part begins at {top}")
+    written = io.BytesIO()
+    shown.save(written, "PNG", optimize=False, compress_level=6)
+    return written.getvalue()
+
+
+def cut_into_pages(tiles: Sequence[bytes], *, high: float) -> Iterator[bytes]:
+    """The full-page screenshot in PNGs for pages of paper, each at most `high` times as high as wide.
+
+    Cut between lines of text where there is an even row near the end of the page. Raises EvidenceDamaged.
+    """
+    sizes = [png_size(each) for each in tiles]
+    whole, width = sum(each.height for each in sizes), max((each.width for each in sizes), default=0)
+    most, top = max(1, int(width * high)), 0
+    while top < whole:
+        page = cut_out(tiles, left=0, top=top, width=width, height=most)
+        with Image.open(io.BytesIO(page)) as opened:
+            kept = opened.height if top + opened.height >= whole else _last_even_row(opened)
+        yield page if kept == opened.height else cut_out(tiles, left=0, top=top, width=width, height=kept)
+        top += kept
+
+
+def _last_even_row(image: Image.Image) -> int:
+    grey = image.convert("L")
+    for row in range(image.height - 1, image.height * 4 // 5, -1):
+        darkest, lightest = grey.crop((0, row, image.width, row + 1)).getextrema()
+        if darkest == lightest:
+            return row
+    return image.height
+
+
+def _below(upper: Image.Image, lower: Image.Image) -> Image.Image:
+    joined = Image.new("RGB", (upper.width, upper.height + lower.height))
+    joined.paste(upper, (0, 0))
+    joined.paste(lower, (0, upper.height))
+    return joined
 
 
 def make_thumbnail(image: bytes, *, width: int = THUMBNAIL_WIDTH, height: int = THUMBNAIL_HEIGHT) -> bytes:

@@ -15,10 +15,13 @@ from typing import Any, TypeVar
 from archiver.core.errors import BrowserFailed
 from capture import page
 from capture.behaviours import Behaviours, Deeds, Reach, tell
-from capture.observation import TILE_HEIGHT, CaptureLimits, PageObservation, write_feed, write_layout
+from capture.ink import Rectangle
+from capture.layout import write_layout
+from capture.observation import TILE_HEIGHT, CaptureLimits, PageObservation, write_feed
 from capture.outcome_rules import OutcomeRules
 from capture.page import ScriptError
 from capture.witness import Session, Witness
+from capture.word_shots import trace_words
 
 _T = TypeVar("_T")
 
@@ -203,6 +206,7 @@ class Visit:
         taken: dict[str, Any] = {}
         await self._attempt(self._load, "content")
         taken["view"] = await self._attempt(lambda: page.shoot(self._send), "first screen") or b""
+        await self._attempt(self._unfold, "inner scrolling")
         self._progress("scrolling")
         deeds = await self._behave()
         self._behaviours += deeds.notes
@@ -229,6 +233,7 @@ class Visit:
         in_view = window["clientWidth"] >= width and window["clientHeight"] >= height
         characters = self._limits.max_dom_characters
         dom = await self._attempt(lambda: self._ask("dom", characters=characters), "DOM")
+        await self._attempt(lambda: page.open_roots(self._send), "fields")
         # the images are compressed in another process while the page is asked for its words
         shots = asyncio.ensure_future(self._attempt(lambda: self._shoot(width, height, in_view), "full screenshot"))
         try:
@@ -244,7 +249,8 @@ class Visit:
                 self._problems.append(f"the DOM was cut at {characters:,} characters")
         taken["tiles"] = tiles or ()
         if layout and "texts" in layout:
-            taken["layout"] = write_layout(layout, width, height)
+            ink = await self._trace(layout, taken["tiles"], width, height, in_view)
+            taken["layout"] = write_layout(layout, width, height, ink)
             if layout["cut"]:
                 self._problems.append(f"the layout record ends after {layout['count']:,} words")
         return taken
@@ -271,6 +277,19 @@ class Visit:
         self._problems += deeds.problems
         return tell(deeds)
 
+    async def _unfold(self) -> None:
+        """A page may scroll inside of one part: the screenshot would show one screen of it."""
+        seen = await self._ask("unfold")
+        if not seen["found"]:
+            return
+        if seen["unfolded"]:
+            self._behaviours.append("the part of the page that scrolls was laid out in full")
+        else:
+            self._problems.append(
+                f"the page scrolls inside of a part of it: the screenshot shows {seen['shown']:.0f} "
+                f"of its {seen['whole']:.0f} pixels"
+            )
+
     async def _show_frames(self) -> None:
         """Make the window as tall as the page: frames below the first screen are drawn only then."""
         before = (await self._send("Page.getLayoutMetrics"))["cssContentSize"]["height"]
@@ -294,11 +313,11 @@ class Visit:
         }
         await self._send("Emulation.setDeviceMetricsOverride", size)
 
-    async def _shoot(self, width: float, height: float, in_view: bool) -> tuple[bytes, ...]:
+    async def _shoot(self, width: float, height: float, in_view: bool, *, top: float = 0.0) -> tuple[bytes, ...]:
+        """The images of the page down to `height`, as far as they lie below the row `top`."""
         tiles: list[bytes] = []
-        top = 0.0
         while top < height:
-            tall = min(TILE_HEIGHT, height - top)
+            tall = min(TILE_HEIGHT - top % TILE_HEIGHT, height - top)
             tiles.append(await page.shoot(self._send, (0, top, width, tall), in_view=in_view))
             top += tall
         return tuple(tiles)
@@ -310,6 +329,26 @@ class Visit:
             words=self._limits.max_words,
             milliseconds=self._limits.step_seconds * 750,
         )
+
+    async def _trace(
+        self, layout: dict[str, Any], tiles: tuple[bytes, ...], width: float, height: float, in_view: bool
+    ) -> list[list[Rectangle]] | None:
+        """Every word's ink; None where it cannot be told, which loses nothing: the layout then holds line boxes."""
+        if not tiles or self._given_up:
+            return None
+        try:
+            return await trace_words(
+                self._send,
+                layout,
+                shown=tiles,
+                shoot=lambda top, bottom: self._shoot(width, bottom, in_view, top=top),
+                seconds=self._limits.step_seconds,
+            )
+        except (ScriptError, Stalled):
+            self._behaviours.append(
+                "the page did not answer in time: words are placed by their lines, not by their ink"
+            )
+            return None
 
     async def _current_url(self) -> str:
         frame = (await self._send("Page.getFrameTree"))["frameTree"]["frame"]

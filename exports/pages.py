@@ -102,6 +102,35 @@ def render_record(about: About, produced: ProducedRecord, *, number: int) -> byt
     )
 
 
+def render_print(
+    produced: ProducedRecord,
+    *,
+    agency: str,
+    class_reason: str | None,
+    slices: Sequence[str],
+    made_at: datetime,
+    software: str,
+    zone: ZoneInfo,
+) -> bytes:
+    """One record for paper, HTML without scripts. `slices`: the files of the screenshot's parts, beside the page."""
+    shown = produced.latest_content
+    return _fill(
+        "print.html",
+        zone,
+        produced=produced,
+        record=produced.record,
+        corrections=_corrections(produced),
+        replies=reading_order(produced.items),
+        captures=sorted(produced.captures, key=lambda each: (each.capture.started, each.capture.id)),
+        shown=shown,
+        slices=slices,
+        agency=agency,
+        class_reason=class_reason,
+        made_at=made_at,
+        software=software,
+    )
+
+
 def file_place(produced: ProducedRecord, capture: ProducedCapture, path: str) -> str:
     """Where a file lies in the bundle, relative to the index: with the capture that keeps it."""
     keeper = next((each.capture.id for each in produced.captures if each.capture.id in PurePosixPath(path).parts), None)
@@ -126,16 +155,17 @@ def _corrections(produced: ProducedRecord) -> list[tuple[str, Any, Any]]:
 
 
 def _render(template: str, about: About, **values: Any) -> bytes:
-    zone = ZoneInfo(about.request.time_zone)
+    return _fill(template, ZoneInfo(about.request.time_zone), about=about, place=file_place, **values)
+
+
+def _fill(template: str, zone: ZoneInfo, **values: Any) -> bytes:
     style, policy = _style()
     page = _environment().get_template(template)
     text = page.render(
-        about=about,
         style=style,
         policy=policy,
         zone=zone,
         moment=lambda value: show_moment(value, zone),
-        place=file_place,
         **values,
     )
     return (text.strip() + "\n").encode()

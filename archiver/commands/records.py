@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
@@ -22,6 +24,7 @@ from archiver.commands.output import (
 from archiver.commands.session import Session, archive_command
 from archiver.core import clock
 from archiver.core.catalogue import RecordFilter
+from archiver.core.durable import write_durably
 from archiver.core.errors import BadInput
 from archiver.core.people import Permission
 from archiver.core.records import CaptureId, CataloguedItem, Observed, RecordKind, StoredObject
@@ -256,6 +259,53 @@ def tag(session: Session, id: str, tags: tuple[str, ...], remove: tuple[str, ...
         print_json(tagged)
     else:
         say(f"{tagged.id} is tagged {', '.join(tagged.tags) or 'with nothing'}.")
+
+
+@record.command("pdf")
+@click.argument("id")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="[default: ID.pdf]")
+@click.option("--paper", type=click.Choice(["a4", "letter"]), default="a4", show_default=True)
+@archive_command
+def pdf(session: Session, id: str, output: Path | None, paper: str) -> None:
+    """Print a record: description, every item with its versions, every capture, and the page as it was shown."""
+    # imported here: only printing needs a browser
+    from archiver.workflows.print_record import print_record
+    from capture.browser import Paper
+
+    with session.look() as archive:
+        printed = print_record(archive, id, paper=Paper(paper), now=clock.now())
+    _write(session, output or Path(f"{id}.pdf"), printed, {"record": id})
+
+
+@record.command("crop")
+@click.argument("id")
+@click.argument("item")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="[default: ID-ITEM.png]")
+@archive_command
+def crop(session: Session, id: str, item: str, output: Path | None) -> None:
+    """Cut one item out of the full-page screenshot. ITEM is its id, the site's own id, or its number in the record."""
+    from archiver.workflows.show_item import crop_item
+
+    with session.look() as archive:
+        picture = crop_item(archive, id, item)
+    native = picture.item_id.partition("/")[2]
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", native).strip("-") or "item"
+    box = picture.box
+    told = {
+        "record": id,
+        "item": picture.item_id,
+        "capture": picture.capture.id,
+        "box": [box.left, box.top, box.width, box.height],
+    }
+    _write(session, output or Path(f"{id}-{name}.png"), picture.png, told)
+
+
+def _write(session: Session, path: Path, content: bytes, told: Mapping[str, object]) -> None:
+    write_durably(path, content)
+    if session.as_json:
+        print_json({**told, "path": str(path), "size": len(content)})
+    else:
+        say(f"{path}: {len(content):,} bytes", "green")
 
 
 COMMANDS = (record,)

@@ -182,25 +182,31 @@ def _describe_request(archive: Archive, request: InformationRequest) -> Produced
     )
 
 
-def _records(archive: Archive, hits: dict[RecordId, frozenset[str]], progress: Progress) -> Iterator[ProducedRecord]:
+def describe_record(archive: Archive, id: RecordId, *, hits: frozenset[str] = frozenset()) -> ProducedRecord:
+    """A record with all it holds, as productions and prints show it. Raises NotFound."""
+    record = archive.catalogue.record(id)
     accounts = {each.id: each for each in archive.register.accounts()}
+    return ProducedRecord(
+        record=record,
+        account=accounts.get(record.account_id) if record.account_id else None,
+        items=tuple(archive.catalogue.items(id)),
+        captures=tuple(
+            ProducedCapture(
+                capture=capture,
+                files=tuple(
+                    (each, archive.objects.path_of(each.path)) for each in archive.catalogue.objects(capture.id)
+                ),
+            )
+            for capture in archive.catalogue.captures(id)
+        ),
+        hit_ids=hits,
+        observed=archive.catalogue.observed_record(id),
+        resolve=resolver(archive, id),
+    )
+
+
+def _records(archive: Archive, hits: dict[RecordId, frozenset[str]], progress: Progress) -> Iterator[ProducedRecord]:
     for number, (id, items) in enumerate(hits.items(), 1):
-        record = archive.catalogue.record(id)
-        yield ProducedRecord(
-            record=record,
-            account=accounts.get(record.account_id) if record.account_id else None,
-            items=tuple(archive.catalogue.items(id)),
-            captures=tuple(
-                ProducedCapture(
-                    capture=capture,
-                    files=tuple(
-                        (each, archive.objects.path_of(each.path)) for each in archive.catalogue.objects(capture.id)
-                    ),
-                )
-                for capture in archive.catalogue.captures(id)
-            ),
-            hit_ids=items,
-            observed=archive.catalogue.observed_record(id),
-            resolve=resolver(archive, id),
-        )
-        progress(number, len(hits), record.title)
+        produced = describe_record(archive, id, hits=items)
+        yield produced
+        progress(number, len(hits), produced.record.title)

@@ -1,9 +1,12 @@
 // Every visible word with its rectangles on the full-page screenshot, and the regions whose
 // text is not known. CSS pixels from the top left corner of the page. Runs in one go, on a
 // frozen page: if the window is not `screen` high it is being resized for a screenshot, and
-// the caller asks again.
+// the caller asks again. Where a field's or a closed shadow root's inside is known, the caller
+// has put it into `archiverRoots`; what each word is, is kept in `archiverWords` for hide.js.
 ({ screen, words: limit, milliseconds }) => {
   if (innerHeight !== screen) return { resized: true };
+  const roots = globalThis.archiverRoots || new Map();
+  const kept = globalThis.archiverWords = [];
   const started = performance.now();
   const texts = [];
   const regions = [];
@@ -70,12 +73,33 @@
     return right - left > 0.5 && bottom - top > 0.5 ? [round(left), round(top), round(right - left), round(bottom - top)] : null;
   };
 
+  // How far a text's shadows fall, right and down, and how far they blur or lie apart.
+  const shadowOf = (value) => {
+    const falls = [...value.matchAll(/(-?[\d.]+)px (-?[\d.]+)px ([\d.]+)px/gu)].map((each) => each.slice(1).map(Number));
+    if (!falls.length) return [0, 0, 0];
+    const [right, down] = falls[0];
+    return [right, down, Math.max(...falls.map(([x, y, blur]) => Math.hypot(x - right, y - down) + 2 * blur))];
+  };
+
+  const lines = new Map();
+  const waved = (element) => {
+    if (!element) return false;
+    if (!lines.has(element)) {
+      const style = element.ownerDocument.defaultView.getComputedStyle(element);
+      lines.set(element, (style.textDecorationLine !== "none" && style.textDecorationStyle === "wavy") || waved(element.parentElement));
+    }
+    return lines.get(element);
+  };
+
   const readText = (node, base, shift) => {
     const element = node.parentElement || node.getRootNode().host;
     const value = node.nodeValue;
     if (!element || !/\S/u.test(value)) return;
     const view = seenThrough(element, shift);
     if (!view || element.ownerDocument.defaultView.getComputedStyle(element).visibility !== "visible") return;
+    const style = element.ownerDocument.defaultView.getComputedStyle(element);
+    // drawn by its background, not by its colour: such a word is not hidden but painted over
+    const hollow = /^rgba\(.*, 0\)$|\/ 0\)$|^transparent$/u.test(style.webkitTextFillColor);
     const words = [];
     for (const { segment, index } of segmenter.segment(value)) {
       if (!segment.trim()) continue;
@@ -87,12 +111,17 @@
         const rect = place(box, view, shift);
         if (rect) entry.push(...rect);
       }
-      if (entry.length > 1) { words.push(entry); count += 1; }
+      if (entry.length > 1) { words.push(entry); kept.push({ node, start: index, end: index + segment.length, hollow }); count += 1; }
     }
     if (!words.length) return;
     const parent = node.parentNode;
     const owner = parent.nodeType === 11 ? `${pathOf(parent.host, base)}/#shadow-root` : pathOf(parent, base);
-    texts.push({ path: owner + step(node, "text()"), words });
+    const text = { path: owner + step(node, "text()"), words };
+    if (style.textShadow !== "none") text.shadow = shadowOf(style.textShadow);
+    // letters leave their boxes, or a wave runs below them
+    if (style.fontStyle !== "normal" || parseFloat(style.letterSpacing) < 0 || waved(element)) text.free = true;
+    if (element.namespaceURI.endsWith("/svg")) text.apart = true;
+    texts.push(text);
   };
 
   const UNREAD = { img: "image", image: "image", picture: null, video: "video", canvas: "canvas", embed: "embed",
@@ -119,12 +148,15 @@
         if (kind === "video" || kind === "audio") more.source = node.currentSrc || "";
         if (kind === "field" && node.type !== "password" && node.type !== "hidden") more.text = node.value || node.placeholder || "";
         readRegion(node, base, shift, kind, more);
+        const inside = kind === "field" && node.type !== "password" && roots.get(node);
+        if (inside) walk(inside, base, shift);
         if (name !== "object") continue;
       } else {
         const background = node.ownerDocument.defaultView.getComputedStyle(node).backgroundImage;
         if (background.includes("url(")) readRegion(node, base, shift, "background");
       }
-      if (node.shadowRoot) walk(node.shadowRoot, base, shift);
+      const shadow = node.shadowRoot || roots.get(node);
+      if (shadow) walk(shadow, base, shift);
       walk(node, base, shift);
     }
   };

@@ -1,0 +1,154 @@
+"""Which words are hidden together, so that a few screenshots tell every word's ink from its neighbours'.
+
+Each word has a code of one bit; screenshot number n is taken with the words hidden whose bit is number n. What
+differs there from the page as it is shown is their ink. Two screenshots do for words that keep to their boxes:
+whose ink it is, the box tells, and a comma has another code than the word it touches. Words whose boxes lie upon
+each other, and words of scripts that leave them, have other codes than all words close by.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+Box = tuple[float, float, float, float]
+"""Left, top, width, height in CSS pixels of the full page."""
+
+_CELL = 96.0
+_TOUCHING = 0.75  # CSS pixels
+_PLAIN_BITS = 2
+_AROUND = 4.0  # times a word's reach
+_CLOSE_BITS = 13  # and one for words that stand apart: sixteen in all, of which a page needs three to nine
+
+
+@dataclass(frozen=True, kw_only=True)
+class Word:
+    """A word's line boxes, and how many pixels its ink may leave them.
+
+    `text` tells words of one text node from others'. `free`: its letters leave its boxes, as Nastaliq's do.
+    `apart`: it cannot be hidden alone, only with all others of its kind.
+    """
+
+    boxes: tuple[Box, ...]
+    reach: float
+    text: int
+    shadow: tuple[float, float, float] | None = None  # right, down, and how far blurred
+    free: bool = False
+    apart: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Codes:
+    """A code for each word; as many screenshots as `bits` tell them apart.
+
+    `boxed`: where a word's ink is told from that of others of its code by its boxes.
+    """
+
+    codes: tuple[int, ...]
+    bits: int
+    boxed: tuple[bool, ...]
+
+
+def choose_codes(words: Sequence[Word]) -> Codes:
+    """With too many words on one spot some neighbours share a code."""
+    close = _upon_others(words) | {number for number, word in enumerate(words) if word.free and not word.apart}
+    near = _neighbours(words, close)
+    numbers: list[int] = []
+    spare = itertools.cycle(range(_CLOSE_BITS))
+    for number, word in enumerate(words):
+        if word.apart:
+            numbers.append(-1)
+        elif number in close:
+            taken = {numbers[each] for each in near[number] if each < number}
+            free = (each for each in range(_CLOSE_BITS) if _PLAIN_BITS + each not in taken)
+            numbers.append(_PLAIN_BITS + next(itertools.chain(free, spare)))
+        else:
+            numbers.append(
+                1 - numbers[-1] if number and _touch(words[number - 1], word) and 0 <= numbers[-1] < 2 else 0
+            )
+    used = sorted(set(numbers) - {-1})
+    bits = {each: 1 << place for place, each in enumerate([*used, *({-1} & set(numbers))])}
+    return Codes(
+        codes=tuple(bits[each] for each in numbers),
+        bits=len(bits),
+        boxed=tuple(each < _PLAIN_BITS for each in numbers),
+    )
+
+
+def rows_of(words: Sequence[Word], chosen: Codes, bit: int, height: int) -> tuple[int, int]:
+    """The rows of a page of that height between which the words lie that have the bit, with all their ink."""
+    edges = [
+        (box[1] - _AROUND * word.reach, box[1] + box[3] + _AROUND * word.reach)
+        for word, code in zip(words, chosen.codes, strict=True)
+        if code >> bit & 1
+        for box in word.boxes
+    ]
+    top = max(0, int(min(each[0] for each in edges)))
+    return min(top, height - 1), max(min(top, height - 1) + 1, min(height, int(max(each[1] for each in edges)) + 1))
+
+
+def _touch(one: Word, other: Word) -> bool:
+    """Whether the second begins where the first ends, or the other way round."""
+    if one.text != other.text:
+        return False
+    (left, top, wide, high), (other_left, other_top, other_wide, other_high) = one.boxes[-1], other.boxes[0]
+    gaps = (
+        other_left - left - wide,
+        left - other_left - other_wide,
+        other_top - top - high,
+        top - other_top - other_high,
+    )
+    return any(abs(each) < _TOUCHING for each in gaps)
+
+
+def _upon_others(words: Sequence[Word]) -> set[int]:
+    """Words whose boxes lie upon those of others."""
+    cells: dict[tuple[int, int], list[tuple[int, Box]]] = defaultdict(list)
+    found: set[int] = set()
+    for number, word in enumerate(words):
+        for left, top, wide, high in word.boxes:
+            edge = _TOUCHING if min(wide, high) > 3 * _TOUCHING else 0.0
+            inner = (left + edge, top + edge, left + wide - edge, top + high - edge)
+            for cell in _cells(inner):
+                for other, theirs in cells[cell]:
+                    if other != number and _overlap(inner, theirs):
+                        found |= {number, other}
+                cells[cell].append((number, inner))
+    return {each for each in found if not words[each].apart}
+
+
+def _neighbours(words: Sequence[Word], close: set[int]) -> list[set[int]]:
+    """For each of the close words those whose ink may lie where its own may.
+
+    In one text also the next and the one after: where a word is hidden, a browser clips what the
+    words before and behind it draw over its place.
+    """
+    cells: dict[tuple[int, int], list[tuple[int, Box]]] = defaultdict(list)
+    near: list[set[int]] = [set() for _ in words]
+    for number, word in enumerate(words):
+        if number not in close:
+            continue
+        for other in range(max(0, number - 2), number):
+            if other in close and words[other].text == word.text:
+                near[number].add(other)
+                near[other].add(number)
+        for left, top, wide, high in word.boxes:
+            window = (left - word.reach, top - word.reach, left + wide + word.reach, top + high + word.reach)
+            for cell in _cells(window):
+                for other, theirs in cells[cell]:
+                    if other != number and _overlap(window, theirs):
+                        near[number].add(other)
+                        near[other].add(number)
+                cells[cell].append((number, window))
+    return near
+
+
+def _cells(window: Box) -> Iterator[tuple[int, int]]:
+    left, top, right, bottom = (int(each // _CELL) for each in window)
+    return itertools.product(range(left, right + 1), range(top, bottom + 1))
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

@@ -1,0 +1,97 @@
+"""Records on paper, and items as pictures."""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+import subprocess
+import unicodedata
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from archiver.core.archive import Archive
+from archiver.core.errors import NotFound
+from archiver.core.records import ObjectRole, RecordKind
+from archiver.workflows.print_record import print_record
+from archiver.workflows.show_item import crop_item, crop_items
+from capture.browser import Paper
+from tests.workflows.town import NOW
+
+pytestmark = pytest.mark.browser
+
+
+def threads(archive: Archive) -> list[str]:
+    return [each.id for each in archive.catalogue.records() if each.kind is RecordKind.THREAD]
+
+
+def letters(text: str) -> list[str]:
+    """Sorted: where a line of two directions was taken apart, its order is the reader's."""
+    folded = unicodedata.normalize("NFKC", text)
+    return sorted(each for each in folded if unicodedata.category(each)[0] in "LN")
+
+
+@pytest.mark.skipif(not shutil.which("pdftotext"), reason="pdftotext (poppler-utils) is not installed")
+def test_a_print_holds_every_text_of_every_thread(archive: Archive, tmp_path: Path) -> None:
+    for id in threads(archive)[:3]:
+        path = tmp_path / "record.pdf"
+        path.write_bytes(print_record(archive, id, paper=Paper.A4, now=NOW))
+        said = subprocess.run(["pdftotext", "-raw", path, "-"], capture_output=True, text=True, check=True).stdout
+        assert id in said
+        printed = letters(said)
+        for entry in archive.catalogue.items(id):
+            for version in entry.versions:
+                for letter in set(letters(version.text)):
+                    assert letter in printed, f"{letter!r} of {version.text!r}"
+        for capture in archive.catalogue.captures(id):
+            for stored in archive.catalogue.objects(capture.id):
+                assert stored.sha256.removeprefix("sha256:") in re.sub(r"\s", "", said)
+
+
+def test_a_print_is_tagged_titled_and_of_the_same_bytes_when_made_again(archive: Archive) -> None:
+    id = threads(archive)[0]
+    first, second = (print_record(archive, id, paper=Paper.A4, now=NOW) for _ in range(2))
+    assert first == second
+    assert first.startswith(b"%PDF-")
+    for sign in (b"/MarkInfo", b"/StructTreeRoot", b"/Outlines", b"/Lang", b"/Title", b"D:20260302120000+00'00'"):
+        assert sign in first
+    assert b"/JavaScript" not in first
+    assert print_record(archive, id, paper=Paper.LETTER, now=NOW) != first
+
+
+def test_every_item_on_a_screenshot_has_its_picture(archive: Archive) -> None:
+    for id in threads(archive):
+        pictures = list(crop_items(archive, id))
+        assert [each.item_id for each in pictures] == [each.id for each in archive.catalogue.items(id)]
+        for each in pictures:
+            with Image.open(io.BytesIO(each.png)) as opened:
+                assert opened.size == (
+                    max(1, round(each.box.left + each.box.width) - int(each.box.left)),
+                    max(1, round(each.box.top + each.box.height) - int(each.box.top)),
+                )
+                assert sum(opened.convert("L").histogram()[:128]) > 0  # there is something to read
+
+
+def test_a_picture_is_cut_from_the_screenshot_that_is_kept(archive: Archive) -> None:
+    id = threads(archive)[0]
+    picture = crop_item(archive, id, "1")
+    (stored, *_) = (
+        each for each in archive.catalogue.objects(picture.capture.id) if each.role is ObjectRole.SCREENSHOT
+    )
+    with (
+        Image.open(archive.objects.path_of(stored.path)) as page,
+        Image.open(io.BytesIO(picture.png)) as cut,
+    ):
+        left, top = int(picture.box.left), int(picture.box.top)
+        part = page.convert("RGB").crop((left, top, left + cut.width, top + cut.height))
+        assert part.tobytes() == cut.convert("RGB").tobytes()
+
+
+def test_an_item_that_is_none_is_said_to_be_none(archive: Archive) -> None:
+    id = threads(archive)[0]
+    with pytest.raises(NotFound, match="has no item 4711"):
+        crop_item(archive, id, "4711")
+    with pytest.raises(NotFound, match="no record"):
+        print_record(archive, "rec_0000000000000000", paper=Paper.A4, now=NOW)
