@@ -51,6 +51,7 @@ class Browser:
         self._thread = threading.Thread(target=self._loop.run_forever, name="browser", daemon=True)
         self._starting = asyncio.Lock()
         self._gone = asyncio.Event()
+        self._killed = False  # by us; playwright learns of it only a moment later
         self._playwright: Playwright | None = None
         self._chromium: Chromium | None = None
         self.process_id: int | None = None
@@ -109,7 +110,7 @@ class Browser:
     async def _ready(self) -> Chromium:
         """The running Chromium, started where there is none."""
         async with self._starting:
-            if self._chromium is not None and self._chromium.is_connected():
+            if self._chromium is not None and self._chromium.is_connected() and not self._killed:
                 return self._chromium
             await self._close()
             await asyncio.to_thread(_check_driver)
@@ -123,6 +124,7 @@ class Browser:
                     handle_sigint=False,
                     timeout=_START_SECONDS * 1000,
                 )
+                self._killed = False
                 self._gone = gone = asyncio.Event()
                 self._chromium.on("disconnected", lambda _: gone.set())
                 session = await self._chromium.new_browser_cdp_session()
@@ -144,6 +146,7 @@ class Browser:
                     await asyncio.wait_for(ending(), _CLOSE_SECONDS)
 
     def _kill(self) -> None:
+        self._killed = True
         if self.process_id is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.process_id, signal.SIGKILL)
