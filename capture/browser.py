@@ -187,6 +187,7 @@ class Browser:
         now: Callable[[], datetime],
         progress: Callable[[str], None],
     ) -> PageObservation:
+        process = self.process_id
         context = await chromium.new_context(
             viewport={"width": limits.viewport_width, "height": limits.viewport_height},
             accept_downloads=False,
@@ -209,7 +210,8 @@ class Browser:
             try:
                 await asyncio.wait_for(context.close(), _CLOSE_SECONDS)
             except TimeoutError:
-                self._kill()
+                if self.process_id == process:  # not the one started since
+                    self._kill()
 
 
 def _check_driver() -> None:
