@@ -73,6 +73,7 @@ class Browser:
         self._under_way = 0
         self._spoilt = False
         """A visit left something that does not end: the browser is ended when no other visit needs it."""
+        self._killed = False  # by us; playwright learns of it only a moment later
         self._playwright: Playwright | None = None
         self._chromium: Chromium | None = None
         self.process_id: int | None = None
@@ -139,7 +140,7 @@ class Browser:
     async def _ready(self) -> Chromium:
         """The running Chromium, started where there is none."""
         async with self._starting:
-            if self._chromium is not None and self._chromium.is_connected():
+            if self._chromium is not None and self._chromium.is_connected() and not self._killed:
                 return self._chromium
             await self._close()
             await asyncio.to_thread(_check_driver)
@@ -153,6 +154,7 @@ class Browser:
                     handle_sigint=False,
                     timeout=_START_SECONDS * 1000,
                 )
+                self._killed = self._spoilt = False
                 self._gone = gone = asyncio.Event()
                 self._chromium.on("disconnected", lambda _: gone.set())
                 session = await self._chromium.new_browser_cdp_session()
@@ -174,6 +176,7 @@ class Browser:
                     await asyncio.wait_for(ending(), _CLOSE_SECONDS)
 
     def _kill(self) -> None:
+        self._killed = True
         if self.process_id is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.process_id, signal.SIGKILL)
@@ -248,6 +251,7 @@ class Browser:
         progress: Callable[[str], None],
         state: BrowserState | None,
     ) -> PageObservation:
+        process = self.process_id
         context = await chromium.new_context(
             storage_state=None if state is None else cast(StorageState, to_storage_state(state)),
             viewport={"width": limits.viewport_width, "height": limits.viewport_height},
@@ -274,7 +278,8 @@ class Browser:
             try:
                 await asyncio.wait_for(context.close(), _CLOSE_SECONDS * max(1, self._under_way))
             except TimeoutError:
-                self._spoilt = True
+                if self.process_id == process:  # not the one started since
+                    self._spoilt = True
 
 
 async def _state_of(context: BrowserContext) -> BrowserState | None:

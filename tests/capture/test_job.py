@@ -263,7 +263,8 @@ def test_a_browser_that_hangs_is_ended_and_the_next_capture_works(site: BadSite,
         assert (seen.outcome, seen.cause) == (Outcome.FAILED, "browser")
         assert time.monotonic() - begun < 90
         assert names(first) == []
-        assert take(session, f"{site.url}/good", second).outcome.files_content
+        after = take(session, f"{site.url}/good", second)
+        assert after.outcome.files_content, after.reason
 
 
 def test_an_interrupted_capture_leaves_nothing(session: CaptureSession, site: BadSite, tmp_path: Path) -> None:
