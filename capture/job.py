@@ -116,14 +116,14 @@ def capture_page(
             url, login=login, limits=limits, rules=rules, now=now, progress=progress, storage_state=state
         )
         report, fetched, lacking, site = None, False, list[str](), None
+        known = seen.state or state or BrowserState()
         so_far = judge(_facts(seen, limits, fetched=True), rules)
         if so_far.cause in SAID_GONE:
             progress("asking for the site's front page")
-            with RecordedClient(login, recorder.ca_file, limits) as client:
+            with RecordedClient(login, recorder.ca_file, limits, cookies=known.cookies) as client:
                 site = check_site(client.get, seen.final_url, rules, seen.finished)
         if so_far.outcome.files_content:
             progress("asking the site's interface" if seen.is_page else "fetching the file")
-            known = seen.state or state or BrowserState()
             with RecordedClient(login, recorder.ca_file, limits, cookies=known.cookies) as client:
                 if seen.is_page:
                     report = fetch_api(client.get, seen.html, seen.final_url)

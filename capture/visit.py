@@ -69,7 +69,10 @@ class Visit:
         """Visit `url`. Raises BrowserFailed if the page's process dies."""
         started = self._now()
         self._progress("loading")
-        await self._listen()
+        try:
+            await self._listen()
+        except Stalled as error:
+            raise BrowserFailed("the browser did not answer when it was to open a page") from error
         network_error = await self._navigate(url)
         kind = str(self._witness.response.get("mimeType", "")).lower()
         recorded: dict[str, Any] = {}
@@ -205,12 +208,14 @@ class Visit:
         """Everything that is recorded of a page that is there."""
         taken: dict[str, Any] = {}
         await self._attempt(self._load, "content")
+        milliseconds = self._limits.step_seconds * 500
+        await self._attempt(lambda: self._ask("painted", milliseconds=milliseconds), "pictures")
         taken["view"] = await self._attempt(lambda: page.shoot(self._send), "first screen") or b""
-        await self._attempt(self._unfold, "inner scrolling")
         self._progress("scrolling")
         deeds = await self._behave()
         self._behaviours += deeds.notes
         taken["banner"] = deeds.banner
+        await self._attempt(self._unfold, "inner scrolling")
         if deeds.unmounts:
             taken["feed"] = write_feed(deeds.posts, deeds.declared_posts)
         signs = await self._attempt(

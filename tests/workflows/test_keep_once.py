@@ -19,7 +19,7 @@ from archiver.core.assets import known_assets, release_assets
 from archiver.core.fixity import Fault, digest_bytes
 from archiver.core.manifest import read_items, read_manifest
 from archiver.core.objects import MANIFEST
-from archiver.core.records import Capture, CaptureId, ObjectRole, Outcome, RecordId, new_id
+from archiver.core.records import Capture, CaptureId, ObjectRole, Outcome, RecordId, RecordKind, new_id
 from archiver.core.register import site_of
 from archiver.core.stubs import Stub, add_stub
 from archiver.core.warc import Exchange, WarcRecord, WarcWriter, read_records, read_restored
@@ -99,7 +99,11 @@ def test_a_thinned_warc_gives_the_items_that_were_read_from_the_full_one(archive
         assert manifest.items_path is not None
         extraction = extract(path, resolve=resolver(archive, record))
         assert extraction.items == read_items(archive.objects.path_of(manifest.items_path))
-        assert replace(extraction, items=()) == manifest.extraction
+        filed = manifest.extraction
+        assert filed is not None
+        if filed.kind is RecordKind.TIMELINE:  # its snapshots are one record a month
+            filed = replace(filed, native_root_id=None)
+        assert replace(extraction, items=()) == filed
 
 
 def test_a_picture_changed_in_its_place_is_no_unchanged_capture(tmp_path: Path) -> None:
