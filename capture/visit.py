@@ -25,6 +25,8 @@ from capture.word_shots import trace_words
 
 _T = TypeVar("_T")
 
+_PICTURES_MILLISECONDS = 2_000
+"""How long the first screen is waited for to be drawn with its pictures."""
 _LONGEST_FRAME_VIEWPORT = 32_768
 """CSS pixels; a window of that height is one surface in memory, of some 170 MB."""
 
@@ -208,8 +210,7 @@ class Visit:
         """Everything that is recorded of a page that is there."""
         taken: dict[str, Any] = {}
         await self._attempt(self._load, "content")
-        milliseconds = self._limits.step_seconds * 500
-        await self._attempt(lambda: self._ask("painted", milliseconds=milliseconds), "pictures")
+        await self._attempt(lambda: self._ask("painted", milliseconds=_PICTURES_MILLISECONDS), "pictures")
         taken["view"] = await self._attempt(lambda: page.shoot(self._send), "first screen") or b""
         self._progress("scrolling")
         deeds = await self._behave()
@@ -338,8 +339,8 @@ class Visit:
     async def _trace(
         self, layout: dict[str, Any], tiles: tuple[bytes, ...], width: float, height: float, in_view: bool
     ) -> list[list[Rectangle]] | None:
-        """Every word's ink; None where it cannot be told, which loses nothing: the layout then holds line boxes."""
-        if not tiles or self._given_up:
+        """Every word's ink; None where it was not asked for or cannot be told: the layout then holds line boxes."""
+        if not (self._limits.exact_words and tiles) or self._given_up:
             return None
         try:
             return await trace_words(

@@ -67,6 +67,11 @@ class CaptureSettings:
         60, "how long a capture waits where the site asks for patience; for more it ends throttled", least=0
     )
     viewport_width: int = _setting(1280, "CSS pixels", least=320)
+    exact_words: bool = _setting(
+        False,
+        "whether the layout record holds each word's own pixels instead of the boxes of its lines; true shoots every "
+        "page up to ten times, which takes two to seven times as long",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

