@@ -16,7 +16,7 @@
 # `make test PROCESSES=8` on a larger machine; `make test TESTS=tests/retention` for a part
 PROCESSES ?= 2
 TESTS ?=
-PYTEST = .venv/bin/pytest -n $(PROCESSES) --dist loadfile
+PYTEST = .venv/bin/pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 ready:
 	@./setup.sh

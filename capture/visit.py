@@ -211,7 +211,7 @@ class Visit:
         taken: dict[str, Any] = {}
         await self._attempt(self._load, "content")
         await self._attempt(lambda: self._ask("painted", milliseconds=_PICTURES_MILLISECONDS), "pictures")
-        taken["view"] = await self._attempt(lambda: page.shoot(self._send), "first screen") or b""
+        taken["view"] = await self._attempt(self._shoot_first_screen, "first screen") or b""
         self._progress("scrolling")
         deeds = await self._behave()
         self._behaviours += deeds.notes
@@ -318,6 +318,11 @@ class Visit:
             "mobile": False,
         }
         await self._send("Emulation.setDeviceMetricsOverride", size)
+
+    async def _shoot_first_screen(self) -> bytes:
+        """As the full page is shot, beyond the window: by itself the window's edges of tiles show by chance."""
+        screen = (0.0, 0.0, float(self._limits.viewport_width), float(self._limits.viewport_height))
+        return await page.shoot(self._send, screen)
 
     async def _shoot(self, width: float, height: float, in_view: bool, *, top: float = 0.0) -> tuple[bytes, ...]:
         """The images of the page down to `height`, as far as they lie below the row `top`."""

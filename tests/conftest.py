@@ -24,6 +24,11 @@ settings.register_profile("prove", max_examples=1000, deadline=None)
 settings.load_profile("prove" if os.environ.get("ARCHIVER_PROVE") else "short")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that start browsers first: the last minutes of a run are then not one worker's alone."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+
+
 @pytest.fixture
 def now() -> datetime:
     """Saturday, 21 November 2026, 07:45 UTC: 13:15 in Sivasagar."""
