@@ -247,6 +247,8 @@ class NightWork:
             disposed=lambda url: self._archive.catalogue.stub_of_url(url) is not None,
         )  # fmt: skip
         for each in planned:
+            if each.outcome is not Outcome.DISPOSED:
+                continue  # the plan has looked its stub up already
             if (stub := self._archive.catalogue.stub_of_url(each.url)) is not None:
                 file_disposed(
                     self._archive, each.url, stub, actor=self._actor.id, now=self._watch.now(),
