@@ -46,7 +46,13 @@ def command_reference() -> str:
     """Every command's `--help`."""
     parts = ["# Commands", "", "What `--help` prints. Every command takes `--json`; most take `--archive DIR`.", ""]
     for path, command in _commands("archiver", archiver):
-        text = command.get_help(click.Context(command, info_name=path, max_content_width=100, terminal_width=100))
+        # a command keeps the help option it first made: by the names its users know
+        settings = {
+            "max_content_width": 100,
+            "terminal_width": 100,
+            "help_option_names": archiver.context_settings["help_option_names"],
+        }
+        text = command.get_help(click.Context(command, info_name=path, **settings))
         parts += [f"## {path}", "", "```text", text, "```", ""]
     return "\n".join(parts)
 
