@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import pickle
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -63,8 +66,19 @@ def archive(tmp_path: Path, config_directory: Path) -> Iterator[Archive]:
 
 @pytest.fixture(scope="session")
 def captured_town(tmp_path_factory: pytest.TempPathFactory) -> Town:
-    """The sample town after two nights, captured once; `copy_to` gives a test its own."""
+    """The sample town after two nights, captured once for all workers; `copy_to` gives a test its own."""
     # the sample town needs every room: imported only where it is asked for
     from tests.workflows.town import capture_town
 
-    return capture_town(tmp_path_factory.mktemp("town"))
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return capture_town(tmp_path_factory.mktemp("town"))
+    place = tmp_path_factory.getbasetemp().parent / "town"  # the workers' common directory
+    place.mkdir(exist_ok=True)
+    with (place / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        kept = place / "town.pickle"
+        if not kept.exists():
+            taken = capture_town(Path(tempfile.mkdtemp(dir=place)))
+            kept.write_bytes(pickle.dumps(taken))
+        town: Town = pickle.loads(kept.read_bytes())
+    return town

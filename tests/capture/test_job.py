@@ -249,7 +249,7 @@ def test_what_presses_bring_is_in_the_warc_and_what_they_would_change_never_leav
 
 
 def test_a_browser_that_hangs_is_ended_and_the_next_capture_works(site: BadSite, tmp_path: Path) -> None:
-    brief = CaptureLimits(load_seconds=10, step_seconds=10, total_seconds=20)
+    brief = CaptureLimits(load_seconds=4, step_seconds=4, total_seconds=8)
     with CaptureSession(authority_dir=tmp_path / "authority", allow_hosts=[site.host], limits=brief) as session:
         first, second = tmp_path / "first", tmp_path / "second"
         first.mkdir()

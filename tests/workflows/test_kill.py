@@ -26,7 +26,7 @@ from tests.workflows.town import SECRET, Town
 
 pytestmark = pytest.mark.browser
 
-MOMENTS = 50 if os.environ.get("ARCHIVER_PROVE") else 6
+MOMENTS = 50 if os.environ.get("ARCHIVER_PROVE") else 4
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from tests.workflows.town import SECRET
 pytestmark = pytest.mark.browser
 
 PROVE = bool(os.environ.get("ARCHIVER_PROVE"))
-KILLS = 100 if PROVE else 3
+KILLS = 100 if PROVE else 2
 FILLINGS = 20 if PROVE else 1
 SAID = Path(tempfile.gettempdir()) / f"archiver-night-{os.getpid()}.txt"
 """Not on the disk that is filled: a program that cannot say why it ends, ends with 1."""
