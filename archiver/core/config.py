@@ -69,8 +69,8 @@ class CaptureSettings:
     viewport_width: int = _setting(1280, "CSS pixels", least=320)
     exact_words: bool = _setting(
         False,
-        "whether the layout record holds each word's own pixels instead of the boxes of its lines; true shoots every "
-        "page up to ten times, which takes two to seven times as long",
+        "whether the layout record holds each word's own pixels instead of boxes around it; true shoots parts of a "
+        "page again, up to ten times where letters run into each other, and takes one and a half to four times as long",
     )
 
 
