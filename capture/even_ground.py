@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -24,31 +24,74 @@ _Frame = tuple[int, int, int, int]
 """Left, top, right, bottom in pixels of the full page: a word's ink lies within, and touches no edge."""
 
 
-def read_even_ground(words: Sequence[Word], tiles: Sequence[bytes]) -> list[list[Rectangle] | None]:
-    """The rectangles of every word's ink on the full-page screenshot whose images are `tiles`.
+class EvenGround:
+    """Reads the full-page screenshot image by image, while the next one is being taken.
 
-    None for words that cannot be told: on uneven ground, upon or close to others, or lying on two images. A word
-    of its ground's colour has no rectangle.
+    `told`: by the number of the word the rectangles of its ink, in pixels of the full page. None for words that
+    cannot be told: on uneven ground, upon or close to others, or lying on two images. A word of its ground's colour
+    has no rectangle.
     """
-    unknown = {number for number, word in enumerate(words) if _is_unknown(word)}
-    barred = unknown | close_to(words, unknown)
-    frames = [[] if number in barred else _frames_of(word) for number, word in enumerate(words)]
-    ground = _Ground(words, frames)
-    found: list[list[Rectangle] | None] = [None if number in barred else [] for number in range(len(words))]
-    for tile, png in enumerate(tiles):
-        numbers = [number for number, each in enumerate(frames) if any(_tile(frame) == tile for frame in each)]
-        if not numbers:
-            continue
-        pixels, top = pixels_of(png), tile * TILE_HEIGHT
+
+    def __init__(self, words: Sequence[Word]) -> None:
+        unknown = {number for number, word in enumerate(words) if _is_unknown(word)}
+        barred = unknown | close_to(words, unknown)
+        self._words = words
+        self._frames = [[] if number in barred else _frames_of(word) for number, word in enumerate(words)]
+        self._cells: dict[tuple[int, int], list[tuple[int, _Frame]]] = defaultdict(list)
+        for number, frames in enumerate(self._frames):
+            for frame in frames:
+                for cell in _cells(frame):
+                    self._cells[cell].append((number, frame))
+        self.told: list[list[Rectangle] | None] = [None if number in barred else [] for number in range(len(words))]
+
+    def read(self, number: int, png: bytes) -> None:
+        """Read the words of image `number`. Raises EvidenceDamaged if it cannot be read."""
+        of_tile = [
+            (word, frame) for word, frames in enumerate(self._frames) for frame in frames if _tile(frame) == number
+        ]
+        if not of_tile:
+            return
+        pixels, top = pixels_of(png), number * TILE_HEIGHT
+        for word, frame in of_tile:
+            so_far = self.told[word]
+            if so_far is not None:
+                found = self._ink(word, frame, pixels, top)
+                self.told[word] = None if found is None else so_far + found
+
+    def leave(self, numbers: Iterable[int]) -> None:
+        """Tell nothing of these words, nor of those that lie upon what is not told."""
         for number in numbers:
-            for frame in frames[number]:
-                so_far = found[number]
-                if so_far is not None and _tile(frame) == tile:
-                    told = ground.read(number, frame, pixels, top)
-                    found[number] = None if told is None else so_far + told
-    for number in ground.upon([number for number, each in enumerate(found) if each is None]):
-        found[number] = None  # traced with the others, so that no rectangle holds both
-    return found
+            self.told[number] = None
+        untold = [number for number, each in enumerate(self.told) if each is None]
+        for number in untold:
+            for frame in self._frames[number]:
+                for other, theirs in self._around(frame):
+                    if min(_shared(frame, theirs)) > 0:
+                        self.told[other] = None  # traced with it, so that no rectangle holds both
+
+    def _around(self, frame: _Frame) -> Iterator[tuple[int, _Frame]]:
+        """The frames that meet this one, itself not included."""
+        met = {each for cell in _cells(frame) for each in self._cells.get(cell, ())}
+        return (each for each in sorted(met) if each[1] != frame and _meet(frame, each[1]))
+
+    def _ink(self, number: int, frame: _Frame, pixels: Pixels, top: int) -> list[Rectangle] | None:
+        """What lies in the frame and is not of the ground's colour; None where the ground is uneven."""
+        met = list(self._around(frame))
+        shared = [(other, depth) for other, theirs in met if (depth := min(_shared(frame, theirs))) > 0]
+        if not shared:
+            told = _read_alone(frame, pixels, top)
+            if told is not None:
+                return told
+        if self._words[number].ink is None:
+            return None
+        if any(depth > _SEAM and not self._runs_on(number, other) for other, depth in shared):
+            return None
+        return _read_shared(frame, [each for _, each in met], pixels, top)
+
+    def _runs_on(self, number: int, other: int) -> bool:
+        """Whether they are a word and what is written on to it, in letters that hang together."""
+        one, next_one = self._words[number], self._words[other]
+        return abs(number - other) == 1 and one.text == next_one.text and not (one.free or next_one.free)
 
 
 def _is_unknown(word: Word) -> bool:
@@ -67,52 +110,6 @@ def _frame(box: Box) -> _Frame:
 
 def _tile(frame: _Frame) -> int:
     return max(0, frame[1]) // TILE_HEIGHT
-
-
-class _Ground:
-    """Where each word's ink is expected, to tell which of two words what lies between them belongs to."""
-
-    def __init__(self, words: Sequence[Word], frames: Sequence[Sequence[_Frame]]) -> None:
-        self._words, self._frames = words, frames
-        self._cells: dict[tuple[int, int], list[tuple[int, _Frame]]] = defaultdict(list)
-        for number, each in enumerate(frames):
-            for frame in each:
-                for cell in _cells(frame):
-                    self._cells[cell].append((number, frame))
-
-    def upon(self, numbers: Sequence[int]) -> set[int]:
-        """Words whose ink may lie upon that of these."""
-        return {
-            other
-            for number in numbers
-            for frame in self._frames[number]
-            for other, theirs in self._around(frame)
-            if min(_shared(frame, theirs)) > 0
-        }
-
-    def _around(self, frame: _Frame) -> Iterator[tuple[int, _Frame]]:
-        """The frames that meet this one, itself not included."""
-        met = {each for cell in _cells(frame) for each in self._cells.get(cell, ())}
-        return (each for each in sorted(met) if each[1] != frame and _meet(frame, each[1]))
-
-    def read(self, number: int, frame: _Frame, pixels: Pixels, top: int) -> list[Rectangle] | None:
-        """What lies in the frame and is not of the ground's colour; None where the ground is uneven."""
-        met = list(self._around(frame))
-        shared = [(other, depth) for other, theirs in met if (depth := min(_shared(frame, theirs))) > 0]
-        if not shared:
-            told = _read_alone(frame, pixels, top)
-            if told is not None:
-                return told
-        if self._words[number].ink is None:
-            return None
-        if any(depth > _SEAM and not self._runs_on(number, other) for other, depth in shared):
-            return None
-        return _read_shared(frame, [each for _, each in met], pixels, top)
-
-    def _runs_on(self, number: int, other: int) -> bool:
-        """Whether they are a word and what is written on to it, in letters that hang together."""
-        one, next_one = self._words[number], self._words[other]
-        return abs(number - other) == 1 and one.text == next_one.text and not (one.free or next_one.free)
 
 
 def _cells(frame: _Frame) -> Iterator[tuple[int, int]]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from capture import page
-from capture.even_ground import read_even_ground
+from capture.even_ground import EvenGround
 from capture.ink import Rectangle, find_ink
 from capture.layout import generated_texts, words_of
 from capture.observation import TILE_HEIGHT
 from capture.screenshot import png_size
-from capture.word_codes import Codes, Word, bands_of, choose_codes
+from capture.word_codes import Codes, Word, bands_of, choose_codes, close_to
+
+_LOOK_SECONDS = 0.02
+"""How often it is looked whether the next image has come."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,9 +34,23 @@ class _Shot:
         return max(0, self.top - number * TILE_HEIGHT), self.images[number - first]
 
 
+async def read_ground(layout: Mapping[str, Any], tiles: Sequence[bytes], shots: asyncio.Future[Any]) -> EvenGround:
+    """Tell words by the images of the full screenshot, as they come to lie in `tiles`, until `shots` is done."""
+    ground = await asyncio.to_thread(lambda: EvenGround(words_of(layout["texts"])))
+    number = 0
+    while True:
+        while number < len(tiles):
+            await asyncio.to_thread(ground.read, number, tiles[number])
+            number += 1
+        if shots.done():
+            return ground
+        await asyncio.wait([shots], timeout=_LOOK_SECONDS)
+
+
 async def trace_words(
     send: page.Send,
     layout: dict[str, Any],
+    ground: EvenGround,
     *,
     shown: Sequence[bytes],
     shoot: Callable[[int, int], Awaitable[Sequence[bytes]]],
@@ -41,8 +58,8 @@ async def trace_words(
 ) -> list[list[Rectangle]]:
     """The rectangles of every word's ink on the screenshot `shown`, in the order of the layout's words.
 
-    `shoot` takes the images of the page between two of its rows, as the full screenshot is divided. It is asked
-    only for the words that the screenshot itself does not tell.
+    `ground` has read the screenshot. `shoot` takes the images of the page between two of its rows, as the full
+    screenshot is divided; it is asked only for the words that the screenshot itself does not tell.
 
     Adds to `layout` the texts that style sheets generate. Leaves the page with words hidden. Raises ScriptError.
     """
@@ -50,7 +67,8 @@ async def trace_words(
     own = sum(len(each["words"]) for each in layout["texts"])
     layout["texts"] = [*layout["texts"], *generated_texts(snapshot)]
     words = words_of(layout["texts"])
-    told = await asyncio.to_thread(read_even_ground, words, shown)
+    ground.leave(close_to(words, set(range(own, len(words)))))
+    told = [*ground.told, *[None for _ in words[own:]]]
     left = [number for number, each in enumerate(told) if each is None]
     if left:
         doubtful = [words[number] for number in left]

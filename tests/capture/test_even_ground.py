@@ -6,7 +6,7 @@ import io
 
 from PIL import Image, ImageDraw
 
-from capture.even_ground import read_even_ground
+from capture.even_ground import EvenGround
 from capture.ink import Rectangle
 from capture.word_codes import Box, Word
 
@@ -24,7 +24,10 @@ def read(words: list[Word], *drawn: Pixel, ground: str = "white") -> list[list[R
         ImageDraw.Draw(image).rectangle(each, fill="black")
     written = io.BytesIO()
     image.save(written, "PNG")
-    return read_even_ground(words, [written.getvalue()])
+    page = EvenGround(words)
+    page.read(0, written.getvalue())
+    page.leave([])
+    return page.told
 
 
 def test_a_word_alone_is_what_differs_from_its_ground() -> None:
