@@ -69,8 +69,8 @@ class CaptureSettings:
     viewport_width: int = _setting(1280, "CSS pixels", least=320)
     exact_words: bool = _setting(
         True,
-        "whether the layout record holds each word's own pixels; false holds boxes around it, which is a little faster, "
-        "and on pages whose letters run into each other, as Nastaliq's do, up to four times",
+        "whether the layout record holds each word's own pixels; false holds boxes around it, which is a little "
+        "faster, and on pages whose letters run into each other, as Nastaliq's do, up to four times",
     )
 
 
