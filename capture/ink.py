@@ -29,21 +29,20 @@ def find_ink(
     top: int,
     page: bytes,
     plain: bytes,
-    hidden: Sequence[tuple[int, bytes] | None],
+    hidden: Sequence[Sequence[tuple[int, bytes]]],
 ) -> list[list[Rectangle]]:
     """For each word the rectangles of its ink on one image, whose first row is row `top` of the page.
 
     All images are PNGs: `page` as it is shown, `plain` without the shadows of text (the same bytes where there
-    are none), `hidden` as `plain`, with the words hidden whose code has the image's bit: for each bit the first
-    row and the rows of the image that hold such words, None where none does.
+    are none), `hidden` as `plain`, with the words hidden whose code has the image's bit: for each bit the parts of
+    the image that hold such words, each with its first row.
     Rectangles cover every pixel of the word and none of another word's alone. A word without ink here has none.
     """
-    shown, bare = _pixels(page), _pixels(plain)
+    shown, bare = pixels_of(page), pixels_of(plain)
     bits = np.zeros(bare.shape, np.uint16)
-    for number, part in enumerate(hidden):
-        if part is not None:
-            first, image = part
-            seen = _pixels(image)
+    for number, parts in enumerate(hidden):
+        for first, image in parts:
+            seen = pixels_of(image)
             rows = slice(first, first + seen.shape[0])
             bits[rows] |= (bare[rows] != seen).astype(np.uint16) << number
     shaded: Mask | None = shown != bare if plain is not page else None
@@ -52,12 +51,13 @@ def find_ink(
         _claim_shadows(words, shaded & (bits == 0), top, found)
     inked = bits != 0 if shaded is None else shaded | (bits != 0)
     return [
-        [(left, top + above, wide, high) for part in parts for left, above, wide, high in _rectangles(part, inked)]
+        [(left, top + above, wide, high) for part in parts for left, above, wide, high in rectangles_of(part, inked)]
         for parts in found
     ]
 
 
-def _pixels(png: bytes) -> Pixels:
+def pixels_of(png: bytes) -> Pixels:
+    """A row of numbers for each row of the image; equal numbers are equal colours."""
     wide, high, content = read_pixels(png)
     return np.frombuffer(content, np.uint32).reshape(high, wide)
 
@@ -210,7 +210,7 @@ def _points(mask: Mask, above: int, left: int) -> _Points:
     return points
 
 
-def _rectangles(points: _Points, inked: Mask) -> list[Rectangle]:
+def rectangles_of(points: _Points, inked: Mask) -> list[Rectangle]:
     """The pixels' bounding box; in parts where another word's ink lies within."""
     (above, left), (below, right) = points.min(axis=1), points.max(axis=1)
     mine = np.zeros((below - above + 1, right - left + 1), np.bool_)

@@ -26,10 +26,26 @@ def words_of(texts: Sequence[Mapping[str, Any]]) -> list[Word]:
         # upright or not, a text's longest word is longer than a line is high
         line = max((min(wide, high) for boxes in boxes_of for _, _, wide, high in boxes), default=0)
         reach = max(_LEAST_REACH, _REACH * line)
-        for (said, *_), boxes in zip(text["words"], boxes_of, strict=True):
-            free = "free" in text or any("\u0600" <= each <= "\u08ff" or "\ufb50" <= each <= "\ufeff" for each in said)
-            words.append(Word(boxes=boxes, reach=reach, text=number, shadow=shadow, free=free, apart="apart" in text))
+        inks = text.get("inks") or [None] * len(boxes_of)
+        for (said, *_), boxes, ink in zip(text["words"], boxes_of, inks, strict=True):
+            free = "free" in text or any(map(_leaves_its_box, said))
+            words.append(
+                Word(
+                    boxes=boxes,
+                    reach=reach,
+                    text=number,
+                    shadow=shadow,
+                    free=free,
+                    apart="apart" in text,
+                    ink=None if ink is None else tuple(ink),
+                )
+            )
     return words
+
+
+def _leaves_its_box(character: str) -> bool:
+    """Whether it may, as Nastaliq's letters do."""
+    return "\u0600" <= character <= "\u08ff" or "\ufb50" <= character <= "\ufeff"
 
 
 def _boxes(numbers: Sequence[float]) -> Iterator[Box]:
@@ -84,7 +100,7 @@ def write_layout(
     A word is `[text, left, top, width, height, ...]`, four numbers for each of its rectangles, in pixels from
     the top left corner of the full page. With `ink`, each word's pixels as found on the screenshot, rectangles
     hold these and no others'; words without any are listed as `unseen`, by their line boxes. Without it,
-    `exact` is false and all rectangles are line boxes.
+    `exact` is false and rectangles are line boxes, enlarged where letters leave them.
     """
     images = [
         {"name": tile_name(number), "top": top, "height": min(TILE_HEIGHT, height - top)}
@@ -104,9 +120,24 @@ def write_layout(
     return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
+def _covering(word: Word) -> list[float]:
+    """Its line boxes, made so large that its letters do not leave them."""
+    spare = word.reach if word.free and word.ink is None else 0.0
+    boxes = []
+    for left, top, wide, high in word.boxes:
+        right, below = left + wide, top + high
+        if word.ink is not None:
+            left, top = min(left, word.ink[0]), min(top, word.ink[1])
+            right, below = max(right, word.ink[0] + word.ink[2]), max(below, word.ink[1] + word.ink[3])
+        left, top = max(0.0, left - spare), max(0.0, top - spare)
+        boxes += [left, top, right + spare - left, below + spare - top]
+    return [round(each, 2) for each in boxes]
+
+
 def _texts(texts: Sequence[Mapping[str, Any]], ink: Sequence[Sequence[Rectangle]] | None) -> list[dict[str, Any]]:
     if ink is None:
-        return [{"path": text["path"], "words": text["words"]} for text in texts]
+        boxes = map(_covering, words_of(texts))
+        return [{"path": text["path"], "words": [[word[0], *next(boxes)] for word in text["words"]]} for text in texts]
     found = iter(ink)
     described = []
     for text in texts:

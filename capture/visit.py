@@ -15,13 +15,14 @@ from typing import Any, TypeVar
 from archiver.core.errors import BrowserFailed
 from capture import page
 from capture.behaviours import Behaviours, Deeds, Reach, tell
+from capture.even_ground import EvenGround
 from capture.ink import Rectangle
 from capture.layout import write_layout
 from capture.observation import TILE_HEIGHT, CaptureLimits, PageObservation, write_feed
 from capture.outcome_rules import OutcomeRules
 from capture.page import ScriptError
 from capture.witness import Session, Witness
-from capture.word_shots import trace_words
+from capture.word_shots import read_ground, trace_words
 
 _T = TypeVar("_T")
 
@@ -240,22 +241,32 @@ class Visit:
         characters = self._limits.max_dom_characters
         dom = await self._attempt(lambda: self._ask("dom", characters=characters), "DOM")
         await self._attempt(lambda: page.open_roots(self._send), "fields")
-        # the images are compressed in another process while the page is asked for its words
-        shots = asyncio.ensure_future(self._attempt(lambda: self._shoot(width, height, in_view), "full screenshot"))
+        # the images are compressed in another process while the page is asked for its words, and read in a thread
+        tiles: list[bytes] = []
+        shots = asyncio.ensure_future(
+            self._attempt(lambda: self._shoot(width, height, in_view, into=tiles), "full screenshot")
+        )
+        reading = None
         try:
             layout = await self._attempt(lambda: self._layout(metrics), "layout")
-            tiles = await shots
             if layout and layout.get("resized"):
+                await shots
                 layout = await self._attempt(lambda: self._layout(metrics), "layout")
+            if layout and "texts" in layout and self._limits.exact_words:
+                reading = asyncio.ensure_future(read_ground(layout, tiles, shots))
+            shown = await shots or ()
+            ground = await reading if reading else None
         finally:
             shots.cancel()
+            if reading:
+                reading.cancel()
         if dom:
             taken["html"] = dom["html"]
             if dom["cut"]:
                 self._problems.append(f"the DOM was cut at {characters:,} characters")
-        taken["tiles"] = tiles or ()
+        taken["tiles"] = shown
         if layout and "texts" in layout:
-            ink = await self._trace(layout, taken["tiles"], width, height, in_view)
+            ink = await self._trace(layout, ground, shown, width, height, in_view)
             taken["layout"] = write_layout(layout, width, height, ink)
             if layout["cut"]:
                 self._problems.append(f"the layout record ends after {layout['count']:,} words")
@@ -324,9 +335,12 @@ class Visit:
         screen = (0.0, 0.0, float(self._limits.viewport_width), float(self._limits.viewport_height))
         return await page.shoot(self._send, screen)
 
-    async def _shoot(self, width: float, height: float, in_view: bool, *, top: float = 0.0) -> tuple[bytes, ...]:
-        """The images of the page down to `height`, as far as they lie below the row `top`."""
-        tiles: list[bytes] = []
+    async def _shoot(
+        self, width: float, height: float, in_view: bool, *, top: float = 0.0, into: list[bytes] | None = None
+    ) -> tuple[bytes, ...]:
+        """The images of the page down to `height`, as far as they lie below the row `top`; each at once `into` it."""
+        tiles = [] if into is None else into
+        tiles.clear()  # of an attempt that a script of the page broke off
         while top < height:
             tall = min(TILE_HEIGHT - top % TILE_HEIGHT, height - top)
             tiles.append(await page.shoot(self._send, (0, top, width, tall), in_view=in_view))
@@ -342,15 +356,22 @@ class Visit:
         )
 
     async def _trace(
-        self, layout: dict[str, Any], tiles: tuple[bytes, ...], width: float, height: float, in_view: bool
+        self,
+        layout: dict[str, Any],
+        ground: EvenGround | None,
+        tiles: tuple[bytes, ...],
+        width: float,
+        height: float,
+        in_view: bool,
     ) -> list[list[Rectangle]] | None:
-        """Every word's ink; None where it was not asked for or cannot be told: the layout then holds line boxes."""
-        if not (self._limits.exact_words and tiles) or self._given_up:
+        """Every word's ink; None where it was not asked for or cannot be told: the layout then holds boxes."""
+        if ground is None or not tiles or self._given_up:
             return None
         try:
             return await trace_words(
                 self._send,
                 layout,
+                ground,
                 shown=tiles,
                 shoot=lambda top, bottom: self._shoot(width, bottom, in_view, top=top),
                 seconds=self._limits.step_seconds,

@@ -20,6 +20,7 @@ _CELL = 96.0
 _TOUCHING = 0.75  # CSS pixels
 _PLAIN_BITS = 2
 _AROUND = 4.0  # times a word's reach
+_NO_GAP = 1_000  # pixels: rows that are shot as fast as another screenshot is begun
 _CLOSE_BITS = 13  # and one for words that stand apart: sixteen in all, of which a page needs three to nine
 
 
@@ -28,7 +29,7 @@ class Word:
     """A word's line boxes, and how many pixels its ink may leave them.
 
     `text` tells words of one text node from others'. `free`: its letters leave its boxes, as Nastaliq's do.
-    `apart`: it cannot be hidden alone, only with all others of its kind.
+    `apart`: it cannot be hidden alone, only with all others of its kind. `ink`: where its font draws it, if measured.
     """
 
     boxes: tuple[Box, ...]
@@ -37,6 +38,7 @@ class Word:
     shadow: tuple[float, float, float] | None = None  # right, down, and how far blurred
     free: bool = False
     apart: bool = False
+    ink: Box | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +55,7 @@ class Codes:
 
 def choose_codes(words: Sequence[Word]) -> Codes:
     """With too many words on one spot some neighbours share a code."""
-    close = _upon_others(words) | {number for number, word in enumerate(words) if word.free and not word.apart}
+    close = upon_others(words) | {number for number, word in enumerate(words) if word.free and not word.apart}
     near = _neighbours(words, close)
     numbers: list[int] = []
     spare = itertools.cycle(range(_CLOSE_BITS))
@@ -77,33 +79,39 @@ def choose_codes(words: Sequence[Word]) -> Codes:
     )
 
 
-def rows_of(words: Sequence[Word], chosen: Codes, bit: int, height: int) -> tuple[int, int]:
-    """The rows of a page of that height between which the words lie that have the bit, with all their ink."""
-    edges = [
+def bands_of(words: Sequence[Word], chosen: Codes, bit: int, height: int) -> list[tuple[int, int]]:
+    """The rows of a page of that height between which words lie that have the bit, with all their ink."""
+    spans = sorted(
         (box[1] - _AROUND * word.reach, box[1] + box[3] + _AROUND * word.reach)
         for word, code in zip(words, chosen.codes, strict=True)
         if code >> bit & 1
         for box in word.boxes
-    ]
-    top = max(0, int(min(each[0] for each in edges)))
-    return min(top, height - 1), max(min(top, height - 1) + 1, min(height, int(max(each[1] for each in edges)) + 1))
+    )
+    bands: list[tuple[int, int]] = []
+    for above, below in spans:
+        top = min(max(0, int(above)), height - 1)
+        bottom = max(top + 1, min(height, int(below) + 1))
+        if bands and top - bands[-1][1] < _NO_GAP:
+            bands[-1] = (bands[-1][0], max(bands[-1][1], bottom))
+        else:
+            bands.append((top, bottom))
+    return bands
 
 
 def _touch(one: Word, other: Word) -> bool:
     """Whether the second begins where the first ends, or the other way round."""
     if one.text != other.text:
         return False
-    (left, top, wide, high), (other_left, other_top, other_wide, other_high) = one.boxes[-1], other.boxes[0]
-    gaps = (
-        other_left - left - wide,
-        left - other_left - other_wide,
-        other_top - top - high,
-        top - other_top - other_high,
-    )
-    return any(abs(each) < _TOUCHING for each in gaps)
+    (_, top, _, high), (_, other_top, _, other_high) = one.boxes[-1], other.boxes[0]
+    stacked = abs(other_top - top - high) < _TOUCHING or abs(top - other_top - other_high) < _TOUCHING
+    return stacked or _abut(one.boxes[-1], other.boxes[0])
 
 
-def _upon_others(words: Sequence[Word]) -> set[int]:
+def _abut(one: Box, other: Box) -> bool:
+    return abs(other[0] - one[0] - one[2]) < _TOUCHING or abs(one[0] - other[0] - other[2]) < _TOUCHING
+
+
+def upon_others(words: Sequence[Word]) -> set[int]:
     """Words whose boxes lie upon those of others."""
     cells: dict[tuple[int, int], list[tuple[int, Box]]] = defaultdict(list)
     found: set[int] = set()
@@ -117,6 +125,37 @@ def _upon_others(words: Sequence[Word]) -> set[int]:
                         found |= {number, other}
                 cells[cell].append((number, inner))
     return {each for each in found if not words[each].apart}
+
+
+def close_to(words: Sequence[Word], some: set[int]) -> set[int]:
+    """Words on which ink of those of `some` may lie."""
+    cells: dict[tuple[int, int], list[Box]] = defaultdict(list)
+    for number in some:
+        for window in _windows(words[number]):
+            for cell in _cells(window):
+                cells[cell].append(window)
+    return {
+        number
+        for number, word in enumerate(words)
+        if number not in some
+        and any(
+            _overlap(own, theirs)
+            for own in itertools.chain(_edges(word.boxes), _edges(() if word.ink is None else (word.ink,)))
+            for cell in _cells(own)
+            for theirs in cells.get(cell, ())
+        )
+    }
+
+
+def _edges(boxes: Sequence[Box]) -> Iterator[Box]:
+    """The same boxes, by their edges."""
+    return ((left, top, left + wide, top + high) for left, top, wide, high in boxes)
+
+
+def _windows(word: Word) -> Iterator[Box]:
+    """Where its ink may lie, by the edges."""
+    reach = word.reach
+    return ((left - reach, top - reach, right + reach, low + reach) for left, top, right, low in _edges(word.boxes))
 
 
 def _neighbours(words: Sequence[Word], close: set[int]) -> list[set[int]]:
@@ -134,8 +173,7 @@ def _neighbours(words: Sequence[Word], close: set[int]) -> list[set[int]]:
             if other in close and words[other].text == word.text:
                 near[number].add(other)
                 near[other].add(number)
-        for left, top, wide, high in word.boxes:
-            window = (left - word.reach, top - word.reach, left + wide + word.reach, top + high + word.reach)
+        for window in _windows(word):
             for cell in _cells(window):
                 for other, theirs in cells[cell]:
                     if other != number and _overlap(window, theirs):

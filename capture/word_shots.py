@@ -1,18 +1,22 @@
-"""Take a frozen page's screenshot again with some of its words hidden, and find every word's ink by the difference."""
+"""Every word's ink: from the screenshot, or else from others of the frozen page with the word hidden."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from capture import page
+from capture.even_ground import EvenGround
 from capture.ink import Rectangle, find_ink
 from capture.layout import generated_texts, words_of
 from capture.observation import TILE_HEIGHT
 from capture.screenshot import png_size
-from capture.word_codes import Codes, Word, choose_codes, rows_of
+from capture.word_codes import Codes, Word, bands_of, choose_codes, close_to
+
+_LOOK_SECONDS = 0.02
+"""How often it is looked whether the next image has come."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,9 +34,23 @@ class _Shot:
         return max(0, self.top - number * TILE_HEIGHT), self.images[number - first]
 
 
+async def read_ground(layout: Mapping[str, Any], tiles: Sequence[bytes], shots: asyncio.Future[Any]) -> EvenGround:
+    """Tell words by the images of the full screenshot, as they come to lie in `tiles`, until `shots` is done."""
+    ground = await asyncio.to_thread(lambda: EvenGround(words_of(layout["texts"])))
+    number = 0
+    while True:
+        while number < len(tiles):
+            await asyncio.to_thread(ground.read, number, tiles[number])
+            number += 1
+        if shots.done():
+            return ground
+        await asyncio.wait([shots], timeout=_LOOK_SECONDS)
+
+
 async def trace_words(
     send: page.Send,
     layout: dict[str, Any],
+    ground: EvenGround,
     *,
     shown: Sequence[bytes],
     shoot: Callable[[int, int], Awaitable[Sequence[bytes]]],
@@ -40,7 +58,8 @@ async def trace_words(
 ) -> list[list[Rectangle]]:
     """The rectangles of every word's ink on the screenshot `shown`, in the order of the layout's words.
 
-    `shoot` takes the images of the page between two of its rows, as the full screenshot is divided.
+    `ground` has read the screenshot. `shoot` takes the images of the page between two of its rows, as the full
+    screenshot is divided; it is asked only for the words that the screenshot itself does not tell.
 
     Adds to `layout` the texts that style sheets generate. Leaves the page with words hidden. Raises ScriptError.
     """
@@ -48,17 +67,43 @@ async def trace_words(
     own = sum(len(each["words"]) for each in layout["texts"])
     layout["texts"] = [*layout["texts"], *generated_texts(snapshot)]
     words = words_of(layout["texts"])
-    chosen = choose_codes(words)
+    ground.leave(close_to(words, set(range(own, len(words)))))
+    told = [*ground.told, *[None for _ in words[own:]]]
+    left = [number for number, each in enumerate(told) if each is None]
+    if left:
+        doubtful = [words[number] for number in left]
+        rest = await _trace(send, doubtful, left, own, shown=shown, shoot=shoot, seconds=seconds)
+        for number, rectangles in zip(left, rest, strict=True):
+            told[number] = rectangles
+    return [each or [] for each in told]
 
-    async def hide(bit: int, *, shadows: bool = False, apart: bool = True) -> _Shot:
-        options = {"codes": chosen.codes[:own], "bit": bit, "shadows": shadows, "apart": apart}
+
+async def _trace(
+    send: page.Send,
+    words: Sequence[Word],
+    numbers: Sequence[int],
+    own: int,
+    *,
+    shown: Sequence[bytes],
+    shoot: Callable[[int, int], Awaitable[Sequence[bytes]]],
+    seconds: float,
+) -> list[list[Rectangle]]:
+    """The same of `words` alone, which are these `numbers` of the page's; the first `own` the page keeps."""
+    chosen = choose_codes(words)
+    codes = [0] * own
+    for number, code in zip(numbers, chosen.codes, strict=True):
+        if number < own:
+            codes[number] = code
+
+    async def hide(bit: int, *, shadows: bool = False, apart: bool = True) -> list[_Shot]:
+        options = {"codes": codes, "bit": bit, "shadows": shadows, "apart": apart}
         await page.run_script(send, "hide", options, seconds=seconds)
-        top, bottom = (0, whole) if bit < 0 else rows_of(words, chosen, bit, whole)
-        return _Shot(top=top, images=await shoot(top, bottom))
+        bands = [(0, whole)] if bit < 0 else bands_of(words, chosen, bit, whole)
+        return [_Shot(top=top, images=await shoot(top, bottom)) for top, bottom in bands]
 
     whole = sum(png_size(each).height for each in shown)
     shaded = any(each.shadow for each in words)
-    plain = (await hide(-1)).images if shaded else shown
+    plain = (await hide(-1))[0].images if shaded else shown
     last = chosen.bits - 1 if any(each.apart for each in words) else None
     hidden = [await hide(bit, shadows=not shaded, apart=bit != last) for bit in range(chosen.bits)]
     return await asyncio.to_thread(_find, words, chosen, shown, plain, hidden)
@@ -69,19 +114,15 @@ def _find(
     chosen: Codes,
     shown: Sequence[bytes],
     plain: Sequence[bytes],
-    hidden: Sequence[_Shot],
+    hidden: Sequence[Sequence[_Shot]],
 ) -> list[list[Rectangle]]:
     """Image by image; a word that lies on two has rectangles on both."""
     found: list[list[Rectangle]] = [[] for _ in words]
     for number, tile in enumerate(shown):
-        parts = find_ink(
-            words,
-            chosen,
-            top=number * TILE_HEIGHT,
-            page=tile,
-            plain=plain[number],
-            hidden=[each.of_tile(number) for each in hidden],
-        )
+        of_tile = [[part for each in shots if (part := each.of_tile(number))] for shots in hidden]
+        if plain is shown and not any(of_tile):
+            continue
+        parts = find_ink(words, chosen, top=number * TILE_HEIGHT, page=tile, plain=plain[number], hidden=of_tile)
         for all_parts, more in zip(found, parts, strict=True):
             all_parts += more
     return found

@@ -81,14 +81,62 @@
     return [right, down, Math.max(...falls.map(([x, y, blur]) => Math.hypot(x - right, y - down) + 2 * blur))];
   };
 
-  const lines = new Map();
-  const waved = (element) => {
-    if (!element) return false;
+  const lines = new Map(); // element -> styles of the lines drawn along its text
+  const linesOf = (element) => {
+    if (!element) return [];
     if (!lines.has(element)) {
       const style = element.ownerDocument.defaultView.getComputedStyle(element);
-      lines.set(element, (style.textDecorationLine !== "none" && style.textDecorationStyle === "wavy") || waved(element.parentElement));
+      const own = style.textDecorationLine === "none" ? [] : [style.textDecorationStyle];
+      lines.set(element, [...own, ...linesOf(element.parentElement)]);
     }
     return lines.get(element);
+  };
+  const decorated = (element) => linesOf(element).length > 0;
+  const turns = new Map(); // element -> whether it is turned, scaled or bent
+  const turned = (element) => {
+    if (!element) return false;
+    if (!turns.has(element)) {
+      const { transform, rotate, scale, zoom, offsetPath } = element.ownerDocument.defaultView.getComputedStyle(element);
+      const set = [transform, rotate, scale, offsetPath].some((each) => each !== "none") || Number(zoom) !== 1;
+      turns.set(element, set || turned(element.parentElement || element.getRootNode().host));
+    }
+    return turns.get(element);
+  };
+
+  // Where a word's ink lies, by its font: known only of a word on one line that is set here as on a line of its own.
+  const pen = new OffscreenCanvas(1, 1).getContext("2d");
+  let held = "";
+  const hold = (style, language) => {
+    const key = [style.font, style.letterSpacing, style.fontKerning, style.fontStretch, style.fontVariantCaps,
+      style.textRendering, style.direction, language].join("|");
+    if (key === held) return;
+    held = key;
+    pen.font = style.font || `${style.fontStyle} ${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
+    pen.letterSpacing = style.letterSpacing === "normal" ? "0px" : style.letterSpacing;
+    pen.fontKerning = style.fontKerning;
+    pen.fontVariantCaps = style.fontVariantCaps;
+    pen.textRendering = style.textRendering;
+    pen.direction = style.direction;
+    pen.textAlign = "left";
+    pen.lang = language;
+  };
+  const LATIN = /^[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Common}]*$/u;
+  const COMMON = /^\p{Script=Common}+$/u;
+  const inkOf = (said, before, boxes, raw) => {
+    if (boxes.length !== 1 || raw.length !== 1) return null;
+    const [left, top] = boxes[0];
+    const [{ width, height }] = raw;
+    let drawn = pen.measureText(said);
+    if (Math.abs(drawn.fontBoundingBoxAscent + drawn.fontBoundingBoxDescent - height) > 1.5) return null;
+    let across = [left - drawn.actualBoundingBoxLeft, drawn.actualBoundingBoxLeft + drawn.actualBoundingBoxRight];
+    // kerning with the next word moves that one; another font would be further off, but for scripts with loose parts
+    const tolerance = LATIN.test(said) ? 1.5 : 0.3;
+    if (COMMON.test(said) && before && !LATIN.test(before)) {
+      drawn = pen.measureText(before + said); // a mark is drawn as those of the script it stands in
+      across = [left, width];
+    } else if (Math.abs(drawn.width - width) > tolerance) return null;
+    const high = drawn.actualBoundingBoxAscent + drawn.actualBoundingBoxDescent;
+    return [across[0], top + drawn.fontBoundingBoxAscent - drawn.actualBoundingBoxAscent, across[1], high];
   };
 
   const readText = (node, base, shift) => {
@@ -101,25 +149,32 @@
     // drawn by its background, not by its colour: such a word is not hidden but painted over
     const hollow = /^rgba\(.*, 0\)$|\/ 0\)$|^transparent$/u.test(style.webkitTextFillColor);
     const words = [];
+    // what is drawn under, around or otherwise than by the font, and boxes that are not the text's own
+    const plain = !decorated(element) && !turned(element) && style.writingMode === "horizontal-tb" && style.textTransform === "none" &&
+      parseFloat(style.webkitTextStrokeWidth) === 0 && style.textEmphasisStyle === "none" && !hollow &&
+      !(parseFloat(style.letterSpacing) < 0);
+    const inks = [];
+    let before = "";
+    if (plain) hold(style, element.closest("[lang]")?.lang ?? "");
     for (const { segment, index } of segmenter.segment(value)) {
-      if (!segment.trim()) continue;
+      if (!segment.trim()) { before = ""; continue; }
       if (count >= limit || performance.now() - started > milliseconds) { cut = true; break; }
       range.setStart(node, index);
       range.setEnd(node, index + segment.length);
       const entry = [segment];
-      for (const box of range.getClientRects()) {
-        const rect = place(box, view, shift);
-        if (rect) entry.push(...rect);
-      }
-      if (entry.length > 1) { words.push(entry); kept.push({ node, start: index, end: index + segment.length, hollow }); count += 1; }
+      const raw = [...range.getClientRects()];
+      const boxes = raw.map((box) => place(box, view, shift)).filter(Boolean);
+      for (const rect of boxes) entry.push(...rect);
+      if (boxes.length) { words.push(entry); inks.push(plain ? inkOf(segment, before, boxes, raw) : null); kept.push({ node, start: index, end: index + segment.length, hollow }); count += 1; }
+      before = segment;
     }
     if (!words.length) return;
     const parent = node.parentNode;
     const owner = parent.nodeType === 11 ? `${pathOf(parent.host, base)}/#shadow-root` : pathOf(parent, base);
-    const text = { path: owner + step(node, "text()"), words };
+    const text = { path: owner + step(node, "text()"), words, inks };
     if (style.textShadow !== "none") text.shadow = shadowOf(style.textShadow);
     // letters leave their boxes, or a wave runs below them
-    if (style.fontStyle !== "normal" || parseFloat(style.letterSpacing) < 0 || waved(element)) text.free = true;
+    if (style.fontStyle !== "normal" || parseFloat(style.letterSpacing) < 0 || linesOf(element).includes("wavy") || turned(element)) text.free = true;
     if (element.namespaceURI.endsWith("/svg")) text.apart = true;
     texts.push(text);
   };

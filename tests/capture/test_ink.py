@@ -58,7 +58,7 @@ def test_a_rectangle_is_its_words_ink_and_not_its_line() -> None:
     one, two = (14, 20, 53, 29), (72, 18, 100, 33)
     chosen = choose_codes(words)
     page = picture(one, two)
-    assert find_ink(words, chosen, top=1000, page=page, plain=page, hidden=[(0, picture())]) == [
+    assert find_ink(words, chosen, top=1000, page=page, plain=page, hidden=[[(0, picture())]]) == [
         [(14, 1020, 40, 10)],
         [(72, 1018, 29, 16)],
     ]
@@ -72,7 +72,7 @@ def test_a_word_around_anothers_ink_is_covered_in_parts() -> None:
     assert chosen.codes == (1, 2)
     page = picture(*hook, inside)
     first, second = find_ink(
-        words, chosen, top=0, page=page, plain=page, hidden=[(0, picture(inside)), (0, picture(*hook))]
+        words, chosen, top=0, page=page, plain=page, hidden=[[(0, picture(inside))], [(0, picture(*hook))]]
     )
     assert second == [(30, 30, 21, 11)]
     assert sorted(first) == [(12, 12, 4, 34), (16, 12, 45, 4)] or sorted(first) == [(12, 12, 49, 4), (12, 16, 4, 30)]
@@ -82,11 +82,11 @@ def test_a_shadow_is_covered_with_its_word() -> None:
     words = [word((10, 10, 40, 20), shadow=(5, 5, 0))]
     text, shadow = (12, 14, 40, 24), (17, 19, 45, 29)
     page, plain = picture(shadow, text), picture(text)
-    ((only,),) = find_ink(words, choose_codes(words), top=0, page=page, plain=plain, hidden=[(0, picture())])
+    ((only,),) = find_ink(words, choose_codes(words), top=0, page=page, plain=plain, hidden=[[(0, picture())]])
     assert only == (12, 14, 34, 16)
 
 
 def test_a_word_nobody_sees_has_no_rectangle() -> None:
     words = [word((10, 10, 40, 20))]
     page = picture()
-    assert find_ink(words, choose_codes(words), top=0, page=page, plain=page, hidden=[(0, page)]) == [[]]
+    assert find_ink(words, choose_codes(words), top=0, page=page, plain=page, hidden=[[(0, page)]]) == [[]]
