@@ -52,7 +52,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "jinja2": ("exports/", "archiver/sample/", "archiver/workflows/night/page.py"),
     "lxml": ("capture/discovery/", "capture/extraction/"),
     "mitmproxy": ("capture/asking_again.py", "capture/recorder.py", "capture/wire.py"),
-    "numpy": ("capture/ink.py",),
+    "numpy": ("capture/even_ground.py", "capture/ink.py"),
     "PIL": ("capture/screenshot.py", "exports/redaction.py", "archiver/sample/"),
     "platformdirs": ("archiver/core/archive.py",),
     "playwright": ("capture/browser.py", "capture/sign_in.py"),

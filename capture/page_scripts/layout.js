@@ -91,7 +91,6 @@
     }
     return lines.get(element);
   };
-  const decorated = (element) => linesOf(element).length > 0;
   const turns = new Map(); // element -> whether it is turned, scaled or bent
   const turned = (element) => {
     if (!element) return false;
@@ -122,7 +121,7 @@
   };
   const LATIN = /^[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Common}]*$/u;
   const COMMON = /^\p{Script=Common}+$/u;
-  const inkOf = (said, before, boxes, raw) => {
+  const inkOf = (said, before, boxes, raw, lined) => {
     if (boxes.length !== 1 || raw.length !== 1) return null;
     const [left, top] = boxes[0];
     const [{ width, height }] = raw;
@@ -135,8 +134,13 @@
       drawn = pen.measureText(before + said); // a mark is drawn as those of the script it stands in
       across = [left, width];
     } else if (Math.abs(drawn.width - width) > tolerance) return null;
+    const above = top + drawn.fontBoundingBoxAscent - drawn.actualBoundingBoxAscent;
     const high = drawn.actualBoundingBoxAscent + drawn.actualBoundingBoxDescent;
-    return [across[0], top + drawn.fontBoundingBoxAscent - drawn.actualBoundingBoxAscent, across[1], high];
+    if (!lined) return [across[0], above, across[1], high];
+    // a line drawn along the text lies in its box
+    const ends = [Math.min(left, across[0]), Math.min(top, above), Math.max(left + width, across[0] + across[1]),
+      Math.max(top + height, above + high)];
+    return [ends[0], ends[1], ends[2] - ends[0], ends[3] - ends[1]];
   };
 
   const readText = (node, base, shift) => {
@@ -150,7 +154,8 @@
     const hollow = /^rgba\(.*, 0\)$|\/ 0\)$|^transparent$/u.test(style.webkitTextFillColor);
     const words = [];
     // what is drawn under, around or otherwise than by the font, and boxes that are not the text's own
-    const plain = !decorated(element) && !turned(element) && style.writingMode === "horizontal-tb" && style.textTransform === "none" &&
+    const lined = linesOf(element);
+    const plain = !lined.includes("wavy") && !turned(element) && style.writingMode === "horizontal-tb" && style.textTransform === "none" &&
       parseFloat(style.webkitTextStrokeWidth) === 0 && style.textEmphasisStyle === "none" && !hollow &&
       !(parseFloat(style.letterSpacing) < 0);
     const inks = [];
@@ -165,7 +170,7 @@
       const raw = [...range.getClientRects()];
       const boxes = raw.map((box) => place(box, view, shift)).filter(Boolean);
       for (const rect of boxes) entry.push(...rect);
-      if (boxes.length) { words.push(entry); inks.push(plain ? inkOf(segment, before, boxes, raw) : null); kept.push({ node, start: index, end: index + segment.length, hollow }); count += 1; }
+      if (boxes.length) { words.push(entry); inks.push(plain ? inkOf(segment, before, boxes, raw, lined.length > 0) : null); kept.push({ node, start: index, end: index + segment.length, hollow }); count += 1; }
       before = segment;
     }
     if (!words.length) return;
@@ -174,7 +179,7 @@
     const text = { path: owner + step(node, "text()"), words, inks };
     if (style.textShadow !== "none") text.shadow = shadowOf(style.textShadow);
     // letters leave their boxes, or a wave runs below them
-    if (style.fontStyle !== "normal" || parseFloat(style.letterSpacing) < 0 || linesOf(element).includes("wavy") || turned(element)) text.free = true;
+    if (style.fontStyle !== "normal" || parseFloat(style.letterSpacing) < 0 || lined.includes("wavy") || turned(element)) text.free = true;
     if (element.namespaceURI.endsWith("/svg")) text.apart = true;
     texts.push(text);
   };
