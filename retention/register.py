@@ -9,6 +9,7 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
 from sqlite_utils import Database
 
@@ -54,8 +55,8 @@ def load_plan(db: Database, plan: FilePlan, source: str, *, now: datetime, actor
         for entry in plan.classes:
             schedule = plan.schedule(entry.code)
             db.execute(
-                "INSERT INTO record_classes (plan_version, code, title, parent, description, schedule_number)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO record_classes (plan_version, code, title, parent, description, schedule_number,"
+                " not_a_record) VALUES (?, ?, ?, ?, ?, ?, ?)",
                 [
                     number,
                     entry.code,
@@ -63,6 +64,7 @@ def load_plan(db: Database, plan: FilePlan, source: str, *, now: datetime, actor
                     entry.parent,
                     entry.description,
                     _file_schedule(db, number, schedule) if schedule else None,
+                    entry.not_a_record,
                 ],
             )
         for position, rule in enumerate(plan.rules, start=1):
@@ -92,7 +94,8 @@ def _file_schedule(db: Database, plan_version: int, schedule: ScheduleVersion) -
     number = filed.number + 1 if filed else 1
     db.execute(
         "INSERT INTO schedule_versions (plan_version, class_code, number, mandate, trigger, period, cutoff,"
-        " action, approvals, effective_from) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " action, approvals, effective_from, roles, storage, review_by, keep_copy)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             plan_version,
             schedule.class_code,
@@ -104,6 +107,10 @@ def _file_schedule(db: Database, plan_version: int, schedule: ScheduleVersion) -
             schedule.action.value,
             schedule.approvals,
             schedule.effective_from.isoformat() if schedule.effective_from else None,
+            " ".join(schedule.roles),
+            schedule.storage,
+            schedule.review_by.isoformat() if schedule.review_by else None,
+            schedule.keep_copy,
         ],
     )
     return number
@@ -132,7 +139,7 @@ def plan_version(db: Database, number: int) -> FilePlan:
     """A loaded plan with its schedules' numbers. Raises NotFound if there is no such version."""
     version = _version(db, number)
     classes = db.execute(
-        "SELECT code, title, parent, description FROM record_classes WHERE plan_version = ? ORDER BY code",
+        "SELECT code, title, parent, description, not_a_record FROM record_classes WHERE plan_version = ? ORDER BY code",
         [number],
     ).fetchall()
     schedules = db.execute(
@@ -149,8 +156,8 @@ def plan_version(db: Database, number: int) -> FilePlan:
         title=version.title,
         number=number,
         classes=tuple(
-            RecordClass(code=code, title=title, parent=parent, description=description)
-            for code, title, parent, description in classes
+            RecordClass(code=code, title=title, parent=parent, description=description, not_a_record=bool(not_a_record))
+            for code, title, parent, description, not_a_record in classes
         ),
         schedules=tuple(_schedule(row) for row in schedules),
         rules=tuple(
@@ -194,11 +201,15 @@ def list_versions(db: Database) -> list[PlanVersion]:
     ]
 
 
-_SCHEDULE = "class_code, number, mandate, trigger, period, cutoff, action, approvals, effective_from"
+_SCHEDULE = (
+    "class_code, number, mandate, trigger, period, cutoff, action, approvals, effective_from, "
+    "roles, storage, review_by, keep_copy"
+)
 
 
-def _schedule(row: tuple[str, int, str, str, str, str, str, int, str | None]) -> ScheduleVersion:
-    code, number, mandate, trigger, period, cutoff, action, approvals, effective_from = row
+def _schedule(row: tuple[Any, ...]) -> ScheduleVersion:
+    code, number, mandate, trigger, period, cutoff, action, approvals, effective_from, *terms = row
+    roles, storage, review_by, keep_copy = terms
     return ScheduleVersion(
         class_code=code,
         number=number,
@@ -209,6 +220,10 @@ def _schedule(row: tuple[str, int, str, str, str, str, str, int, str | None]) ->
         action=Action(action),
         approvals=approvals,
         effective_from=date.fromisoformat(effective_from) if effective_from else None,
+        roles=tuple(roles.split()),
+        storage=storage,
+        review_by=date.fromisoformat(review_by) if review_by else None,
+        keep_copy=bool(keep_copy),
     )
 
 
@@ -228,4 +243,4 @@ def _version(db: Database, number: int) -> PlanVersion:
 
 
 def _unknown(number: int) -> NotFound:
-    return NotFound(f"file plan version {number} is not in this archive; load it with `archiver retention load`")
+    return NotFound(f"file plan version {number} is not in this archive; load it with `archiver fileplan load`")
