@@ -258,12 +258,13 @@ def batch_ids(db: Database, *statuses: Status) -> list[str]:
     return [id for id, status in rows if not statuses or status in statuses]
 
 
-def add_line(db: Database, batch: str, position: int, record: RecordId, line: str, *, at: datetime) -> None:
-    """The certificate's line of a record that went."""
-    db.conn.execute(
-        "INSERT INTO disposals (record_id, batch_id, position, at, line) VALUES (?, ?, ?, ?, ?)",
-        (record, batch, position, to_iso(at), line),
+def add_line(db: Database, batch: str, position: int, record: RecordId, line: str, *, at: datetime, salt: str) -> int:
+    """The certificate's line of a record that went; `salt` opens its salted digest, and is never told."""
+    cursor = db.conn.execute(
+        "INSERT INTO disposals (record_id, batch_id, position, at, line, salt) VALUES (?, ?, ?, ?, ?, ?)",
+        (record, batch, position, to_iso(at), line, salt),
     )
+    return int(cursor.lastrowid or 0)
 
 
 def lines(db: Database, batch: str) -> list[str]:

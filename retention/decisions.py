@@ -208,7 +208,6 @@ def due_date(schedule: ScheduleVersion, start: date) -> date:
 
 def explain(decision: Decision) -> str:
     """The decision in one sentence, with its fact, rule, schedule version and authority."""
-    scheduled = next((reason for reason in decision.reasons if reason.version is not None), None)
     opening = {
         State.KEEP: f"Kept until {decision.due}",
         State.DUE: f"Due since {decision.due} to {_ACTION_WORDS.get(decision.action, 'be reviewed')}",

@@ -131,7 +131,7 @@ def activate_plan(db: Database, number: int, *, now: datetime, actor: str) -> No
 
 def active_plan(db: Database) -> FilePlan | None:
     """The plan in force: the one activated last. None before the first activation."""
-    number = _active_number(db)
+    number = active_number(db)
     return None if number is None else plan_version(db, number)
 
 
@@ -139,7 +139,8 @@ def plan_version(db: Database, number: int) -> FilePlan:
     """A loaded plan with its schedules' numbers. Raises NotFound if there is no such version."""
     version = _version(db, number)
     classes = db.execute(
-        "SELECT code, title, parent, description, not_a_record FROM record_classes WHERE plan_version = ? ORDER BY code",
+        "SELECT code, title, parent, description, not_a_record FROM record_classes WHERE plan_version = ?"
+        " ORDER BY code",
         [number],
     ).fetchall()
     schedules = db.execute(
@@ -171,6 +172,17 @@ def plan_version(db: Database, number: int) -> FilePlan:
     )
 
 
+def schedule_version(db: Database, code: str, number: int) -> ScheduleVersion:
+    """One version of a class's schedule, in force or not. Raises NotFound."""
+    row = db.execute(
+        f"SELECT {_SCHEDULE} FROM schedule_versions WHERE class_code = ? AND number = ?",  # noqa: S608 - a constant list of columns
+        [code, number],
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"class {code} has no schedule version {number}")
+    return _schedule(row)
+
+
 def plan_source(db: Database, number: int) -> str:
     """The TOML text a version was loaded from. Raises NotFound if there is no such version."""
     row = db.execute("SELECT source_toml FROM plan_versions WHERE number = ?", [number]).fetchone()
@@ -179,9 +191,24 @@ def plan_source(db: Database, number: int) -> str:
     return str(row[0])
 
 
+def add_plan_approval(db: Database, number: int, person: str, sooner: str, *, now: datetime) -> int:
+    """One person's word that a plan which lets records go sooner may be put in force; the approval's number."""
+    cursor = db.execute(
+        "INSERT INTO plan_approvals (plan_version, person_id, at, sooner) VALUES (?, ?, ?, ?)",
+        [number, person, clock.to_iso(now), sooner],
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def plan_approvals(db: Database, number: int) -> list[tuple[str, str]]:
+    """Who approved the plan's activation, with the digest of the list of what goes sooner as it was shown to them."""
+    rows = db.execute("SELECT person_id, sooner FROM plan_approvals WHERE plan_version = ? ORDER BY id", [number])
+    return [(person, sooner) for person, sooner in rows]
+
+
 def list_versions(db: Database) -> list[PlanVersion]:
     """Every loaded plan, oldest first."""
-    active = _active_number(db)
+    active = active_number(db)
     rows = db.execute(
         "SELECT number, title, sha256, loaded_at, loaded_by, activated_at, activated_by"
         " FROM plan_versions ORDER BY number"
@@ -227,7 +254,8 @@ def _schedule(row: tuple[Any, ...]) -> ScheduleVersion:
     )
 
 
-def _active_number(db: Database) -> int | None:
+def active_number(db: Database) -> int | None:
+    """The number of the plan in force, None before the first activation."""
     row = db.execute(
         "SELECT number FROM plan_versions WHERE activated_at IS NOT NULL"
         " ORDER BY activated_at DESC, number DESC LIMIT 1"

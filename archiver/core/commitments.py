@@ -50,7 +50,7 @@ _ROWS = {
     "request_closings": ("request_closings", "id", "id, request_number, closed, appeal_until, reason, at, actor"),
     "batches": ("batches", "id", "id, action, class_code, schedule_number, digest, proposed_at, proposed_by"),
     "batch_approvals": ("batch_approvals", "id", "id, batch_id, person_id, role, at, digest, looked_at"),
-    "disposals": ("disposals", "record_id", "record_id, batch_id, position, at, line"),
+    "disposals": ("disposals", "id", "id, record_id, batch_id, position, at, line"),
 }
 # the rows of other tables that belong to one row
 _PARTS = {

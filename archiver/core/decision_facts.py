@@ -28,7 +28,10 @@ class RecordFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class TriggerEvent:
-    """The day of something that periods count from. `scope` is record, account or collection; day None takes it back."""
+    """The day of something that periods count from: of a record, an account or a collection (`scope`).
+
+    `day` None takes an earlier entry back.
+    """
 
     id: int
     scope: str
@@ -42,9 +45,9 @@ class TriggerEvent:
 
 def record_facts(db: Database, only: RecordId | None = None) -> Iterator[RecordFacts]:
     """Every record, or the one named, in the order of the ids."""
-    corrected = _corrected(db)
+    corrected = _corrected(db, only)
     sql = "SELECT id, class_code, created, last_captured, last_activity FROM records"
-    rows = db.conn.execute(f"{sql} ORDER BY id") if only is None else db.conn.execute(f"{sql} WHERE id = ?", (only,))  # noqa: S608 - constants
+    rows = db.conn.execute(f"{sql} ORDER BY id") if only is None else db.conn.execute(f"{sql} WHERE id = ?", (only,))
     for id, class_code, created, last_captured, last_activity in rows:
         yield RecordFacts(
             id=id,
@@ -55,16 +58,18 @@ def record_facts(db: Database, only: RecordId | None = None) -> Iterator[RecordF
         )
 
 
-def _corrected(db: Database) -> dict[str, str | None]:
+def _corrected(db: Database, only: RecordId | None) -> dict[str, str | None]:
     """Creation moments that officers corrected: of one record the last correction holds."""
     rows = db.conn.execute(
-        "SELECT record_id, json_extract(value, '$') FROM record_corrections WHERE field = 'created' ORDER BY id"
+        "SELECT record_id, json_extract(value, '$') FROM record_corrections "
+        "WHERE field = 'created' AND (?1 IS NULL OR record_id = ?1) ORDER BY id",
+        (only,),
     )
     return dict(rows.fetchall())
 
 
-def events_of_records(db: Database) -> dict[RecordId, Mapping[str, date]]:
-    """The day of each type of event, for every record that has any.
+def events_of_records(db: Database, only: RecordId | None = None) -> dict[RecordId, Mapping[str, date]]:
+    """The day of each type of event, for every record that has any, or for the one named.
 
     Of one subject and type the last entry holds. A record's own entry outranks those of its account and its
     collections; of these the latest day counts, for in doubt a record is kept longer.
@@ -72,15 +77,16 @@ def events_of_records(db: Database) -> dict[RecordId, Mapping[str, date]]:
     wide: dict[RecordId, dict[str, date]] = {}
     own: dict[RecordId, dict[str, date]] = {}
     sql = {
-        "record": "SELECT id FROM records WHERE id = ?",
-        "account": "SELECT id FROM records WHERE account_id = ?",
-        "collection": "SELECT record_id FROM record_tags WHERE tag = 'collection:' || ?",
+        "record": "SELECT id FROM records WHERE id = ?1 AND (?2 IS NULL OR id = ?2)",
+        "account": "SELECT id FROM records WHERE account_id = ?1 AND (?2 IS NULL OR id = ?2)",
+        "collection": "SELECT record_id FROM record_tags WHERE tag = 'collection:' || ?1 "
+        "AND (?2 IS NULL OR record_id = ?2)",
     }
     newest = {(each.scope, each.subject, each.type): each for each in trigger_events(db)}
     for each in newest.values():
         if each.day is None:
             continue
-        for (id,) in db.conn.execute(sql[each.scope], (each.subject,)):
+        for (id,) in db.conn.execute(sql[each.scope], (each.subject, only)):
             into = own if each.scope == "record" else wide
             days = into.setdefault(RecordId(id), {})
             days[each.type] = max(each.day, days.get(each.type, each.day))
@@ -106,9 +112,11 @@ def add_trigger_event(
     return int(cursor.lastrowid or 0)
 
 
-def extensions(db: Database) -> dict[RecordId, date]:
+def extensions(db: Database, only: RecordId | None = None) -> dict[RecordId, date]:
     """The latest day each record was put off to: retention is only ever lengthened so."""
-    rows = db.conn.execute("SELECT record_id, max(until) FROM extensions GROUP BY record_id")
+    rows = db.conn.execute(
+        "SELECT record_id, max(until) FROM extensions WHERE ?1 IS NULL OR record_id = ?1 GROUP BY record_id", (only,)
+    )
     return {RecordId(id): date.fromisoformat(until) for id, until in rows}
 
 

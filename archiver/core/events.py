@@ -64,6 +64,7 @@ class EventType(StrEnum):
     DISPOSAL_STOPPED = "disposal_stopped"  # a record was left whole after it was announced
     RECORD_DISPOSED = "record_disposed"  # destroyed or transferred; a stub stays
     RECORD_TRANSFERRED = "record_transferred"  # handed over, and kept here as a copy
+    TRANSFER_RECEIVED = "transfer_received"  # another archive confirmed what was handed over
     DISPOSAL_UNLOCKED = "disposal_unlocked"  # two people confirmed the holds after a rebuild or a restore
     REQUEST_CLOSED = "request_closed"
     REQUEST_REOPENED = "request_reopened"
@@ -240,6 +241,10 @@ class Trail:
     def events(self) -> Iterator[Event]:
         for (line,) in self._db.conn.execute("SELECT line FROM events ORDER BY seq"):
             yield read_event(line)
+
+    def last(self) -> Event | None:
+        row = self._db.conn.execute("SELECT line FROM events ORDER BY seq DESC LIMIT 1").fetchone()
+        return None if row is None else read_event(row[0])
 
     def leaves(self) -> list[bytes]:
         return [bytes.fromhex(leaf) for (leaf,) in self._db.conn.execute("SELECT leaf FROM events ORDER BY seq")]

@@ -121,13 +121,15 @@ CREATE TABLE batch_approvals (
 );
 -- for each record that went, what its certificate says
 CREATE TABLE disposals (
-    record_id TEXT PRIMARY KEY,
+    id INTEGER PRIMARY KEY,
+    record_id TEXT NOT NULL,
     batch_id TEXT NOT NULL REFERENCES batches(id),
     position INTEGER NOT NULL,
     at TEXT NOT NULL,
-    line TEXT NOT NULL
+    line TEXT NOT NULL,
+    salt TEXT NOT NULL -- of the salted digest in the line
 );
-CREATE INDEX disposals_by_batch ON disposals (batch_id, position);
+CREATE UNIQUE INDEX disposals_by_batch ON disposals (batch_id, position);
 -- what has yet to go from copies after records went: unlinked files, the index, snapshots, second copies
 CREATE TABLE disposal_residue (
     id INTEGER PRIMARY KEY,
