@@ -110,7 +110,6 @@ class EventType(StrEnum):
             EventType.TIMESTAMP_FAILED,
             EventType.DISPOSAL_BEGUN,
             EventType.DISPOSAL_STOPPED,
-            EventType.RECORD_DISPOSED,  # a rebuild repeats it from the event itself
         )
 
 
@@ -123,8 +122,6 @@ _PREMIS = {
     EventType.PLAN_ACTIVATED: "poa",
     EventType.RETENTION_EXTENDED: "poa",
     EventType.TRIGGER_ENTERED: "poa",
-    EventType.HOLD_PLACED: "urn:records-archiver:hold-placed",
-    EventType.HOLD_RELEASED: "urn:records-archiver:hold-released",
     EventType.RECORD_DISPOSED: "dea",
     EventType.RECORD_TRANSFERRED: "tra",
     EventType.PRODUCED: "exp",

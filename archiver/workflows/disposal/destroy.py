@@ -34,6 +34,7 @@ from retention.batches import Batch, BatchItem, ItemState
 from retention.decisions import explain
 from retention.file_plan import Action
 
+_READY = (ItemState.APPROVED, ItemState.EXECUTING)
 METHOD = "files unlinked and their names synced; rows overwritten (SQLite secure_delete)"
 
 
@@ -47,13 +48,19 @@ class Outcome:
 
 
 def announce(archive: Archive, batch: Batch, items: Sequence[BatchItem], *, actor: str, now: datetime) -> None:
-    """Commit that these records are about to go, and tell the mirror. Raises CopyUnreachable: then nothing goes."""
+    """Commit that these records are about to go, and tell the mirror. Raises CopyUnreachable: then nothing goes.
+
+    What left the batch since its list was read is not announced, and so does not go.
+    """
     with archive.change(at=now, actor=actor) as change:
-        for each in items:
-            batches.set_state(change.db, batch.id, each.record_id, ItemState.EXECUTING, "", actor=actor, at=now)
+        waiting = [
+            each.record_id for each in items if batches.item_state(change.db, batch.id, each.record_id) in _READY
+        ]
+        for record in waiting:
+            batches.set_state(change.db, batch.id, record, ItemState.EXECUTING, "", actor=actor, at=now)
         change.record(
             EventType.DISPOSAL_BEGUN,
-            [batch.id, *(each.record_id for each in items)],
+            [batch.id, *waiting],
             {"certificate": batch.certificate, "action": batch.action.value, "list": batch.digest},
         )
     mirror_if_set(archive)
@@ -87,6 +94,9 @@ def reread(archive: Archive, batch: Batch) -> Batch:
 
 def spare(change: Change, batch: Batch, item: BatchItem, reason: str) -> Outcome:
     """Leave an announced record whole, for the reason given: ejected, or failed where its evidence is damaged."""
+    state = batches.item_state(change.db, batch.id, item.record_id) or ItemState.EJECTED
+    if state is not ItemState.EXECUTING:
+        return Outcome(record_id=item.record_id, state=state, reason=reason)  # it left the batch by another way
     state = ItemState.FAILED if reason.startswith("damaged: ") else ItemState.EJECTED
     batches.set_state(change.db, batch.id, item.record_id, state, reason, actor=change.actor, at=change.at)
     change.record(EventType.DISPOSAL_STOPPED, [batch.id, item.record_id], {"state": state.value})
