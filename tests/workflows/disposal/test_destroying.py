@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from archiver.core.archive import Archive
 from archiver.core.errors import SecondPersonNeeded
 from archiver.core.records import Outcome
 from archiver.workflows.disposal.review import approve
@@ -136,8 +135,3 @@ def test_a_destroyed_thread_is_known_again_by_its_stub(shelf: Shelf) -> None:
         run(archive, approved_batch(archive))
         assert archive.catalogue.stub_of_url("https://town.example/1") is not None
         assert Outcome.DISPOSED.healthy
-
-
-def test_a_rebuild_from_an_old_snapshot_destroys_again_what_was_destroyed(shelf: Shelf, tmp_path: Path) -> None:
-    assert isinstance(shelf, Shelf)
-    assert Archive

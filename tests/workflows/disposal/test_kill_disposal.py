@@ -72,14 +72,14 @@ def test_a_batch_killed_at_any_moment_is_whole_or_gone_record_by_record(tmp_path
             batch = approved_batch(archive).id
         done = False
         while not done:
-            process = carry_out(shelf, batch)
-            assert process.stdout is not None
-            process.stdout.readline()
-            if kills < KILLS:
-                time.sleep(moments.uniform(0, 1.5 if PROVE else 0.4))
-                os.killpg(process.pid, signal.SIGKILL)
-                kills += 1
-            process.wait(timeout=300)
+            with carry_out(shelf, batch) as process:
+                assert process.stdout is not None
+                process.stdout.readline()
+                if kills < KILLS:
+                    time.sleep(moments.uniform(0, 1.5 if PROVE else 0.4))
+                    os.killpg(process.pid, signal.SIGKILL)
+                    kills += 1
+                process.wait(timeout=300)
             check_whole_or_gone(shelf, batch, records)
             with shelf.open() as archive:
                 done = batches.batch(archive.db, batch).status is Status.DONE
