@@ -36,12 +36,20 @@ def _language_ranges(record: Record, account: Account | None) -> tuple[str, ...]
     return tuple("-".join(parts[:length]) for length in range(len(parts), 0, -1))
 
 
+def _marked(record: Record, mark: str) -> tuple[str, ...]:
+    """What tags say of it: `collection:flood-2026` puts a record into that collection, `alert:abuse` warns of it."""
+    return tuple(tag.removeprefix(mark) for tag in record.tags if tag.startswith(mark))
+
+
 FIELDS: Mapping[str, Callable[[Record, Account | None], tuple[str, ...]]] = {
     "account": _account_names,
     "site": lambda record, account: (record.site,),
     "kind": lambda record, account: (record.kind.value,),
     "keyword": lambda record, account: record.keywords,
     "tag": lambda record, account: record.tags,
+    "collection": lambda record, account: _marked(record, "collection:"),
+    "alert": lambda record, account: _marked(record, "alert:"),
+    "reply": lambda record, account: ("yes" if record.is_reply else "no",),
     "language": _language_ranges,
     "creator": lambda record, account: (
         record.creator_name,
@@ -65,6 +73,15 @@ def classify(
                 class_code=rule.class_code, reason=f"rule {number}: {rule.because}", rule_number=number
             )
     return None
+
+
+def covers(earlier: ClassificationRule, later: ClassificationRule) -> bool:
+    """Whether every record that meets `later` meets `earlier` too, so that `later` is never reached after it."""
+    wanted = dict(later.conditions)
+    return all(
+        field in wanted and {_same(value) for value in wanted[field]} <= {_same(value) for value in values}
+        for field, values in earlier.conditions
+    )
 
 
 def _meets(record: Record, account: Account | None, field: str, wanted: tuple[str, ...]) -> bool:

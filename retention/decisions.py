@@ -6,13 +6,14 @@ class, a schedule or the date the period counts from, it is never due.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from enum import StrEnum
+from typing import Protocol
 
-from archiver.core.records import Record, RecordId
-from retention.file_plan import Action, FilePlan, ScheduleVersion, Trigger, TriggerKind
+from archiver.core.records import RecordId
+from retention.file_plan import Action, FilePlan, RecordClass, ScheduleVersion, Trigger, TriggerKind
 from retention.periods import add_period, end_of_year
 
 
@@ -40,16 +41,76 @@ class Reason:
     authority: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+class Facts(Protocol):
+    """What a decision asks of a record; `core.records.Record` has it, and the lean rows of a whole catalogue."""
+
+    @property
+    def id(self) -> RecordId: ...
+    @property
+    def class_code(self) -> str | None: ...
+    @property
+    def created(self) -> datetime | None: ...
+    @property
+    def last_captured(self) -> datetime | None: ...
+    @property
+    def last_activity(self) -> datetime | None: ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Decision:
-    """One record's standing. `due` is the schedule's date, also while a hold overrides it."""
+    """One record's standing. `due` is the schedule's date, or the later one an officer put it off to, also while
+    a hold overrides it.
+
+    `start` is the day of the trigger, `matters` what holds the record, `extended` the day it was put off to.
+    """
 
     record_id: RecordId
     state: State
-    action: Action | None
-    due: date | None
-    reasons: tuple[Reason, ...]
     class_code: str | None = None
+    entry: RecordClass | None = None
+    schedule: ScheduleVersion | None = None
+    start: date | None = None
+    due: date | None = None
+    extended: date | None = None
+    matters: tuple[str, ...] = ()
+
+    @property
+    def action(self) -> Action | None:
+        return None if self.schedule is None else self.schedule.action
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Why: the holds first, then the schedule's fact and rule. Never empty."""
+        held = (
+            Reason(fact=f"held for {matter}", rule="a held record is never disposed of", authority=matter)
+            for matter in self.matters
+        )
+        return (*held, *self._put_off(), self._scheduled())
+
+    def _put_off(self) -> tuple[Reason, ...]:
+        if self.extended is None or self.extended != self.due:
+            return ()
+        return (Reason(fact=f"put off until {self.extended}", rule="an officer may keep a record longer"),)
+
+    def _scheduled(self) -> Reason:
+        if self.class_code is None:
+            return Reason(fact="it has no record class", rule="an unclassified record is never due")
+        if self.entry is None:
+            return Reason(fact=f"class {self.class_code} is not in the file plan", rule="an unknown class is never due")
+        if self.schedule is None:
+            return Reason(fact=f"class {self.class_code} has no schedule", rule="without a schedule nothing is due")
+        if self.schedule.action is Action.PERMANENT:
+            fact = "it is of permanent value"
+        elif self.start is None:
+            fact = f"the date of {_trigger_words(self.schedule.trigger)} is not known"
+        else:
+            fact = _count_words(self.schedule, self.start)
+        return Reason(
+            fact=fact,
+            rule=f"class {self.class_code}, {self.entry.title}",
+            version=self.schedule.number,
+            authority=self.schedule.mandate,
+        )
 
 
 _FACTS = {
@@ -62,83 +123,76 @@ _NO_EVENTS: Mapping[str, date] = {}
 
 
 def plan(
-    records: Iterable[Record],
+    records: Iterable[Facts],
     file_plan: FilePlan,
     holds: Mapping[RecordId, tuple[str, ...]],
     today: date,
     time_zone: tzinfo,
     events: Mapping[RecordId, Mapping[str, date]] | None = None,
+    extensions: Mapping[RecordId, date] | None = None,
 ) -> list[Decision]:
-    """One decision for each record, in the order given.
-
-    `holds` names the matters that hold a record; `time_zone` decides on which day a moment
-    fell; `events` gives the dates officers entered, by record and event type.
-    """
-    known = events or {}
-    return [
-        _decide(record, file_plan, holds.get(record.id, ()), today, time_zone, known.get(record.id, _NO_EVENTS))
-        for record in records
-    ]
+    """One decision for each record, in the order given; see `decide_each`."""
+    return list(decide_each(records, file_plan, holds, today, time_zone, events, extensions))
 
 
-def _decide(
-    record: Record,
+def decide_each(
+    records: Iterable[Facts],
     file_plan: FilePlan,
-    matters: tuple[str, ...],
+    holds: Mapping[RecordId, tuple[str, ...]],
     today: date,
     time_zone: tzinfo,
-    events: Mapping[str, date],
-) -> Decision:
-    scheduled = _by_schedule(record, file_plan, today, time_zone, events)
-    if not matters:
-        return scheduled
-    held = tuple(
-        Reason(fact=f"held for {matter}", rule="a held record is never disposed of", authority=matter)
-        for matter in matters
-    )
-    return Decision(
-        record_id=record.id,
-        state=State.HELD,
-        action=scheduled.action,
-        due=scheduled.due,
-        reasons=held + scheduled.reasons,
-        class_code=record.class_code,
-    )
+    events: Mapping[RecordId, Mapping[str, date]] | None = None,
+    extensions: Mapping[RecordId, date] | None = None,
+) -> Iterator[Decision]:
+    """One decision for each record, in the order given and while it is asked for.
+
+    `holds` names the matters that hold a record; `time_zone` decides on which day a moment
+    fell; `events` gives the dates officers entered, by record and event type; `extensions` the
+    days records were put off to.
+    """
+    known, longer = events or {}, extensions or {}
+    for record in records:
+        code = record.class_code
+        entry = None if code is None else file_plan.record_class(code)
+        schedule = None if code is None else file_plan.schedule(code)
+        start = due = None
+        extended = longer.get(record.id)
+        if entry is None or schedule is None:
+            state = State.UNDECIDED
+        elif schedule.action is Action.PERMANENT:
+            state = State.PERMANENT
+        else:
+            start = trigger_date(record, schedule.trigger, time_zone, known.get(record.id, _NO_EVENTS))
+            if start is None:
+                state = State.UNDECIDED
+            else:
+                due = due_date(schedule, start)
+                if extended is not None and extended > due:
+                    due = extended
+                state = State.DUE if today >= due else State.KEEP
+        matters = holds.get(record.id, ())
+        yield Decision(
+            record_id=record.id,
+            state=State.HELD if matters else state,
+            class_code=code,
+            entry=entry,
+            schedule=schedule,
+            start=start,
+            due=due,
+            extended=extended,
+            matters=matters,
+        )
 
 
-def _by_schedule(
-    record: Record, file_plan: FilePlan, today: date, time_zone: tzinfo, events: Mapping[str, date]
-) -> Decision:
-    code = record.class_code
-    if code is None:
-        return _undecided(record, "it has no record class", "an unclassified record is never due")
-    entry, schedule = file_plan.record_class(code), file_plan.schedule(code)
-    if entry is None:
-        return _undecided(record, f"class {code} is not in the file plan", "an unknown class is never due")
-    if schedule is None:
-        return _undecided(record, f"class {code} has no schedule", "without a schedule nothing is due")
-    rule = f"class {code}, {entry.title}"
-    if schedule.action is Action.PERMANENT:
-        reason = _reason("it is of permanent value", rule, schedule)
-        return _decision(record, State.PERMANENT, schedule, None, reason)
-    start = trigger_date(record, schedule.trigger, time_zone, events)
-    if start is None:
-        fact = f"the date of {_trigger_words(schedule.trigger)} is not known"
-        return _decision(record, State.UNDECIDED, schedule, None, _reason(fact, rule, schedule))
-    due = due_date(schedule, start)
-    state = State.DUE if today >= due else State.KEEP
-    return _decision(record, state, schedule, due, _reason(_count_words(schedule, start), rule, schedule))
-
-
-def trigger_date(record: Record, trigger: Trigger, time_zone: tzinfo, events: Mapping[str, date]) -> date | None:
+def trigger_date(record: Facts, trigger: Trigger, time_zone: tzinfo, events: Mapping[str, date]) -> date | None:
     """The day the period counts from, in `time_zone`; None where the fact is not known."""
     if trigger.kind is TriggerKind.EVENT:
         return events.get(trigger.event)
-    moment: datetime | None = {
-        TriggerKind.CREATED: record.created,
-        TriggerKind.CAPTURED: record.last_captured,
-        TriggerKind.LAST_ACTIVITY: record.last_activity,
-    }[trigger.kind]
+    moment = record.created
+    if trigger.kind is TriggerKind.CAPTURED:
+        moment = record.last_captured
+    elif trigger.kind is TriggerKind.LAST_ACTIVITY:
+        moment = record.last_activity
     return None if moment is None else moment.astimezone(time_zone).date()
 
 
@@ -154,7 +208,6 @@ def due_date(schedule: ScheduleVersion, start: date) -> date:
 
 def explain(decision: Decision) -> str:
     """The decision in one sentence, with its fact, rule, schedule version and authority."""
-    scheduled = next((reason for reason in decision.reasons if reason.version is not None), None)
     opening = {
         State.KEEP: f"Kept until {decision.due}",
         State.DUE: f"Due since {decision.due} to {_ACTION_WORDS.get(decision.action, 'be reviewed')}",
@@ -162,10 +215,11 @@ def explain(decision: Decision) -> str:
         State.UNDECIDED: "Undecided, so never due",
     }
     if decision.state is State.HELD:
-        matters = " and ".join(reason.authority for reason in decision.reasons if reason.fact.startswith("held for "))
+        matters = " and ".join(decision.matters)
         tail = f"; without the hold it would be due on {decision.due}" if decision.due else ""
-        return f"Held for {matters}{tail}: {_reason_words(scheduled or decision.reasons[-1])}."
-    return f"{opening[decision.state]}: {_reason_words(decision.reasons[0])}."
+        return f"Held for {matters}{tail}: {_reason_words(decision.reasons[-1])}."
+    put_off = "".join(f", put off until {reason.fact[-10:]}" for reason in decision.reasons[:-1])
+    return f"{opening[decision.state]}: {_reason_words(decision.reasons[-1])}{put_off}."
 
 
 _ACTION_WORDS: Mapping[Action | None, str] = {
@@ -179,32 +233,6 @@ def _reason_words(reason: Reason) -> str:
     version = "" if reason.version is None else f", schedule version {reason.version}"
     authority = "" if reason.version is None else f", by {reason.authority}"
     return f"{reason.rule}, {reason.fact}{version}{authority}"
-
-
-def _reason(fact: str, rule: str, schedule: ScheduleVersion) -> Reason:
-    return Reason(fact=fact, rule=rule, version=schedule.number, authority=schedule.mandate)
-
-
-def _undecided(record: Record, fact: str, rule: str) -> Decision:
-    return Decision(
-        record_id=record.id,
-        state=State.UNDECIDED,
-        action=None,
-        due=None,
-        reasons=(Reason(fact=fact, rule=rule),),
-        class_code=record.class_code,
-    )
-
-
-def _decision(record: Record, state: State, schedule: ScheduleVersion, due: date | None, reason: Reason) -> Decision:
-    return Decision(
-        record_id=record.id,
-        state=state,
-        action=schedule.action,
-        due=due,
-        reasons=(reason,),
-        class_code=record.class_code,
-    )
 
 
 def _trigger_words(trigger: Trigger) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 
 from retention.periods import Period, YearEnd
 
@@ -44,12 +45,16 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class RecordClass:
-    """An entry of the file plan; `parent` is the code of the class above it."""
+    """An entry of the file plan; `parent` is the code of the class above it.
+
+    `not_a_record` marks the one class for what an officer finds to be no record at all.
+    """
 
     code: str
     title: str
     parent: str | None = None
     description: str = ""
+    not_a_record: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +63,10 @@ class ScheduleVersion:
 
     `number` counts the versions of this class's schedule from 1; it is 0 until the register
     gives it one. `cutoff` moves the count's start to the end of the fiscal year the trigger
-    falls in. Nothing is due under it before `effective_from`.
+    falls in. Nothing is due under it before `effective_from`. Of those who approve an action,
+    one must hold each of the `roles`. `storage` says where the class's records lie,
+    `review_by` when the schedule itself must be looked at again; `keep_copy` leaves here what
+    was transferred.
     """
 
     class_code: str
@@ -70,6 +78,10 @@ class ScheduleVersion:
     cutoff: YearEnd | None = None
     approvals: int = 2  # how many different people must approve the action, each time
     effective_from: date | None = None
+    roles: tuple[str, ...] = ()
+    storage: str = ""
+    review_by: date | None = None
+    keep_copy: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,8 +112,21 @@ class FilePlan:
 
     def record_class(self, code: str) -> RecordClass | None:
         """The class of that code, if the plan has it."""
-        return next((entry for entry in self.classes if entry.code == code), None)
+        return self._classes.get(code)
 
     def schedule(self, code: str) -> ScheduleVersion | None:
         """The schedule bound to the class, None for a heading or an unknown class."""
-        return next((schedule for schedule in self.schedules if schedule.class_code == code), None)
+        return self._schedules.get(code)
+
+    @cached_property
+    def _schedules(self) -> dict[str, ScheduleVersion]:
+        return {schedule.class_code: schedule for schedule in self.schedules}
+
+    @cached_property
+    def _classes(self) -> dict[str, RecordClass]:
+        return {entry.code: entry for entry in self.classes}
+
+    @property
+    def not_a_record(self) -> RecordClass | None:
+        """The class for what is no record, if the plan has one."""
+        return next((entry for entry in self.classes if entry.not_a_record), None)

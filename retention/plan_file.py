@@ -13,6 +13,10 @@ period = "P2Y"                  # ISO 8601, or permanent
 cutoff = "03-31"                # optional: count from the end of the fiscal year
 action = "destroy"              # destroy | transfer | review | permanent
 approvals = 2
+roles = ["administrator"]       # optional: roles of which one approver each must be
+storage = "server room B"       # optional: where the class's records lie
+review_by = 2029-04-01          # optional: when the schedule itself is looked at again
+keep_copy = true                # optional, with transfer: a copy stays here
 effective_from = 2026-04-01     # optional
 
 [[rule]]
@@ -27,14 +31,15 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from importlib import resources
 from typing import Any, TypeVar
 
-from archiver.core.errors import BadFilePlan
+from archiver.core.errors import BadFilePlan, NotFound
+from archiver.core.people import Permission, Role
 from archiver.core.records import RecordKind
-from retention.classification import FIELDS
+from retention.classification import FIELDS, covers
 from retention.file_plan import (
     Action,
     ClassificationRule,
@@ -54,9 +59,22 @@ _LEAST_APPROVALS = {Action.DESTROY: 2, Action.TRANSFER: 2, Action.REVIEW: 1, Act
 Value = TypeVar("Value")
 
 
-def example_plan() -> str:
-    """The text of the plan that comes with Archiver: an example, for counsel to replace."""
-    return resources.files("retention").joinpath("plans", "example.toml").read_text(encoding="utf-8")
+def example_plan(jurisdiction: str = "") -> str:
+    """The text of a plan that comes with Archiver: an example, for counsel to replace.
+
+    `jurisdiction` is one of `example_jurisdictions`, "" for the general one. Raises NotFound.
+    """
+    known = example_jurisdictions()
+    if jurisdiction and jurisdiction not in known:
+        raise NotFound(f"there is no example plan for {jurisdiction!r}: there are {', '.join(known)}")
+    name = f"{jurisdiction or 'example'}.toml"
+    return resources.files("retention").joinpath("plans", name).read_text(encoding="utf-8")
+
+
+def example_jurisdictions() -> list[str]:
+    """ISO 3166 codes of the jurisdictions that an example plan comes for."""
+    names = (each.name for each in resources.files("retention").joinpath("plans").iterdir())
+    return sorted(name.removesuffix(".toml") for name in names if name[0].isupper())
 
 
 def parse_trigger(text: str) -> Trigger:
@@ -81,6 +99,11 @@ def read_plan(source: str, name: str = "file plan") -> FilePlan:
         tree = tomllib.loads(source)
     except tomllib.TOMLDecodeError as error:
         raise BadFilePlan(f"{name} is not TOML: {error}") from error
+    return read_plan_tree(tree, name)
+
+
+def read_plan_tree(tree: dict[str, Any], name: str) -> FilePlan:
+    """The plan in what TOML holds. Raises BadFilePlan, which lists every fault with its key path."""
     reader = _Reader()
     plan = reader.plan(tree)
     if reader.faults:
@@ -115,6 +138,8 @@ class _Reader:
             self.fault("class", "the plan has no record class")
         rules = [self._rule(place, table) for place, table in self._tables(tree, "rule")]
         self._check_codes(classes)
+        if sum(entry.not_a_record for entry in classes) > 1:
+            self.fault("class", "two classes are not_a_record: one at most can be")
         self._check_rules(classes, schedules, rules)
         return FilePlan(
             title=title,
@@ -124,7 +149,7 @@ class _Reader:
         )
 
     def _class(self, place: str, table: dict[str, Any]) -> tuple[RecordClass, ScheduleVersion | None]:
-        self._only(table, place, {"code", "title", "parent", "description", "schedule"})
+        self._only(table, place, {"code", "title", "parent", "description", "schedule", "not_a_record"})
         code = self._text(table, place, "code", required=True)
         if code and not _CODE.fullmatch(code):
             self.fault(f"{place}.code", f"{code!r} may hold letters, digits, dots, hyphens and slashes only")
@@ -133,6 +158,7 @@ class _Reader:
             title=self._text(table, place, "title", required=True),
             parent=self._text(table, place, "parent") or None,
             description=self._text(table, place, "description"),
+            not_a_record=self._truth(table, place, "not_a_record"),
         )
         schedule = table.get("schedule")
         if schedule is None:
@@ -143,8 +169,7 @@ class _Reader:
         return entry, self._schedule(f"{place}.schedule", code, schedule)
 
     def _schedule(self, place: str, code: str, table: dict[str, Any]) -> ScheduleVersion:
-        keys = {"mandate", "trigger", "period", "cutoff", "action", "approvals", "effective_from"}
-        self._only(table, place, keys)
+        self._only(table, place, {each.name for each in fields(ScheduleVersion)} - {"class_code", "number"})
         action = self._parsed(table, place, "action", _parse_action, Action.REVIEW)
         period = self._period(table, place, action)
         trigger: Trigger | None = None
@@ -153,12 +178,7 @@ class _Reader:
         cutoff: YearEnd | None = None
         if "cutoff" in table:
             cutoff = self._parsed(table, place, "cutoff", parse_year_end, None)
-        effective_from = table.get("effective_from")
-        if effective_from is not None and (
-            isinstance(effective_from, datetime) or not isinstance(effective_from, date)
-        ):
-            self.fault(f"{place}.effective_from", "must be a date without quotes, such as 2026-04-01")
-            effective_from = None
+        approvals = self._approvals(table, place, action)
         return ScheduleVersion(
             class_code=code,
             mandate=self._text(table, place, "mandate", required=True),
@@ -166,9 +186,45 @@ class _Reader:
             period=period,
             action=action,
             cutoff=cutoff,
-            approvals=self._approvals(table, place, action),
-            effective_from=effective_from,
+            approvals=approvals,
+            effective_from=self._day(table, place, "effective_from"),
+            roles=self._roles(table, place, approvals),
+            storage=self._text(table, place, "storage"),
+            review_by=self._day(table, place, "review_by"),
+            keep_copy=self._keep_copy(table, place, action),
         )
+
+    def _day(self, table: dict[str, Any], place: str, key: str) -> date | None:
+        day = table.get(key)
+        if day is None or (isinstance(day, date) and not isinstance(day, datetime)):
+            return day
+        self.fault(f"{place}.{key}", "must be a date without quotes, such as 2026-04-01")
+        return None
+
+    def _truth(self, table: dict[str, Any], place: str, key: str) -> bool:
+        value = table.get(key, False)
+        if not isinstance(value, bool):
+            self.fault(f"{place}.{key}", "must be true or false")
+            return False
+        return value
+
+    def _keep_copy(self, table: dict[str, Any], place: str, action: Action) -> bool:
+        keep = self._truth(table, place, "keep_copy")
+        if keep and action is not Action.TRANSFER:
+            self.fault(
+                f"{place}.keep_copy", f"means nothing with the action {action.value}: only transfer keeps a copy"
+            )
+        return keep
+
+    def _roles(self, table: dict[str, Any], place: str, approvals: int) -> tuple[str, ...]:
+        given = table.get("roles", [])
+        able = [role.value for role in Role if role.may(Permission.APPROVE)]
+        if not isinstance(given, list) or not all(each in able for each in given) or len(set(given)) < len(given):
+            self.fault(f"{place}.roles", f"must be a list of roles that can approve, each once: {', '.join(able)}")
+            return ()
+        if len(given) > approvals:
+            self.fault(f"{place}.roles", f"{len(given)} roles cannot be held by {approvals} who approve")
+        return tuple(sorted(given))
 
     def _period(self, table: dict[str, Any], place: str, action: Action) -> Period:
         if action is Action.PERMANENT and "period" not in table:
@@ -240,8 +296,12 @@ class _Reader:
                 self.fault(f"rule[{number}].class", f"{rule.class_code} is no class of this plan")
             elif rule.class_code and rule.class_code not in scheduled:
                 self.fault(f"rule[{number}].class", f"{rule.class_code} is a heading, it has no schedule")
-            if not rule.conditions and number < len(rules):
-                self.fault(f"rule[{number}].match", "matches everything, so no later rule is ever reached")
+            for earlier, other in enumerate(rules[: number - 1], start=1):
+                if covers(other, rule):
+                    same = other.conditions == rule.conditions and other.class_code != rule.class_code
+                    told = "contradicts" if same else "is never reached after"
+                    self.fault(f"rule[{number}].match", f"{told} rule {earlier}, which matches all that it matches")
+                    break
 
     def _tables(self, tree: dict[str, Any], key: str) -> list[tuple[str, dict[str, Any]]]:
         given = tree.get(key, [])

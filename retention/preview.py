@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
 
-from archiver.core.records import Record, RecordId
-from retention.decisions import Decision, plan
+from archiver.core.records import RecordId
+from retention.decisions import Decision, Facts, plan
 from retention.file_plan import FilePlan
 
 
@@ -30,10 +30,11 @@ class Change:
 def preview_activation(
     old: FilePlan | None,
     new: FilePlan,
-    records: Sequence[Record],
+    records: Sequence[Facts],
     today: date,
     time_zone: tzinfo,
     events: Mapping[RecordId, Mapping[str, date]] | None = None,
+    extensions: Mapping[RecordId, date] | None = None,
 ) -> list[Change]:
     """The records whose due date, action or state the new plan changes, in the order given.
 
@@ -41,8 +42,8 @@ def preview_activation(
     as undecided before.
     """
     nothing = FilePlan(title="", classes=(), schedules=(), rules=())
-    before = plan(records, old or nothing, {}, today, time_zone, events)
-    after = plan(records, new, {}, today, time_zone, events)
+    before = plan(records, old or nothing, {}, today, time_zone, events, extensions)
+    after = plan(records, new, {}, today, time_zone, events, extensions)
     return [
         Change(record_id=was.record_id, before=was, after=will)
         for was, will in zip(before, after, strict=True)

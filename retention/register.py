@@ -9,6 +9,7 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
 from sqlite_utils import Database
 
@@ -54,8 +55,8 @@ def load_plan(db: Database, plan: FilePlan, source: str, *, now: datetime, actor
         for entry in plan.classes:
             schedule = plan.schedule(entry.code)
             db.execute(
-                "INSERT INTO record_classes (plan_version, code, title, parent, description, schedule_number)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO record_classes (plan_version, code, title, parent, description, schedule_number,"
+                " not_a_record) VALUES (?, ?, ?, ?, ?, ?, ?)",
                 [
                     number,
                     entry.code,
@@ -63,6 +64,7 @@ def load_plan(db: Database, plan: FilePlan, source: str, *, now: datetime, actor
                     entry.parent,
                     entry.description,
                     _file_schedule(db, number, schedule) if schedule else None,
+                    entry.not_a_record,
                 ],
             )
         for position, rule in enumerate(plan.rules, start=1):
@@ -92,7 +94,8 @@ def _file_schedule(db: Database, plan_version: int, schedule: ScheduleVersion) -
     number = filed.number + 1 if filed else 1
     db.execute(
         "INSERT INTO schedule_versions (plan_version, class_code, number, mandate, trigger, period, cutoff,"
-        " action, approvals, effective_from) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " action, approvals, effective_from, roles, storage, review_by, keep_copy)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             plan_version,
             schedule.class_code,
@@ -104,6 +107,10 @@ def _file_schedule(db: Database, plan_version: int, schedule: ScheduleVersion) -
             schedule.action.value,
             schedule.approvals,
             schedule.effective_from.isoformat() if schedule.effective_from else None,
+            " ".join(schedule.roles),
+            schedule.storage,
+            schedule.review_by.isoformat() if schedule.review_by else None,
+            schedule.keep_copy,
         ],
     )
     return number
@@ -124,7 +131,7 @@ def activate_plan(db: Database, number: int, *, now: datetime, actor: str) -> No
 
 def active_plan(db: Database) -> FilePlan | None:
     """The plan in force: the one activated last. None before the first activation."""
-    number = _active_number(db)
+    number = active_number(db)
     return None if number is None else plan_version(db, number)
 
 
@@ -132,7 +139,8 @@ def plan_version(db: Database, number: int) -> FilePlan:
     """A loaded plan with its schedules' numbers. Raises NotFound if there is no such version."""
     version = _version(db, number)
     classes = db.execute(
-        "SELECT code, title, parent, description FROM record_classes WHERE plan_version = ? ORDER BY code",
+        "SELECT code, title, parent, description, not_a_record FROM record_classes WHERE plan_version = ?"
+        " ORDER BY code",
         [number],
     ).fetchall()
     schedules = db.execute(
@@ -149,8 +157,8 @@ def plan_version(db: Database, number: int) -> FilePlan:
         title=version.title,
         number=number,
         classes=tuple(
-            RecordClass(code=code, title=title, parent=parent, description=description)
-            for code, title, parent, description in classes
+            RecordClass(code=code, title=title, parent=parent, description=description, not_a_record=bool(not_a_record))
+            for code, title, parent, description, not_a_record in classes
         ),
         schedules=tuple(_schedule(row) for row in schedules),
         rules=tuple(
@@ -164,6 +172,17 @@ def plan_version(db: Database, number: int) -> FilePlan:
     )
 
 
+def schedule_version(db: Database, code: str, number: int) -> ScheduleVersion:
+    """One version of a class's schedule, in force or not. Raises NotFound."""
+    row = db.execute(
+        f"SELECT {_SCHEDULE} FROM schedule_versions WHERE class_code = ? AND number = ?",  # noqa: S608 - a constant list of columns
+        [code, number],
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"class {code} has no schedule version {number}")
+    return _schedule(row)
+
+
 def plan_source(db: Database, number: int) -> str:
     """The TOML text a version was loaded from. Raises NotFound if there is no such version."""
     row = db.execute("SELECT source_toml FROM plan_versions WHERE number = ?", [number]).fetchone()
@@ -172,9 +191,24 @@ def plan_source(db: Database, number: int) -> str:
     return str(row[0])
 
 
+def add_plan_approval(db: Database, number: int, person: str, sooner: str, *, now: datetime) -> int:
+    """One person's word that a plan which lets records go sooner may be put in force; the approval's number."""
+    cursor = db.execute(
+        "INSERT INTO plan_approvals (plan_version, person_id, at, sooner) VALUES (?, ?, ?, ?)",
+        [number, person, clock.to_iso(now), sooner],
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def plan_approvals(db: Database, number: int) -> list[tuple[str, str]]:
+    """Who approved the plan's activation, with the digest of the list of what goes sooner as it was shown to them."""
+    rows = db.execute("SELECT person_id, sooner FROM plan_approvals WHERE plan_version = ? ORDER BY id", [number])
+    return [(person, sooner) for person, sooner in rows]
+
+
 def list_versions(db: Database) -> list[PlanVersion]:
     """Every loaded plan, oldest first."""
-    active = _active_number(db)
+    active = active_number(db)
     rows = db.execute(
         "SELECT number, title, sha256, loaded_at, loaded_by, activated_at, activated_by"
         " FROM plan_versions ORDER BY number"
@@ -194,11 +228,15 @@ def list_versions(db: Database) -> list[PlanVersion]:
     ]
 
 
-_SCHEDULE = "class_code, number, mandate, trigger, period, cutoff, action, approvals, effective_from"
+_SCHEDULE = (
+    "class_code, number, mandate, trigger, period, cutoff, action, approvals, effective_from, "
+    "roles, storage, review_by, keep_copy"
+)
 
 
-def _schedule(row: tuple[str, int, str, str, str, str, str, int, str | None]) -> ScheduleVersion:
-    code, number, mandate, trigger, period, cutoff, action, approvals, effective_from = row
+def _schedule(row: tuple[Any, ...]) -> ScheduleVersion:
+    code, number, mandate, trigger, period, cutoff, action, approvals, effective_from, *terms = row
+    roles, storage, review_by, keep_copy = terms
     return ScheduleVersion(
         class_code=code,
         number=number,
@@ -209,10 +247,15 @@ def _schedule(row: tuple[str, int, str, str, str, str, str, int, str | None]) ->
         action=Action(action),
         approvals=approvals,
         effective_from=date.fromisoformat(effective_from) if effective_from else None,
+        roles=tuple(roles.split()),
+        storage=storage,
+        review_by=date.fromisoformat(review_by) if review_by else None,
+        keep_copy=bool(keep_copy),
     )
 
 
-def _active_number(db: Database) -> int | None:
+def active_number(db: Database) -> int | None:
+    """The number of the plan in force, None before the first activation."""
     row = db.execute(
         "SELECT number FROM plan_versions WHERE activated_at IS NOT NULL"
         " ORDER BY activated_at DESC, number DESC LIMIT 1"
@@ -228,4 +271,4 @@ def _version(db: Database, number: int) -> PlanVersion:
 
 
 def _unknown(number: int) -> NotFound:
-    return NotFound(f"file plan version {number} is not in this archive; load it with `archiver retention load`")
+    return NotFound(f"file plan version {number} is not in this archive; load it with `archiver fileplan load`")

@@ -13,6 +13,7 @@ from archiver.core import clock
 from archiver.core.errors import BundleInvalid
 from archiver.core.people import Permission
 from archiver.workflows.answer import open_request, produce, search_for_request
+from archiver.workflows.keep_holds import close_request, reopen_request
 from exports.check import check_bundle
 
 
@@ -102,6 +103,40 @@ def search(session: Session, number: str, query: str) -> None:
             "green",
         )
         say(f"Next: archiver export {declared.request_number}")
+
+
+@request.command("close")
+@click.argument("number")
+@click.option("--reason", required=True, help="How it was answered.")
+@click.option(
+    "--appeal-until",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Last day of appeal.  [default: retention.appeal_days]",
+)
+@archive_command
+def close(session: Session, number: str, reason: str, appeal_until: datetime | None) -> None:
+    """Close a request. What its searches hit stays held until the time to appeal is over."""
+    with session.act(Permission.ANSWER) as (archive, actor):
+        day = appeal_until.date() if appeal_until else None
+        closed, until = close_request(archive, number, reason=reason, appeal_until=day, actor=actor, now=clock.now())
+    if session.as_json:
+        print_json({"request": closed, "appeal_until": until})
+    else:
+        say(f"{closed.number} is closed; what it covers is held until {until}.", "green")
+
+
+@request.command("reopen")
+@click.argument("number")
+@click.option("--reason", required=True)
+@archive_command
+def reopen(session: Session, number: str, reason: str) -> None:
+    """Take a closed request up again, for an appeal: it holds what it covers."""
+    with session.act(Permission.ANSWER) as (archive, actor):
+        opened = reopen_request(archive, number, reason=reason, actor=actor, now=clock.now())
+    if session.as_json:
+        print_json(opened)
+    else:
+        say(f"{opened.number} is open again.", "green")
 
 
 @click.command()

@@ -28,7 +28,9 @@ from archiver.core.durable import write_durably
 from archiver.core.errors import BadInput
 from archiver.core.people import Permission
 from archiver.core.records import CaptureId, CataloguedItem, Observed, RecordKind, StoredObject
+from archiver.workflows.classify import Reclassified, not_a_record, reclassify, records_of_query
 from archiver.workflows.keep_register import correct_record, tag_record
+from retention.holds import matters
 
 
 @click.group()
@@ -71,12 +73,13 @@ def list_records(
             classified=False if unclassified else None,
         )
         records, zone = archive.catalogue.records(only), archive.settings.archive.zone
+        held = matters(archive.db, clock.now().astimezone(zone).date())
     if session.as_json:
         print_json(records)
     else:
         table(
             f"{len(records)} records",
-            ("Record", "Kind", "Title", "Creator", "Created", "Last captured", "Class"),
+            ("Record", "Kind", "Title", "Creator", "Created", "Last captured", "Class", "Held"),
             (
                 (
                     each.id,
@@ -86,6 +89,7 @@ def list_records(
                     show_moment(each.created, zone),
                     show_moment(each.last_captured, zone),
                     each.class_code or "undecided",
+                    "held" if each.id in held else "",
                 )
                 for each in records
             ),
@@ -128,10 +132,12 @@ def show(session: Session, id: str) -> None:
         completeness = {each.id: catalogue.completeness(each.id) for each in captures}
         reason = catalogue.class_reason(id)
         people = {each.id: each.name for each in archive.people.everybody()}
+        held = matters(archive.db, clock.now().astimezone(zone).date(), found.id).get(found.id, ())
     if session.as_json:
         print_json(
             {
                 "record": found,
+                "held": held,
                 "observed": observed,
                 "class_reason": reason,
                 "corrections": corrections,
@@ -159,6 +165,7 @@ def show(session: Session, id: str) -> None:
             ("Keywords", ", ".join(found.keywords)),
             ("Tags", ", ".join(found.tags)),
             ("Class", f"{found.class_code}: {reason}" if found.class_code else "undecided"),
+            ("Held for", "; ".join(held)),
         ]
     )
     for each in corrections:
@@ -306,6 +313,40 @@ def _write(session: Session, path: Path, content: bytes, told: Mapping[str, obje
         print_json({**told, "path": str(path), "size": len(content)})
     else:
         say(f"{path}: {len(content):,} bytes", "green")
+
+
+@record.command("classify")
+@click.argument("class_code", metavar="CLASS")
+@click.argument("ids", metavar="[RECORDS]...", nargs=-1)
+@click.option("--query", help="Every record with a hit of the query, too.")
+@click.option("--reason", required=True)
+@archive_command
+def classify(session: Session, class_code: str, ids: tuple[str, ...], query: str | None, reason: str) -> None:
+    """Give RECORDS, or what a search hits, a CLASS by your own word; its reason is kept."""
+    with session.act(Permission.KEEP_RECORDS) as (archive, actor):
+        now = clock.now()
+        found = records_of_query(archive, query, now=now) if query else []
+        done = reclassify(archive, [*ids, *found], class_code, reason=reason, actor=actor, now=now)
+    _say_classified(session, done)
+
+
+@record.command("not-a-record")
+@click.argument("ids", metavar="RECORDS...", nargs=-1, required=True)
+@click.option("--reason", required=True)
+@archive_command
+def no_record(session: Session, ids: tuple[str, ...], reason: str) -> None:
+    """Find that RECORDS are no records: they get the plan's class for that, with its own short schedule."""
+    with session.act(Permission.KEEP_RECORDS) as (archive, actor):
+        done = not_a_record(archive, ids, reason=reason, actor=actor, now=clock.now())
+    _say_classified(session, done)
+
+
+def _say_classified(session: Session, done: Reclassified) -> None:
+    if session.as_json:
+        print_json(done)
+        return
+    left = f"; {len(done.ejected)} left the batch they waited in" if done.ejected else ""
+    say(f"{len(done.records)} records are in class {done.class_code}{left}.", "green")
 
 
 COMMANDS = (record,)

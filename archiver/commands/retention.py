@@ -1,18 +1,22 @@
-"""`archiver retention` and `archiver fileplan`: how long, and why."""
+"""`archiver retention`: how long, and why; events that periods count from; records put off."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from datetime import date, datetime
+from typing import Any
 
 import click
 
-from archiver.commands.output import print_json, say, show_moment, table
-from archiver.commands.session import Session, archive_command, json_option
+from archiver.commands.output import plain, print_json, say, table
+from archiver.commands.session import Session, archive_command
 from archiver.core import clock
+from archiver.core.archive import Archive
+from archiver.core.errors import BadInput
 from archiver.core.people import Permission
-from archiver.workflows.plan_retention import activate_file_plan, load_file_plan, plan_records, preview_plan
-from retention.plan_file import example_plan
-from retention.register import active_plan, list_versions, plan_source
+from archiver.workflows.classify import enter_trigger, extend_retention
+from archiver.workflows.plan_retention import PlannedRecord, explain_record, plan_records
+
+DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.group()
@@ -21,16 +25,15 @@ def retention() -> None:
 
 
 @retention.command("plan")
-@click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="Decide as of this day.  [default: today]")
+@click.option("--today", type=DAY, help="Decide as of this day.  [default: today]")
 @archive_command
-def plan(session: Session, today: object) -> None:
+def plan(session: Session, today: datetime | None) -> None:
     """Every record with its due date, action and the reasons. Nothing is destroyed."""
     with session.look() as archive:
-        zone = archive.settings.archive.zone
-        day = today.date() if hasattr(today, "date") else clock.now().astimezone(zone).date()
+        day = as_of(archive, today)
         planned = plan_records(archive, today=day)
     if session.as_json:
-        print_json(planned)
+        print_json([_told(each) for each in planned])
         return
     table(
         f"Retention as of {day}",
@@ -51,96 +54,102 @@ def plan(session: Session, today: object) -> None:
     )
 
 
-@click.group()
-def fileplan() -> None:
-    """The file plan: record classes, schedules and classification rules, in versions."""
+def _told(planned: PlannedRecord) -> dict[str, Any]:
+    decision = planned.decision
+    return {
+        "record": plain(planned.record),
+        "decision": {
+            "record_id": decision.record_id,
+            "state": decision.state,
+            "action": decision.action,
+            "due": decision.due,
+            "reasons": decision.reasons,
+            "class_code": decision.class_code,
+            "matters": decision.matters,
+        },
+        "explanation": planned.explanation,
+    }
 
 
-@fileplan.command("example")
-@json_option
-def example(as_json: bool) -> None:
-    """Print the example plan, to be edited with counsel: `archiver fileplan example > plan.toml`."""
-    if as_json:
-        print_json({"source": example_plan()})
-    else:
-        click.echo(example_plan(), nl=False)
-
-
-@fileplan.command("load")
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@retention.command("why")
+@click.argument("record")
+@click.option("--today", type=DAY, help="As of this day.  [default: today]")
 @archive_command
-def load(session: Session, file: Path) -> None:
-    """Keep FILE (TOML) as a draft version of the plan; activating it is another act."""
+def why(session: Session, record: str, today: datetime | None) -> None:
+    """Why RECORD is kept, in one sentence: the fact, the rule, the schedule's version, the authority."""
+    with session.look() as archive:
+        planned = explain_record(archive, record, today=as_of(archive, today))
+    if session.as_json:
+        print_json(_told(planned))
+    else:
+        say(planned.explanation)
+
+
+@retention.command("event")
+@click.argument("type")
+@click.argument("day", type=DAY, required=False)
+@click.option("--record", help="The record it happened to.")
+@click.option("--account", help="The account, and with it every record of it.")
+@click.option("--collection", help="The collection (tag `collection:NAME`), and with it every record in it.")
+@click.option("--withdraw", is_flag=True, help="Take an earlier entry back instead of giving a DAY.")
+@click.option("--reason", required=True, help="The decision or fact behind it.")
+@archive_command
+def event(
+    session: Session,
+    type: str,
+    day: datetime | None,
+    record: str | None,
+    account: str | None,
+    collection: str | None,
+    withdraw: bool,
+    reason: str,
+) -> None:
+    """Enter the DAY of an event of a TYPE that a schedule counts from, such as `campaign-ended`."""
+    named = [(scope, value) for scope, value in _scopes(record, account, collection) if value]
+    if len(named) != 1:
+        raise BadInput("name one of --record, --account and --collection")
+    if withdraw == (day is not None):
+        raise BadInput("give the DAY, or --withdraw")
+    ((scope, subject),) = named
     with session.act(Permission.KEEP_RECORDS) as (archive, actor):
-        number = load_file_plan(archive, file, actor=actor, now=clock.now())
-        changes = preview_plan(archive, number, today=clock.now().astimezone(archive.settings.archive.zone).date())
-    if session.as_json:
-        print_json({"version": number, "due_dates_changed": changes})
-    else:
-        say(f"Loaded as version {number}; activating it would change {len(changes)} due dates.", "green")
-        say(f"Next: archiver fileplan activate {number}")
-
-
-@fileplan.command("activate")
-@click.argument("version", type=int)
-@archive_command
-def activate(session: Session, version: int) -> None:
-    """Put VERSION in force, and classify by its rules what has no class yet."""
-    with session.act(Permission.APPROVE) as (archive, actor):
-        done = activate_file_plan(archive, version, actor=actor, now=clock.now())
-    if session.as_json:
-        print_json(done)
-        return
-    say(f"Version {done.number}, {done.title}, is in force.", "green")
-    say(f"{done.classified} records were classified by it; {done.undecided} wait for an officer.")
-    table(
-        "Due dates changed",
-        ("Record", "From", "To"),
-        ((c.record_id, c.before.due or c.before.state, c.after.due or c.after.state) for c in done.changes),
-    )
-
-
-@fileplan.command("list")
-@archive_command
-def list_plans(session: Session) -> None:
-    """Every version, with who loaded and who activated it."""
-    with session.look() as archive:
-        versions, zone = list_versions(archive.db), archive.settings.archive.zone
-        people = {each.id: each.name for each in archive.people.everybody()}
-    if session.as_json:
-        print_json(versions)
-    else:
-        table(
-            "File plan",
-            ("Version", "Title", "Loaded", "By", "Activated", "By", "In force"),
-            (
-                (
-                    each.number,
-                    each.title,
-                    show_moment(each.loaded_at, zone),
-                    people.get(each.loaded_by, each.loaded_by),
-                    show_moment(each.activated_at, zone),
-                    people.get(each.activated_by or "", ""),
-                    "active" if each.active else "",
-                )
-                for each in versions
-            ),
+        number = enter_trigger(
+            archive,
+            scope=scope,
+            subject=subject,
+            type=type,
+            day=day.date() if day else None,
+            reason=reason,
+            actor=actor,
+            now=clock.now(),
         )
-
-
-@fileplan.command("show")
-@click.argument("version", type=int, required=False)
-@archive_command
-def show(session: Session, version: int | None) -> None:
-    """The TOML of VERSION, or of the one in force."""
-    with session.look() as archive:
-        active = active_plan(archive.db)
-        number = version if version is not None else active.number if active else 0
-        source = plan_source(archive.db, number)
     if session.as_json:
-        print_json({"version": number, "source": source})
+        print_json({"entry": number})
     else:
-        click.echo(source, nl=False)
+        say(f"Entered as {number}; the dates that count from it have moved.", "green")
 
 
-COMMANDS = (retention, fileplan)
+def _scopes(record: str | None, account: str | None, collection: str | None) -> list[tuple[str, str]]:
+    return [("record", record or ""), ("account", account or ""), ("collection", collection or "")]
+
+
+@retention.command("extend")
+@click.argument("until", type=DAY)
+@click.argument("records", nargs=-1, required=True)
+@click.option("--reason", required=True)
+@archive_command
+def extend(session: Session, until: datetime, records: tuple[str, ...], reason: str) -> None:
+    """Keep RECORDS at least UNTIL a day. Shortening takes a new version of the plan."""
+    with session.act(Permission.KEEP_RECORDS) as (archive, actor):
+        put_off = extend_retention(archive, records, until.date(), reason=reason, actor=actor, now=clock.now())
+    if session.as_json:
+        print_json({"records": put_off, "until": until.date()})
+    else:
+        say(f"{len(put_off)} records are kept at least until {until.date()}.", "green")
+
+
+def as_of(archive: Archive, today: datetime | None) -> date:
+    """The day asked for, or today in the archive's time zone."""
+    return today.date() if today else clock.now().astimezone(archive.settings.archive.zone).date()
+
+
+COMMANDS = (retention,)

@@ -42,6 +42,8 @@ _BUSY_SECONDS = 30.0
 CATALOGUE = "catalogue.db"
 DISPOSAL_LOCK = "disposal_lock"
 """Key in the catalogue's `meta`: JSON of since when and for which missing decisions disposal is locked."""
+LOST_DECISIONS = "lost_decisions"
+"""The same, once two people confirmed the holds and disposal was unlocked: those decisions stay lost."""
 
 
 @dataclass(frozen=True)

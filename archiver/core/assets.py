@@ -134,10 +134,18 @@ def release_assets(db: Database, record: RecordId) -> list[Asset]:
 
     Belongs in the transaction of the record's disposal; `AssetStore.remove` comes after its commit.
     """
-    db.conn.execute(
-        "DELETE FROM asset_references WHERE capture_id IN (SELECT id FROM captures WHERE record_id = ?)", (record,)
-    )
-    released = [asset for asset, captures in known_assets(db).items() if not captures]
+    mine = "(SELECT id FROM captures WHERE record_id = ?)"
+    needed = db.conn.execute(
+        f"SELECT DISTINCT a.sha256, a.size FROM assets a JOIN asset_references r ON r.asset = a.sha256 "  # noqa: S608 - constants
+        f"WHERE r.capture_id IN {mine} ORDER BY a.sha256",
+        (record,),
+    ).fetchall()
+    db.conn.execute(f"DELETE FROM asset_references WHERE capture_id IN {mine}", (record,))  # noqa: S608 - constants
+    released = [
+        Asset(sha256=Digest(digest), size=size)
+        for digest, size in needed
+        if not db.conn.execute("SELECT 1 FROM asset_references WHERE asset = ? LIMIT 1", (digest,)).fetchone()
+    ]
     for each in released:
         db.conn.execute("DELETE FROM assets WHERE sha256 = ?", (each.sha256,))
     return released

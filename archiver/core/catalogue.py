@@ -67,6 +67,9 @@ class RecordFilter:
     classified: bool | None = None
 
 
+_IS_REPLY = (
+    "(SELECT parent_id FROM items WHERE record_id = records.id ORDER BY position LIMIT 1) IS NOT NULL AS is_reply"
+)
 _ONE_IDENTITY = (RecordKind.THREAD, RecordKind.PAGE)
 
 
@@ -104,7 +107,7 @@ class Catalogue:
 
     def observed_record(self, id: str) -> Record:
         """The record as its latest capture described it, no correction applied. Raises NotFound."""
-        row = self._one("SELECT * FROM records WHERE id = ?", id)
+        row = self._one(f"SELECT *, {_IS_REPLY} FROM records WHERE id = ?", id)  # noqa: S608 - a constant
         if row is None:
             raise NotFound(f"no record {id} in this archive: see `archiver record list` or `archiver search`")
         tags = [each["tag"] for each in self._all("SELECT tag FROM record_tags WHERE record_id = ? ORDER BY tag", id)]
@@ -323,6 +326,7 @@ def _record(row: dict[str, Any], tags: Sequence[str]) -> Record:
         last_captured=from_iso(row["last_captured"]),
         last_activity=from_optional_iso(row["last_activity"]),
         class_code=row["class_code"],
+        is_reply=bool(row["is_reply"]),
     )
 
 

@@ -38,12 +38,30 @@ _ROWS = {
         "number",
         "number, title, sha256, source_toml, loaded_at, loaded_by, activated_at, activated_by",
     ),
+    "plan_approvals": ("plan_approvals", "id", "id, plan_version, person_id, at, sooner"),
+    "class_decisions": ("class_decisions", "id", "id, record_id, code, previous, reason, at, actor"),
+    "extensions": ("extensions", "id", "id, record_id, until, reason, at, actor"),
+    "trigger_events": ("trigger_events", "id", "id, scope, subject, type, day, reason, at, actor"),
+    "holds": (
+        "holds",
+        "id",
+        "id, matter, mandate, custodian, reason, placed_at, placed_by, released_at, released_by, release_reason",
+    ),
+    "request_closings": ("request_closings", "id", "id, request_number, closed, appeal_until, reason, at, actor"),
+    "batches": ("batches", "id", "id, action, class_code, schedule_number, digest, proposed_at, proposed_by"),
+    "batch_approvals": ("batch_approvals", "id", "id, batch_id, person_id, role, at, digest, looked_at"),
+    "disposals": ("disposals", "id", "id, record_id, batch_id, position, at, line"),
 }
 # the rows of other tables that belong to one row
 _PARTS = {
     "request_searches": (
         "SELECT item_id, record_id FROM request_hits WHERE search_id = ? ORDER BY item_id",
     ),
+    "holds": (
+        "SELECT kind, value, live FROM hold_scopes WHERE hold_id = ? ORDER BY kind, value",
+        "SELECT record_id FROM hold_records WHERE hold_id = ? ORDER BY record_id",
+    ),
+    "batches": ("SELECT position, record_id, due, digest FROM batch_items WHERE batch_id = ? ORDER BY position",),
     "plan_versions": (
         "SELECT code, title, parent, description, schedule_number FROM record_classes WHERE plan_version = ? "
         "ORDER BY code",
@@ -53,6 +71,14 @@ _PARTS = {
         "ORDER BY position",
     ),
 }  # fmt: skip
+# parts of later versions: told only where they say anything, so that what was committed to before stays true
+_LATER_PARTS = {
+    "plan_versions": (
+        "SELECT code FROM record_classes WHERE plan_version = ? AND not_a_record ORDER BY code",
+        "SELECT class_code, number, roles, storage, review_by, keep_copy FROM schedule_versions WHERE plan_version = ? "
+        "AND (roles <> '' OR storage <> '' OR review_by IS NOT NULL OR keep_copy) ORDER BY class_code, number",
+    ),
+}
 _TAGS = "record_tags"  # all tags of one record
 
 Row = tuple[str, object]
@@ -92,6 +118,8 @@ def check_commitments(db: Database, events: Iterable[Event], lost: Collection[in
         stated = event.detail.get(DETAIL)
         for subject, value in (stated if isinstance(stated, Mapping) else {}).items():
             newest[subject] = (value, event.seq)
+        for gone in event.detail.get("corrections", ()) if event.type == EventType.RECORD_DISPOSED else ():
+            corrections.pop(str(gone), None)
         if event.type == EventType.RECORD_CORRECTED:
             corrections[str(event.detail.get("correction"))] = (str(event.detail.get("commitment")), event.seq)
     salts = {f"{kind}/{key}": salt for kind, key, salt in db.conn.execute("SELECT kind, key, salt FROM commitments")}
@@ -112,7 +140,8 @@ def check_commitments(db: Database, events: Iterable[Event], lost: Collection[in
     for subject in sorted(newest.keys() - standing.keys()):
         value, seq = newest[subject]
         kind, _, key = subject.partition("/")
-        emptied = kind == _TAGS and subject in salts and _opens(salts[subject], _content(db, kind, key), value)
+        # all tags taken off, or a row that went with its record: the newest event commits to there being nothing
+        emptied = subject in salts and _opens(salts[subject], _content(db, kind, key), value)
         if seq not in lost and not emptied:
             yield subject, f"event {seq} commits to it, the catalogue does not have it"
     yield from _check_corrections(db, corrections, lost)
@@ -157,4 +186,6 @@ def _content(db: Database, kind: str, key: str) -> list[Any]:
     table, column, columns = _ROWS[kind]
     row = db.conn.execute(f"SELECT {columns} FROM {table} WHERE {column} = ?", (key,)).fetchone()  # noqa: S608 - constants
     parts = [db.conn.execute(sql, (key,)).fetchall() for sql in _PARTS.get(kind, ())]
+    later = [db.conn.execute(sql, (key,)).fetchall() for sql in _LATER_PARTS.get(kind, ())]
+    parts += [each for each in later if each]
     return [None if row is None else list(row), *([list(each) for each in part] for part in parts)]

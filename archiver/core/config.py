@@ -135,6 +135,21 @@ class TimestampSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RetentionSettings:
+    mirror: str = _setting("", "directory on another machine that gets the trail before anything goes; empty: none")
+    second_copy: str = _setting("", "directory on another disk or machine with a copy of the evidence; empty: none")
+    transfer_to: str = _setting("", "directory in which what is transferred to another archive is handed over")
+    mass_percent: int = _setting(
+        25, "when more of all records than this are newly due at once, a person must confirm that it is meant", least=1
+    )
+    idle_days: int = _setting(
+        45, "after so many days without any event the clock is doubted, and a person asked", least=1
+    )
+    appeal_days: int = _setting(60, "how long a closed request still holds what it covers", least=0)
+    fixity_days: int = _setting(90, "within so many days every stored file is hashed anew", least=1)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     archive: ArchiveSettings
     capture: CaptureSettings = field(default_factory=CaptureSettings)
@@ -142,6 +157,7 @@ class Settings:
     sessions: SessionSettings = field(default_factory=SessionSettings)
     nightly: NightlySettings = field(default_factory=NightlySettings)
     timestamp: TimestampSettings = field(default_factory=TimestampSettings)
+    retention: RetentionSettings = field(default_factory=RetentionSettings)
 
 
 def load_settings(path: Path) -> Settings:
@@ -160,6 +176,7 @@ SECTIONS: dict[str, type] = {
     "sessions": SessionSettings,
     "nightly": NightlySettings,
     "timestamp": TimestampSettings,
+    "retention": RetentionSettings,
 }
 """The sections of `archive.toml`, by name; fields of Settings."""
 

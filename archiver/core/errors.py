@@ -228,6 +228,33 @@ class ProductionRefused(ArchiverError):
     exit_code = 51
 
 
+# -- disposal ---------------------------------------------------------------------------------
+
+
+class MassOfDueRecords(ArchiverError):
+    """Suddenly a great part of all records is due, or the clock seems to have jumped: nothing is proposed until an
+    approver has looked and says that it is meant (`archiver disposal propose --confirm-mass`).
+    """
+
+    exit_code = 70
+
+
+class BatchNotReady(ArchiverError):
+    """The batch is not in the state the act asks for: it lacks approvals, is done, was withdrawn, or its list is not
+    the one that was approved.
+    """
+
+    exit_code = 71
+
+
+class CopyUnreachable(ArchiverError):
+    """The mirror of the trail, a second copy or the place of transfer cannot be reached. Nothing goes before it was
+    announced there, and no certificate is issued before every copy is gone: mount it, then run again.
+    """
+
+    exit_code = 72
+
+
 # -- a finished run that was not wholly good ------------------------------------------------
 
 

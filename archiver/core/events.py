@@ -50,6 +50,24 @@ class EventType(StrEnum):
     CLASSIFIED = "classified"
     PLAN_LOADED = "plan_loaded"
     PLAN_ACTIVATED = "plan_activated"
+    PLAN_APPROVED = "plan_approved"  # that a plan which lets records go sooner may be put in force
+    RETENTION_EXTENDED = "retention_extended"
+    TRIGGER_ENTERED = "trigger_entered"  # the day of an event that periods count from
+    HOLD_PLACED = "hold_placed"
+    HOLD_EXTENDED = "hold_extended"  # a live hold took in what came under it since
+    HOLD_RELEASED = "hold_released"
+    BATCH_PROPOSED = "batch_proposed"
+    BATCH_REVIEWED = "batch_reviewed"  # a reviewer took records out of it, or put them off
+    BATCH_APPROVED = "batch_approved"
+    BATCH_ENDED = "batch_ended"  # withdrawn, or done with its certificate
+    DISPOSAL_BEGUN = "disposal_begun"  # announced before anything goes
+    DISPOSAL_STOPPED = "disposal_stopped"  # a record was left whole after it was announced
+    RECORD_DISPOSED = "record_disposed"  # destroyed or transferred; a stub stays
+    RECORD_TRANSFERRED = "record_transferred"  # handed over, and kept here as a copy
+    TRANSFER_RECEIVED = "transfer_received"  # another archive confirmed what was handed over
+    DISPOSAL_UNLOCKED = "disposal_unlocked"  # two people confirmed the holds after a rebuild or a restore
+    REQUEST_CLOSED = "request_closed"
+    REQUEST_REOPENED = "request_reopened"
     REQUEST_OPENED = "request_opened"
     REQUEST_SEARCHED = "request_searched"
     PRODUCED = "produced"
@@ -90,6 +108,8 @@ class EventType(StrEnum):
             EventType.KEY_ROTATED,
             EventType.TIMESTAMPED,
             EventType.TIMESTAMP_FAILED,
+            EventType.DISPOSAL_BEGUN,
+            EventType.DISPOSAL_STOPPED,
         )
 
 
@@ -100,6 +120,10 @@ _PREMIS = {
     EventType.RECORD_TAGGED: "mee",
     EventType.CLASSIFIED: "poa",
     EventType.PLAN_ACTIVATED: "poa",
+    EventType.RETENTION_EXTENDED: "poa",
+    EventType.TRIGGER_ENTERED: "poa",
+    EventType.RECORD_DISPOSED: "dea",
+    EventType.RECORD_TRANSFERRED: "tra",
     EventType.PRODUCED: "exp",
 }
 
@@ -214,6 +238,10 @@ class Trail:
     def events(self) -> Iterator[Event]:
         for (line,) in self._db.conn.execute("SELECT line FROM events ORDER BY seq"):
             yield read_event(line)
+
+    def last(self) -> Event | None:
+        row = self._db.conn.execute("SELECT line FROM events ORDER BY seq DESC LIMIT 1").fetchone()
+        return None if row is None else read_event(row[0])
 
     def leaves(self) -> list[bytes]:
         return [bytes.fromhex(leaf) for (leaf,) in self._db.conn.execute("SELECT leaf FROM events ORDER BY seq")]

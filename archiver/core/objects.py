@@ -4,6 +4,8 @@
                                               items.<extractor>.jsonl, capture.json
     objects/attempts/cap_.../capture.json     captures that filed nothing, with their reason
     objects/incoming/cap_.../                 a capture under way; what a crash leaves here is swept
+    objects/doomed/rec_.../                   a record whose disposal is being committed: it is whole here, and goes
+                                              back to its place, or goes for good, as the catalogue says
 
 A capture is written in `incoming/`, moved to its record in one rename, then catalogued. What a crash
 left between the two is complete on disk and is filed at the next start.
@@ -15,8 +17,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from archiver.core.durable import make_directory, move_directory, storage_errors
-from archiver.core.errors import EvidenceDamaged
+from archiver.core.durable import make_directory, move_directory, publish, storage_errors, sync_directory
+from archiver.core.errors import EvidenceDamaged, StorageFull
 from archiver.core.fixity import digest_file
 from archiver.core.records import CaptureId, ObjectRole, RecordId, StoredObject
 
@@ -25,6 +27,7 @@ TICKET = "ticket.json"
 """Says in `incoming/cap_.../` what is being captured for whom, so that a killed run can be told of."""
 _INCOMING = "incoming"
 _ATTEMPTS = "attempts"
+_DOOMED = "doomed"
 
 
 class ObjectStore:
@@ -65,6 +68,37 @@ class ObjectStore:
         """Remove what is left of a capture in `incoming/`; evidence that was filed is out of reach."""
         shutil.rmtree(self.root / _INCOMING / capture, ignore_errors=True)
 
+    # -- disposal ---------------------------------------------------------------------------
+
+    def doom(self, record: RecordId) -> None:
+        """Move the record's files aside, durably, before its disposal is committed; nothing is lost yet."""
+        source, target = self.root / self.place_of_record(record), self._doomed(record)
+        if not target.exists() and source.exists():
+            make_directory(target.parent)
+            publish(source, target)
+
+    def spare(self, record: RecordId) -> None:
+        """Put a doomed record's files back where they belong, durably."""
+        if self._doomed(record).exists():
+            place = self.root / self.place_of_record(record)
+            make_directory(place.parent)
+            publish(self._doomed(record), place)
+
+    def destroy(self, record: RecordId) -> None:
+        """Remove a doomed record's files for good, durably. That its disposal is committed is the caller's to know."""
+        shutil.rmtree(self._doomed(record), ignore_errors=True)
+        if self._doomed(record).exists():
+            raise StorageFull(f"{self._doomed(record)} could not be removed whole: remove it, then run again")
+        if (self.root / _DOOMED).is_dir():
+            sync_directory(self.root / _DOOMED)
+
+    def doomed(self) -> list[RecordId]:
+        """Records whose files were moved aside by a disposal that a crash cut off, or that is not swept yet."""
+        return sorted(RecordId(each.name) for each in (self.root / _DOOMED).glob("rec_*/"))
+
+    def _doomed(self, record: RecordId) -> Path:
+        return self.root / _DOOMED / record
+
     def unfinished(self) -> list[CaptureId]:
         """Captures that a crash left under way."""
         return sorted(CaptureId(each.name) for each in (self.root / _INCOMING).glob("cap_*/"))
@@ -77,10 +111,10 @@ class ObjectStore:
             yield manifest.parent
 
     def files(self) -> Iterator[str]:
-        """Every file of the store, relative, in path order; `incoming/` left out."""
+        """Every file of the store, relative, in path order; `incoming/` and `doomed/` left out."""
         for path in sorted(self.root.rglob("*")):
             relative = path.relative_to(self.root).as_posix()
-            if not path.is_dir() and not relative.startswith(f"{_INCOMING}/"):
+            if not path.is_dir() and not relative.startswith((f"{_INCOMING}/", f"{_DOOMED}/")):
                 yield relative
 
     def links(self) -> Iterator[str]:

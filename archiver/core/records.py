@@ -275,6 +275,7 @@ class Record:
     last_captured: datetime | None = None
     last_activity: datetime | None = None  # newest created or modified moment of any item
     class_code: str | None = None
+    is_reply: bool = False  # its root post answers a post of another thread
 
 
 @dataclass(frozen=True, kw_only=True)

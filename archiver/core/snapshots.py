@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from archiver.core.clock import to_timestamp14
-from archiver.core.durable import part_path, publish, storage_errors
+from archiver.core.durable import part_path, publish, storage_errors, sync_directory
 
 KEEP = 5
 """How many snapshots stay; older ones are removed when a new one stands."""
@@ -38,6 +38,16 @@ def take_snapshot(db: Database, directory: Path, *, at: datetime, trail_size: in
     for old in snapshots(directory)[KEEP:]:
         old.unlink()
     return path
+
+
+def drop_snapshots(db: Database, directory: Path, *, at: datetime, trail_size: int) -> Path:
+    """Take a fresh snapshot and remove every other: they hold what was destroyed since. Raises StorageFull."""
+    fresh = take_snapshot(db, directory, at=at, trail_size=trail_size)
+    for old in snapshots(directory):
+        if old != fresh:
+            old.unlink()
+    sync_directory(directory)
+    return fresh
 
 
 def snapshots(directory: Path) -> list[Path]:

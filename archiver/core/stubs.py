@@ -6,7 +6,7 @@ SQL lives here.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -82,6 +82,11 @@ def stub_of_url(db: Database, url: str) -> Stub | None:
 def all_stubs(db: Database) -> list[Stub]:
     """The last destroyed first."""
     return _select(db, "1")
+
+
+def destroyed_among(db: Database, records: Iterable[RecordId]) -> list[RecordId]:
+    """Those of the records that are stubs, in the order given."""
+    return [each for each in records if db.conn.execute("SELECT 1 FROM stubs WHERE record_id = ?", (each,)).fetchone()]
 
 
 def _select(db: Database, condition: str, *values: object) -> list[Stub]:

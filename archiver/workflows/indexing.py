@@ -13,10 +13,11 @@ from archiver.core.durable import make_directory
 from archiver.core.errors import IndexDamaged
 from archiver.core.progress import Progress, silent
 from archiver.core.records import TEXT_SEPARATOR, Account, AccountId, CataloguedItem, IndexDoc, Record, RecordId
+from archiver.core.stubs import destroyed_among
 from index.analyser import ANALYSER_VERSION
 from index.engine import SearchEngine
 from index.engines.tantivy_engine import TantivyEngine
-from index.query import All
+from index.query import All, Records
 
 _RECORDS_AT_ONCE = 2000
 
@@ -73,7 +74,10 @@ def _catch_up(archive: Archive, progress: Progress) -> IndexState:
             batch = changed[start : start + _RECORDS_AT_ONCE]
             # the mark moves with the last batch: a run cut short is repeated, and repeating changes nothing
             seq = head if start + _RECORDS_AT_ONCE >= len(changed) else mark.seq
-            engine.apply(index_docs(archive, batch), (), seq=seq)
+            gone = frozenset(destroyed_among(archive.db, batch))
+            there = [each for each in batch if each not in gone]
+            deletes = list(engine.iter_ids(Records(ids=gone))) if gone else []
+            engine.apply(index_docs(archive, there), deletes, seq=seq)
             progress(min(start + _RECORDS_AT_ONCE, len(changed)), len(changed), "indexing")
         return IndexState(seq=head, analyser=ANALYSER_VERSION, items=engine.count(All()), rebuilt=False)
 

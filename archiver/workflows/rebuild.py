@@ -28,6 +28,8 @@ from archiver.core.people import Person, Role
 from archiver.core.progress import Progress, silent
 from archiver.core.schema import migrate
 from archiver.core.snapshots import snapshots
+from archiver.workflows.disposal.copies import Probes, purge_catalogue, purge_set_aside, purge_snapshots
+from archiver.workflows.disposal.replay import replay_disposals, replay_holds
 from archiver.workflows.file_capture import enter_capture
 from archiver.workflows.indexing import update_index
 from archiver.workflows.recover import uncatalogued
@@ -73,6 +75,8 @@ def rebuild_archive(
     try:
         with archive.run_lock():
             missing = _read_trail(archive, lines[known:])
+            replay_holds(archive, [read_event(line) for line in lines[known:]])
+            again = replay_disposals(archive)
             filed = _file_evidence(archive, now, progress)
             _lock_disposal(archive, missing, now)
             archive.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -81,6 +85,10 @@ def rebuild_archive(
     set_aside = _put_in_place(directory, fresh, now)
     with Archive.open(directory, config_directory=config_directory) as rebuilt:
         update_index(rebuilt, rebuild=True, progress=progress)
+        if again:  # what came back with an old copy leaves no trace in that copy's own copies either
+            purge_set_aside(rebuilt, again)
+            purge_catalogue(rebuilt, Probes())
+            purge_snapshots(rebuilt, at=now)
         if not snapshots(directory / "snapshots"):
             rebuilt.finish_run(at=now)  # never is there no copy of the decisions
         counts = rebuilt.catalogue.counts()
@@ -189,7 +197,8 @@ def _file_evidence(archive: Archive, now: datetime, progress: Progress) -> int:
 def _lock_disposal(archive: Archive, missing: Sequence[MissingDecision], now: datetime) -> None:
     if not missing:
         return
-    value = json.dumps({"since": now.isoformat(), "missing": [asdict(each) for each in missing]})
+    before = json.loads(archive.meta(DISPOSAL_LOCK) or '{"missing": []}')["missing"]
+    value = json.dumps({"since": now.isoformat(), "missing": [*before, *(asdict(each) for each in missing)]})
     archive.db.conn.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (DISPOSAL_LOCK, value))
 
 

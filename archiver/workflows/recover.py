@@ -16,6 +16,7 @@ from archiver.core.errors import ArchiveBusy
 from archiver.core.manifest import CaptureManifest, read_manifest, write_manifest
 from archiver.core.objects import MANIFEST, TICKET
 from archiver.core.records import AccountId, Capture, CaptureId, Outcome
+from archiver.workflows.disposal.destroy import sweep_doomed
 from archiver.workflows.file_capture import SOFTWARE, enter_capture
 
 
@@ -48,6 +49,7 @@ def recover(archive: Archive, *, now: datetime) -> Recovered:
 
 def recover_locked(archive: Archive, *, now: datetime) -> Recovered:
     """`recover`, for a run that holds the lock already."""
+    sweep_doomed(archive)
     failed = [each for each in archive.objects.unfinished() if not _settle_whole(archive, each)]
     for capture in failed:
         _end_as_failed(archive, capture, now)

@@ -41,7 +41,10 @@ class _Known:
     def of(cls, archive: Archive) -> _Known:
         told: dict[CaptureId, Digest | None] = {}
         places: dict[CaptureId, int] = {}
+        disposed = disposed_records(archive)
         for event in archive.trail.events():
+            if event.subjects and event.subjects[0] in disposed:
+                continue  # with the record its captures went
             if event.type in (EventType.CAPTURED, EventType.CAPTURE_ENDED):
                 id = CaptureId(event.subjects[-1])
                 told[id] = event.detail.get("manifest")
@@ -49,9 +52,17 @@ class _Known:
         return cls({each.path: each for each, _ in archive.catalogue.all_objects()}, told, places)
 
 
+def disposed_records(archive: Archive) -> set[str]:
+    """Records the trail tells of as destroyed."""
+    return {event.subjects[0] for event in archive.trail.events() if event.type == EventType.RECORD_DISPOSED}
+
+
 def check_catalogue(archive: Archive) -> Iterator[Finding]:
     """The trail commits to every `capture.json`, that to every other file, and both to what the catalogue says."""
     known = _Known.of(archive)
+    for id in sorted(disposed_records(archive) & set(archive.catalogue.record_ids())):
+        message = "the trail tells that it was destroyed, and it is here: run `archiver rebuild`"
+        yield Finding(fault=Fault.CATALOGUE, subject=id, message=message)
     for id in archive.catalogue.record_ids():
         yield from _check_record(archive, known, id)
     for capture in archive.catalogue.all_captures():

@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 
-from archiver.core.archive import DISPOSAL_LOCK, Archive
+from archiver.core.archive import DISPOSAL_LOCK, LOST_DECISIONS, Archive
 from archiver.core.checkpoints import FILE_NAME, Checkpoint, check_checkpoints, read_checkpoints
 from archiver.core.clock import from_iso
 from archiver.core.commitments import check_commitments
@@ -71,7 +71,7 @@ def check_trail(
     proved, of_stamps = _check_stamps(archive, events, checkpoints, now)
     findings += of_stamps
     findings += _check_snapshots(archive, events)
-    for row, message in check_commitments(archive.db, events, _known_lost(archive)):
+    for row, message in check_commitments(archive.db, events, known_lost(archive)):
         findings.append(Finding(fault=Fault.DECISION, subject=row, message=message))
     findings += _check_classes(archive, events)
     return TrailCheck(checkpoints=len(checkpoints), proved=tuple(proved), findings=tuple(findings))
@@ -81,15 +81,15 @@ def _finding(subject: str, message: str, fault: Fault = Fault.TRAIL) -> Finding:
     return Finding(fault=fault, subject=subject, message=message)
 
 
-def _known_lost(archive: Archive) -> set[int]:
+def known_lost(archive: Archive) -> set[int]:
     """Events of decisions that a rebuild could not bring back: disposal is locked for them, and says so."""
-    locked = archive.meta(DISPOSAL_LOCK)
-    return {int(each["seq"]) for each in json.loads(locked)["missing"]} if locked else set()
+    noted = filter(None, (archive.meta(DISPOSAL_LOCK), archive.meta(LOST_DECISIONS)))
+    return {int(each["seq"]) for note in noted for each in json.loads(note)["missing"]}
 
 
 def _check_classes(archive: Archive, events: Sequence[Event]) -> Iterator[Finding]:
     """The class that decides how long a record is kept is the one its newest event tells of."""
-    if _known_lost(archive):
+    if known_lost(archive):
         return  # the file plan may be among what is lost, and with it the classes it gave
     told: dict[str, tuple[str | None, int]] = {}
     for event in events:

@@ -28,6 +28,9 @@ def test_every_table_is_there() -> None:
         "night_runs", "night_notes", "night_visits", "known_threads", "discovery_marks",
         "assets", "asset_references", "repeated_objects", "stubs",
         "commitments",
+        "plan_approvals", "class_decisions", "extensions", "trigger_events", "holds", "hold_scopes", "hold_records",
+        "request_closings", "batches", "batch_items", "batch_approvals", "disposals", "disposal_residue",
+        "fixity_checks",
     }  # fmt: skip
 
 

@@ -103,4 +103,6 @@ def test_the_queue_of_undecided_records_leaves_out_what_has_a_class_or_gets_one(
 
 
 def test_the_fields_a_rule_may_name_are_those_of_the_manual() -> None:
-    assert set(FIELDS) == {"account", "site", "kind", "keyword", "tag", "language", "creator"}
+    assert set(FIELDS) == {
+        "account", "site", "kind", "keyword", "tag", "collection", "alert", "reply", "language", "creator",
+    }  # fmt: skip

@@ -35,20 +35,15 @@ def classed(code: str, **changes: datetime | None) -> Record:
 
 def test_a_record_is_kept_until_its_period_has_passed_and_says_why() -> None:
     decision = decide(classed("COMMS-1"))
-    assert decision == Decision(
-        record_id=RECORD.id,
-        state=State.KEEP,
-        action=Action.DESTROY,
-        due=date(2033, 4, 1),
-        reasons=(
-            Reason(
-                fact="7 years after last activity on 2026-04-01",
-                rule="class COMMS-1, Routine exchanges",
-                version=2,
-                authority="By-law 12/2019",
-            ),
+    assert (decision.record_id, decision.state, decision.action) == (RECORD.id, State.KEEP, Action.DESTROY)
+    assert (decision.due, decision.class_code) == (date(2033, 4, 1), "COMMS-1")
+    assert decision.reasons == (
+        Reason(
+            fact="7 years after last activity on 2026-04-01",
+            rule="class COMMS-1, Routine exchanges",
+            version=2,
+            authority="By-law 12/2019",
         ),
-        class_code="COMMS-1",
     )
     assert explain(decision) == (
         "Kept until 2033-04-01: class COMMS-1, Routine exchanges, 7 years after last activity on 2026-04-01, "

@@ -115,20 +115,21 @@ def test_every_fault_is_told_at_once_with_its_place() -> None:
         "title: is missing",
         "class[1].code: 'A B' may hold letters, digits, dots, hyphens and slashes only",
         "class[1].title: is empty",
-        "class[1].schedule.colour: unknown key; there are action, approvals, cutoff, effective_from, mandate, "
-        "period, trigger",
+        "class[1].schedule.colour: unknown key; there are action, approvals, cutoff, effective_from, keep_copy, "
+        "mandate, period, review_by, roles, storage, trigger",
         "class[1].schedule.action: 'burn' is not an action: destroy, transfer, review, permanent",
         "class[1].schedule.period: '7 years' is not a period: write P7Y, P18M, P2W, P90D or permanent",
         "class[1].schedule.trigger: 'yesterday' is not a trigger: write created, captured, last_activity, or "
         "event: and a type in lower-case letters, digits and hyphens",
         "class[1].schedule.cutoff: '31 March' is not a year's last day: write month and day, such as 03-31",
-        "class[1].schedule.effective_from: must be a date without quotes, such as 2026-04-01",
-        "class[1].schedule.mandate: is missing",
         "class[1].schedule.approvals: the action review takes 1 to 9 approvals",
+        "class[1].schedule.mandate: is missing",
+        "class[1].schedule.effective_from: must be a date without quotes, such as 2026-04-01",
         "class[2].code: is missing",
         "class[2].title: must be a text in quotes",
         "class[2].schedule: must be a table",
-        "rule[1].match.mood: unknown key; there are account, creator, keyword, kind, language, site, tag",
+        "rule[1].match.mood: unknown key; there are account, alert, collection, creator, keyword, kind, language, "
+        "reply, site, tag",
         "rule[1].match.kind: 'tweet' is not a kind of record: thread, page, timeline, profile, summary, file, "
         "production",
         "rule[1].match.tag: must be a text or a list of texts, none empty",
@@ -176,7 +177,7 @@ def test_every_fault_is_told_at_once_with_its_place() -> None:
         ),
         (
             LEAST + '[[rule]]\nclass = "A"\nbecause = "B"\n' * 2,
-            "rule[1].match: matches everything, so no later rule is ever reached",
+            "rule[2].match: is never reached after rule 1, which matches all that it matches",
         ),
         (
             LEAST

@@ -1,0 +1,73 @@
+"""Every row of the catalogue that holds something of a record, and nothing else: what goes with it.
+
+One list for the catalogue and for every copy of it, so that none keeps what another lost. SQL lives here.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+
+from archiver.core.records import RecordId
+
+# in the order foreign keys allow; `?1` is the record's id
+_ROWS = (
+    ("item_versions", "DELETE FROM item_versions WHERE item_id IN (SELECT id FROM items WHERE record_id = ?1)"),
+    ("items", "DELETE FROM items WHERE record_id = ?1"),
+    (
+        "repeated_objects",
+        "DELETE FROM repeated_objects WHERE capture_id IN (SELECT id FROM captures WHERE record_id = ?1)",
+    ),
+    ("objects", "DELETE FROM objects WHERE capture_id IN (SELECT id FROM captures WHERE record_id = ?1)"),
+    (
+        "asset_references",
+        "DELETE FROM asset_references WHERE capture_id IN (SELECT id FROM captures WHERE record_id = ?1)",
+    ),
+    (
+        "night_visits",
+        "UPDATE night_visits SET told = '', hint = '{}' WHERE url IN "
+        "(SELECT url FROM captures WHERE record_id = ?1 UNION SELECT canonical_url FROM records WHERE id = ?1)",
+    ),
+    ("captures", "DELETE FROM captures WHERE record_id = ?1"),
+    ("record_corrections", "DELETE FROM record_corrections WHERE record_id = ?1"),
+    ("record_tags", "DELETE FROM record_tags WHERE record_id = ?1"),
+    ("class_decisions", "DELETE FROM class_decisions WHERE record_id = ?1"),
+    ("extensions", "DELETE FROM extensions WHERE record_id = ?1"),
+    ("trigger_events", "DELETE FROM trigger_events WHERE scope = 'record' AND subject = ?1"),
+    ("records", "DELETE FROM records WHERE id = ?1"),
+)
+
+
+def delete_record_rows(db: sqlite3.Connection, record: RecordId) -> None:
+    """Delete them; of a copy made by an earlier version, as far as it has the tables."""
+    there = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    for table, sql in _ROWS:
+        if table in there:
+            db.execute(sql, (record,))
+
+
+def decision_rows(db: sqlite3.Connection, record: RecordId) -> Iterator[tuple[str, object]]:
+    """Kind and key of every row about the record that the trail commits to: their going is told of too."""
+    for table in ("class_decisions", "extensions"):
+        for (id,) in db.execute(f"SELECT id FROM {table} WHERE record_id = ?", (record,)):  # noqa: S608 - constants
+            yield table, id
+    for (id,) in db.execute("SELECT id FROM trigger_events WHERE scope = 'record' AND subject = ?", (record,)):
+        yield "trigger_events", id
+    if db.execute("SELECT 1 FROM record_tags WHERE record_id = ?", (record,)).fetchone():
+        yield "record_tags", record
+
+
+def correction_numbers(db: sqlite3.Connection, record: RecordId) -> list[int]:
+    return [id for (id,) in db.execute("SELECT id FROM record_corrections WHERE record_id = ?", (record,))]
+
+
+def texts_of_record(db: sqlite3.Connection, record: RecordId) -> set[str]:
+    """Every text of the record that nothing of it may be left of: titles, items, versions, names, notes."""
+    sql = (
+        "SELECT title FROM records WHERE id = ?1 UNION SELECT creator_name FROM records WHERE id = ?1 "
+        "UNION SELECT text FROM items WHERE record_id = ?1 UNION SELECT creator_name FROM items WHERE record_id = ?1 "
+        "UNION SELECT v.text FROM item_versions v JOIN items i ON i.id = v.item_id WHERE i.record_id = ?1 "
+        "UNION SELECT reason FROM record_corrections WHERE record_id = ?1 "
+        "UNION SELECT reason FROM class_decisions WHERE record_id = ?1"
+    )
+    return {text for (text,) in db.execute(sql, (record,)) if text.strip()}

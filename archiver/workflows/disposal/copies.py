@@ -1,0 +1,116 @@
+"""What keeps a record's content besides its files and rows: the index, snapshots, catalogues set aside, second copies.
+
+Each is emptied of what went, and the bytes of `catalogue.db` are probed for it. Only then is a certificate issued.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+from archiver.core.archive import CATALOGUE, Archive
+from archiver.core.disposal_rows import delete_record_rows
+from archiver.core.errors import ArchiveBusy
+from archiver.core.records import RecordId
+from archiver.core.second_copy import SecondCopy
+from archiver.core.snapshots import drop_snapshots
+from archiver.workflows.disposal.residue import Residue
+from archiver.workflows.indexing import update_index
+
+Purge = Callable[[Archive, Sequence[RecordId]], None]
+"""Takes every trace of the records out of the search index's files."""
+
+_PROBES = 64
+_PROBE_LETTERS = 24
+
+
+def purge_index(archive: Archive, records: Sequence[RecordId]) -> None:
+    """Make the index anew from the catalogue, which no longer has them: its old files are removed whole."""
+    update_index(archive, rebuild=True)
+
+
+class Probes:
+    """Pieces of text of records that go, remembered while the run lasts, to be looked for in files afterwards."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, RecordId] = {}
+
+    def remember(self, record: RecordId, texts: Iterable[str]) -> None:
+        """The record's longest text, as far as there is room for it."""
+        longest = max(texts, key=len, default="")
+        if len(longest) >= _PROBE_LETTERS and len(self._texts) < _PROBES:
+            self._texts.setdefault(longest[: 4 * _PROBE_LETTERS], record)
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def found_in(self, path: Path) -> list[tuple[str, RecordId]]:
+        content = path.read_bytes() if path.exists() else b""
+        return [(text, record) for text, record in self._texts.items() if text.encode() in content]
+
+
+def purge_catalogue(archive: Archive, probes: Probes) -> list[Residue]:
+    """Rewrite `catalogue.db` without its free pages, empty its write-ahead log, and look for what went.
+
+    Raises ArchiveBusy where somebody reads: the log cannot be emptied then.
+    """
+    archive.db.conn.execute("VACUUM")
+    (busy, _, _) = archive.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if busy:
+        raise ArchiveBusy(
+            f"somebody reads {archive.directory / CATALOGUE}, so its log cannot be emptied: end that, then run again"
+        )
+    return [
+        Residue(place=name, record_id=record, message="a piece of its text was found in the file")
+        for name in (CATALOGUE, f"{CATALOGUE}-wal")
+        for text, record in probes.found_in(archive.directory / name)
+        if not _stands_in_a_row(archive, text)
+    ]
+
+
+def _stands_in_a_row(archive: Archive, text: str) -> bool:
+    """Whether a record that stays has the same text, which the certificate names as such."""
+    sql = (
+        "SELECT 1 FROM items WHERE instr(text, ?1) UNION SELECT 1 FROM item_versions WHERE instr(text, ?1) "
+        "UNION SELECT 1 FROM records WHERE instr(title, ?1)"
+    )
+    return archive.db.conn.execute(sql, (text,)).fetchone() is not None
+
+
+def purge_snapshots(archive: Archive, *, at: datetime) -> None:
+    """One fresh copy of the catalogue in place of all older ones, which hold what went."""
+    archive.sign_checkpoint(at=at)
+    drop_snapshots(archive.db, archive.directory / "snapshots", at=at, trail_size=archive.trail.head().size)
+
+
+def purge_set_aside(archive: Archive, records: Sequence[RecordId]) -> list[Residue]:
+    """Catalogues that a rebuild set aside lose the rows too; one too damaged for that is named on the certificate."""
+    left = []
+    for path in sorted(archive.directory.glob("catalogue.before-*.db")):
+        try:
+            with closing(sqlite3.connect(path, isolation_level=None)) as copy:
+                copy.execute("PRAGMA secure_delete = ON")
+                copy.execute("PRAGMA foreign_keys = OFF")
+                copy.execute("BEGIN IMMEDIATE")
+                for record in records:
+                    delete_record_rows(copy, record)
+                copy.execute("COMMIT")
+                copy.execute("PRAGMA journal_mode = DELETE")
+                copy.execute("VACUUM")
+        except sqlite3.DatabaseError as error:
+            message = f"it is damaged ({error}) and could not be emptied: destroy the file by hand"
+            left.append(Residue(place=path.name, record_id=None, message=message))
+    return left
+
+
+def purge_second_copy(archive: Archive, records: Sequence[RecordId]) -> int:
+    """Remove the records from the second location; how many were looked for. Raises CopyUnreachable."""
+    if not archive.settings.retention.second_copy:
+        return 0
+    copy = SecondCopy(Path(archive.settings.retention.second_copy))
+    for record in records:
+        copy.remove(record)
+    return len(records)

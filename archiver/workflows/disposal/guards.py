@@ -1,0 +1,103 @@
+"""What forbids that a record goes, asked again inside the very transaction in which it would go.
+
+A guard looks at one record and says why it must stay, or None. All of GUARDS must be silent.
+tests/workflows/disposal takes each away in turn and shows what then breaks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from archiver.core.archive import DISPOSAL_LOCK, Archive
+from archiver.core.fixity import check_object
+from archiver.workflows.disposal.review import lacks_approval
+from archiver.workflows.standing import Standing
+from retention import batches
+from retention.batches import Batch, BatchItem, ItemState
+from retention.decisions import Decision, State
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A record about to go, with the decision on it as it is at this moment."""
+
+    archive: Archive
+    batch: Batch  # its row and approvals as they are at this moment; its list as it was read when the run began
+    item: BatchItem
+    decision: Decision
+
+    @classmethod
+    def look(cls, archive: Archive, standing: Standing, batch: Batch, item: BatchItem, today: date) -> Candidate:
+        decision = standing.of_record(item.record_id, today)
+        return cls(archive=archive, batch=batch, item=item, decision=decision)
+
+
+Guard = Callable[[Candidate], str | None]
+
+
+def not_locked(candidate: Candidate) -> str | None:
+    """After a rebuild that lost decisions nothing goes: a hold may be among them."""
+    locked = candidate.archive.meta(DISPOSAL_LOCK) is not None
+    return "the archive is locked for disposal since it was rebuilt or restored" if locked else None
+
+
+def announced(candidate: Candidate) -> str | None:
+    """Its going was committed and told off the machine before."""
+    state = batches.item_state(candidate.archive.db, candidate.batch.id, candidate.item.record_id)
+    return None if state is ItemState.EXECUTING else f"it is {state.value if state else 'not'} in the batch"
+
+
+def approved(candidate: Candidate) -> str | None:
+    """Enough different people, still entitled, agreed to this very list."""
+    lacking = lacks_approval(candidate.archive, candidate.batch)
+    return f"the batch is not approved: {lacking}" if lacking else None
+
+
+def not_held(candidate: Candidate) -> str | None:
+    """No hold, no open request and no appeal covers it."""
+    if candidate.decision.state is not State.HELD:
+        return None
+    return f"held for {' and '.join(candidate.decision.matters)}"
+
+
+def still_due(candidate: Candidate) -> str | None:
+    """Its class, its schedule and its date are what was approved, and the date has come."""
+    decision, batch = candidate.decision, candidate.batch
+    if decision.schedule is None or (decision.class_code, decision.schedule.number) != (
+        batch.class_code,
+        batch.schedule_number,
+    ):
+        return "its class or schedule is another than the one approved"
+    if decision.due is None or decision.due > candidate.item.due:
+        return f"it is due later than was approved: {decision.due or 'never'}"
+    if decision.state is not State.DUE and decision.state is not State.HELD:
+        return f"it is not due before {decision.due}"
+    return None
+
+
+def unchanged(candidate: Candidate) -> str | None:
+    """It has the very evidence it had when it was proposed: no capture came since."""
+    now = batches.evidence_digest(candidate.archive.db, candidate.item.record_id)
+    return None if now == candidate.item.digest else "its evidence is not what was proposed: it was captured since"
+
+
+def whole(candidate: Candidate) -> str | None:
+    """Every file is there and is what was recorded: what is lost or changed is looked into, not swept away."""
+    store = candidate.archive.objects
+    for each in candidate.archive.catalogue.stored_objects(candidate.item.record_id):
+        for finding in check_object(each, store.path_of(each.path)):
+            return f"damaged: {each.path.rpartition('/')[2]}: {finding.message}"
+    return None
+
+
+GUARDS: tuple[Guard, ...] = (not_locked, announced, approved, not_held, still_due, unchanged, whole)
+
+
+def why_not(candidate: Candidate) -> str | None:
+    """Why the record must stay; None where every guard is silent."""
+    for guard in GUARDS:
+        if reason := guard(candidate):
+            return reason
+    return None

@@ -1,0 +1,152 @@
+"""Carrying a batch out: announced in parts, record by record, then every copy, then the certificate.
+
+It may be killed anywhere and is run again: what went is on the list with its line, what did not is whole, and the
+certificate is issued only when nothing is left to be done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from archiver.core import clock
+from archiver.core.archive import DISPOSAL_LOCK, Archive
+from archiver.core.disposal_rows import texts_of_record
+from archiver.core.errors import BatchNotReady, DisposalLocked
+from archiver.core.events import EventType
+from archiver.core.people import Permission, Person
+from archiver.core.progress import Progress, silent
+from archiver.core.records import RecordId, new_id
+from archiver.workflows.disposal.certify import Print, issue_certificate, print_with_browser
+from archiver.workflows.disposal.copies import (
+    Probes,
+    Purge,
+    purge_catalogue,
+    purge_index,
+    purge_second_copy,
+    purge_set_aside,
+    purge_snapshots,
+)
+from archiver.workflows.disposal.destroy import Outcome, announce, destroy, sweep_doomed
+from archiver.workflows.disposal.residue import find_residue, store_residue
+from archiver.workflows.disposal.review import require_approval
+from archiver.workflows.disposal.transfer import hand_over, keep_copy, keeps_copy, receipt_of
+from archiver.workflows.keep_holds import catch_up_live_holds
+from archiver.workflows.standing import Standing
+from retention import batches
+from retention.batches import Batch, BatchItem, ItemState, Status
+from retention.file_plan import Action
+
+AT_ONCE = 100
+"""Records announced together: a kill leaves so many announced at the most, all of them whole."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchRun:
+    """What one run did. `certificate` is None where something is still to be done: a receipt, a look at damage."""
+
+    batch: Batch
+    outcomes: tuple[Outcome, ...]
+    certificate: str | None
+
+
+def run_batch(
+    archive: Archive,
+    id: str,
+    *,
+    actor: Person,
+    now: Callable[[], datetime] = clock.now,
+    purge: Purge = purge_index,
+    printed: Print | None = None,
+    progress: Progress = silent,
+) -> BatchRun:
+    """Carry out an approved batch, or go on with one that was cut off.
+
+    Raises SecondPersonNeeded, BatchNotReady, DisposalLocked, CopyUnreachable, ArchiveBusy, NotPermitted.
+    """
+    actor.require(Permission.APPROVE)
+    with archive.run_lock():
+        sweep_doomed(archive)
+        batch = _begin(archive, id, actor, now())
+        outcomes, probes = [], Probes()
+        todo = batch.waiting(ItemState.EXECUTING, ItemState.APPROVED)
+        standing = Standing.of(archive)
+        if batch.action is Action.TRANSFER:
+            hand_over(archive, batch, [each.record_id for each in todo], now=now())
+            if not receipt_of(archive, batch.id):
+                return BatchRun(batch=batch, outcomes=(), certificate=None)
+        dispose = keep_copy if keeps_copy(archive, batch) else destroy
+        for part in _parts(todo):
+            announce(archive, batch, part, actor=actor.id, now=now())
+            for each in part:
+                probes.remember(each.record_id, texts_of_record(archive.db.conn, each.record_id))
+                outcomes.append(dispose(archive, standing, batch, each, actor=actor.id, now=now()))
+                progress(len(outcomes), len(todo), each.record_id)
+        certificate = _finish(archive, id, actor, now, purge, probes, printed or print_with_browser(archive))
+    return BatchRun(batch=batches.batch(archive.db, id), outcomes=tuple(outcomes), certificate=certificate)
+
+
+def _parts(items: Sequence[BatchItem]) -> Iterator[Sequence[BatchItem]]:
+    for start in range(0, len(items), AT_ONCE):
+        yield items[start : start + AT_ONCE]
+
+
+def _begin(archive: Archive, id: str, actor: Person, now: datetime) -> Batch:
+    """The batch, executing, with its certificate's name and what is left elsewhere of its records."""
+    batch = batches.batch(archive.db, id)
+    if batch.action is Action.REVIEW:
+        raise BatchNotReady(f"batch {id} is for review: nothing of it goes")
+    require_approval(archive, batch)
+    if batch.status not in (Status.APPROVED, Status.EXECUTING):
+        raise BatchNotReady(f"batch {id} is {batch.status.value}: there is nothing to carry out")
+    if archive.meta(DISPOSAL_LOCK) is not None:
+        raise DisposalLocked(
+            "the archive was rebuilt or restored and decisions are missing: nothing goes before two people have "
+            "confirmed the list of holds (`archiver disposal unlock`)"
+        )
+    catch_up_live_holds(archive, actor=actor.id, now=now)
+    if batch.status is Status.APPROVED:
+        found = find_residue(archive, [each.record_id for each in batch.waiting(ItemState.APPROVED)])
+        with archive.change(at=now, actor=actor.id):
+            store_residue(archive, id, found)
+            batches.set_status(archive.db, id, Status.EXECUTING, certificate=new_id("crt"))
+    return batches.batch(archive.db, id)
+
+
+def _finish(
+    archive: Archive,
+    id: str,
+    actor: Person,
+    now: Callable[[], datetime],
+    purge: Purge,
+    probes: Probes,
+    printed: Print,
+) -> str | None:
+    batch = batches.batch(archive.db, id)
+    if batch.waiting(ItemState.APPROVED, ItemState.EXECUTING):
+        return None
+    gone = _destroyed(archive, batch)
+    if gone:
+        purge(archive, gone)
+        purge_second_copy(archive, gone)
+        left = [*purge_set_aside(archive, gone), *purge_catalogue(archive, probes)]
+        if left:
+            with archive.change(at=now(), actor=actor.id):
+                store_residue(archive, id, left)
+    digest = issue_certificate(archive, batch, actor=actor, now=now(), printed=printed, receipt=receipt_of(archive, id))
+    with archive.change(at=now(), actor=actor.id) as change:
+        batches.set_status(change.db, id, Status.DONE)
+        change.record(
+            EventType.BATCH_ENDED,
+            [id],
+            {"status": Status.DONE.value, "certificate": batch.certificate, "sums": digest, **batch.counts},
+        )
+    purge_snapshots(archive, at=now())
+    return batch.certificate
+
+
+def _destroyed(archive: Archive, batch: Batch) -> list[RecordId]:
+    known = set(archive.catalogue.record_ids())
+    went = batch.waiting(ItemState.DESTROYED, ItemState.TRANSFERRED)
+    return [each.record_id for each in went if each.record_id not in known]

@@ -1,0 +1,123 @@
+"""Handing records over to another archive: a package for each, its receipt, and what stays here.
+
+    TRANSFER/bat_.../rec_.../      a BagIt bag (RFC 8493); its payload is laid out as an E-ARK CSIP package:
+        data/METS.xml, data/metadata/descriptive/dc.xml, data/metadata/preservation/premis.xml,
+        data/representations/rep1/data/cap_.../...
+
+Nothing goes here before the other archive's receipt was recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from archiver.core.archive import Archive
+from archiver.core.durable import make_directory, move_directory, part_path
+from archiver.core.errors import BadInput, BatchNotReady, CopyUnreachable
+from archiver.core.events import EventType
+from archiver.core.fixity import digest_bytes
+from archiver.core.people import Permission, Person
+from archiver.core.records import RecordId
+from archiver.workflows.disposal.destroy import Outcome, add_certificate_line, reread, spare
+from archiver.workflows.disposal.guards import Candidate, why_not
+from archiver.workflows.standing import Standing
+from exports.packages import PackageEvent, PackageFile, write_package
+from retention import batches
+from retention.batches import Batch, BatchItem, ItemState, Status
+from retention.file_plan import Action
+from retention.register import schedule_version
+
+
+def hand_over(archive: Archive, batch: Batch, records: Sequence[RecordId], *, now: datetime) -> Path:
+    """Write a package for each record that has none yet; where they lie. Raises CopyUnreachable, EvidenceDamaged."""
+    if not archive.settings.retention.transfer_to:
+        raise CopyUnreachable(
+            f"batch {batch.id} is to be transferred, but `retention.transfer_to` names no place: set it in archive.toml"
+        )
+    root = Path(archive.settings.retention.transfer_to)
+    if not root.is_dir():
+        raise CopyUnreachable(f"the place of transfer {root} is not there: mount it, then run again")
+    where = root / batch.id
+    make_directory(where)
+    for record in records:
+        if not (where / record).exists():
+            part = part_path(where / record)
+            write_package(
+                part,
+                archive.catalogue.record(record),
+                _files(archive, record),
+                _events(archive, record),
+                agency=archive.settings.archive.agency,
+                batch=batch.id,
+                made_at=now,
+            )
+            move_directory(part, where / record)
+    return where
+
+
+def _files(archive: Archive, record: RecordId) -> list[PackageFile]:
+    return [
+        PackageFile(name=each.path.partition(f"{record}/")[2], path=archive.objects.path_of(each.path), stored=each)
+        for each in archive.catalogue.stored_objects(record)
+    ]
+
+
+def _events(archive: Archive, record: RecordId) -> list[PackageEvent]:
+    """What the trail tells of the record, with the proof's leaf, as PREMIS events."""
+    return [
+        PackageEvent(seq=each.seq, at=each.at, type=each.type, leaf=each.leaf.hex())
+        for each in archive.trail.events()
+        if record in each.subjects
+    ]
+
+
+def record_receipt(archive: Archive, id: str, receipt: str, *, actor: Person, now: datetime) -> Batch:
+    """Note that the other archive has taken in a batch: its number or words. Raises BatchNotReady, BadInput."""
+    actor.require(Permission.APPROVE)
+    batch = batches.batch(archive.db, id)
+    if batch.action is not Action.TRANSFER or batch.status is not Status.EXECUTING:
+        raise BatchNotReady(f"batch {id} has not been handed over: `archiver disposal run {id}` does that")
+    if not receipt.strip():
+        raise BadInput("a receipt needs the number or the words the other archive gave")
+    with archive.change(at=now, actor=actor.id) as change:
+        change.db.conn.execute(
+            "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (f"receipt {id}", receipt.strip())
+        )
+        digest = digest_bytes(receipt.strip().encode())
+        change.record(EventType.TRANSFER_RECEIVED, [id], {"receipt": digest})
+    return batches.batch(archive.db, id)
+
+
+def receipt_of(archive: Archive, id: str) -> str:
+    """What the other archive gave, "" where nothing yet."""
+    return archive.meta(f"receipt {id}") or ""
+
+
+def keeps_copy(archive: Archive, batch: Batch) -> bool:
+    """Whether the schedule leaves here what was transferred."""
+    schedule = schedule_version(archive.db, batch.class_code, batch.schedule_number)
+    return batch.action is Action.TRANSFER and schedule.keep_copy
+
+
+def keep_copy(
+    archive: Archive, standing: Standing, batch: Batch, item: BatchItem, *, actor: str, now: datetime
+) -> Outcome:
+    """Note that a record was transferred and stays here as a copy: it is never due again."""
+    today = now.astimezone(archive.settings.archive.zone).date()
+    with archive.change(at=now, actor=actor) as change:
+        candidate = Candidate.look(archive, standing, reread(archive, batch), item, today)
+        if reason := why_not(candidate):
+            return spare(change, batch, item, reason)
+        line, number = add_certificate_line(archive, change, candidate)
+        batches.set_state(
+            change.db, batch.id, item.record_id, ItemState.TRANSFERRED, "a copy stays here", actor=actor, at=now
+        )
+        change.record(
+            EventType.RECORD_TRANSFERRED,
+            [item.record_id, batch.id],
+            {"certificate": batch.certificate, "evidence": line["evidence"]},
+            commits=[("disposals", number)],
+        )
+    return Outcome(record_id=item.record_id, state=ItemState.TRANSFERRED, reason="a copy stays here")

@@ -1,0 +1,175 @@
+"""Legal holds: matters that forbid disposal of what they cover. The one definition of "held" is `matters`.
+
+A hold covers records frozen when it was placed and, where it is live, whatever comes under its accounts,
+collections and queries later. An information request holds what its searches hit by itself, until it
+is closed and the time to appeal has passed. A record is a whole thread, so a hold is thread-complete.
+SQL lives here, inside the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlite_utils import Database
+
+from archiver.core.clock import from_iso, from_optional_iso, to_iso
+from archiver.core.errors import NotFound
+from archiver.core.records import RecordId
+
+
+class ScopeKind(StrEnum):
+    """What a hold is placed over."""
+
+    RECORD = "record"  # by its id
+    ACCOUNT = "account"  # every record of the account, by the account's id
+    COLLECTION = "collection"  # every record tagged `collection:<name>`
+    QUERY = "query"  # every record with a hit of a saved query
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """`live`: what comes under it later is held too."""
+
+    kind: ScopeKind
+    value: str
+    live: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hold:
+    """A matter. `records` counts those frozen under it; who and when are ids of people and UTC."""
+
+    id: str  # hld_ and 16 hex digits
+    matter: str
+    mandate: str
+    custodian: str
+    reason: str
+    placed_at: datetime
+    placed_by: str
+    released_at: datetime | None
+    released_by: str | None
+    release_reason: str | None
+    scopes: tuple[Scope, ...]
+    records: int
+
+    @property
+    def active(self) -> bool:
+        return self.released_at is None
+
+
+_MATTERS = """
+SELECT f.record_id AS record_id, h.matter || ' (' || h.id || ')' AS matter
+  FROM hold_records f JOIN holds h ON h.id = f.hold_id WHERE h.released_at IS NULL
+UNION SELECT r.id, h.matter || ' (' || h.id || ')'
+  FROM records r JOIN hold_scopes s ON s.value = r.account_id JOIN holds h ON h.id = s.hold_id
+  WHERE s.kind = 'account' AND s.live AND h.released_at IS NULL
+UNION SELECT t.record_id, h.matter || ' (' || h.id || ')'
+  FROM record_tags t JOIN hold_scopes s ON t.tag = 'collection:' || s.value JOIN holds h ON h.id = s.hold_id
+  WHERE s.kind = 'collection' AND s.live AND h.released_at IS NULL
+UNION SELECT t.record_id, 'request ' || q.number || coalesce(', appeals until ' || (
+    SELECT c.appeal_until FROM request_closings c WHERE c.request_number = q.number ORDER BY c.id DESC LIMIT 1), '')
+  FROM request_hits t JOIN request_searches s ON s.id = t.search_id JOIN requests q ON q.number = s.request_number
+  WHERE coalesce((
+    SELECT c.appeal_until FROM request_closings c WHERE c.request_number = q.number ORDER BY c.id DESC LIMIT 1
+  ), '9999-12-31') >= :today
+"""
+
+
+def matters(db: Database, today: date, only: RecordId | None = None) -> dict[RecordId, tuple[str, ...]]:
+    """What holds each held record, in words, in alphabetical order; only of the record named, where one is.
+
+    Live queries are held as far as `cover` has caught up with them.
+    """
+    chosen = "" if only is None else "WHERE record_id = :only"
+    found: dict[RecordId, list[str]] = {}
+    sql = f"SELECT record_id, matter FROM ({_MATTERS}) {chosen} ORDER BY record_id, matter"  # noqa: S608 - constants
+    for record, matter in db.conn.execute(sql, {"today": today.isoformat(), "only": only}):
+        found.setdefault(record, []).append(matter)
+    return {record: tuple(each) for record, each in found.items()}
+
+
+def add_hold(db: Database, hold: Hold) -> None:
+    """File a placed hold with its scopes; `cover` says which records it freezes."""
+    db.conn.execute(
+        "INSERT INTO holds (id, matter, mandate, custodian, reason, placed_at, placed_by) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (hold.id, hold.matter, hold.mandate, hold.custodian, hold.reason, to_iso(hold.placed_at), hold.placed_by),
+    )
+    db.conn.executemany(
+        "INSERT INTO hold_scopes (hold_id, kind, value, live) VALUES (?, ?, ?, ?)",
+        [(hold.id, each.kind.value, each.value, each.live) for each in hold.scopes],
+    )
+
+
+def cover(db: Database, hold: str, records: Iterable[RecordId], *, at: datetime) -> list[RecordId]:
+    """Freeze these records under the hold; those that were not under it yet, in their order."""
+    return [
+        record
+        for record in records
+        if db.conn.execute(
+            "INSERT OR IGNORE INTO hold_records (hold_id, record_id, since) VALUES (?, ?, ?)",
+            (hold, record, to_iso(at)),
+        ).rowcount
+    ]
+
+
+def records_under(db: Database, scope: Scope) -> list[RecordId]:
+    """The records that come under a scope which the catalogue can answer; of a query, none."""
+    sql = {
+        ScopeKind.RECORD: "SELECT id FROM records WHERE id = ?",
+        ScopeKind.ACCOUNT: "SELECT id FROM records WHERE account_id = ? ORDER BY id",
+        ScopeKind.COLLECTION: "SELECT record_id FROM record_tags WHERE tag = 'collection:' || ? ORDER BY record_id",
+        ScopeKind.QUERY: "SELECT ? WHERE 0",
+    }[scope.kind]
+    return [RecordId(id) for (id,) in db.conn.execute(sql, (scope.value,))]
+
+
+def release_hold(db: Database, hold: str, *, reason: str, at: datetime, actor: str) -> None:
+    """End an active hold. Raises NotFound where there is none of that id that is active."""
+    ended = db.conn.execute(
+        "UPDATE holds SET released_at = ?, released_by = ?, release_reason = ? WHERE id = ? AND released_at IS NULL",
+        (to_iso(at), actor, reason, hold),
+    )
+    if not ended.rowcount:
+        raise NotFound(f"no active hold {hold}: see `archiver hold list`")
+
+
+def holds(db: Database, *, active: bool = False) -> list[Hold]:
+    """Every hold, or the active ones, the oldest first."""
+    where = "WHERE h.released_at IS NULL" if active else ""
+    sql = (
+        "SELECT h.*, (SELECT count(*) FROM hold_records f WHERE f.hold_id = h.id) AS records "  # noqa: S608 - a constant
+        f"FROM holds h {where} ORDER BY h.placed_at, h.id"
+    )
+    return [
+        Hold(
+            **{
+                **row,
+                "placed_at": from_iso(row["placed_at"]),
+                "released_at": from_optional_iso(row["released_at"]),
+                "scopes": _scopes(db, row["id"]),
+            }
+        )
+        for row in db.query(sql)
+    ]
+
+
+def hold(db: Database, id: str) -> Hold:
+    """Raises NotFound."""
+    for each in holds(db):
+        if each.id == id:
+            return each
+    raise NotFound(f"there is no hold {id}: see `archiver hold list`")
+
+
+def records_of_hold(db: Database, id: str) -> list[RecordId]:
+    """The records frozen under it, destroyed ones among them."""
+    rows = db.conn.execute("SELECT record_id FROM hold_records WHERE hold_id = ? ORDER BY record_id", (id,))
+    return [RecordId(record) for (record,) in rows]
+
+
+def _scopes(db: Database, hold: str) -> tuple[Scope, ...]:
+    rows = db.conn.execute("SELECT kind, value, live FROM hold_scopes WHERE hold_id = ? ORDER BY kind, value", (hold,))
+    return tuple(Scope(kind=ScopeKind(kind), value=value, live=bool(live)) for kind, value, live in rows)

@@ -1,0 +1,99 @@
+"""Destroyed stays destroyed and held stays held, whatever copy the archive comes back from."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from archiver.core.archive import Archive
+from archiver.core.errors import AlreadyExists, DisposalLocked
+from archiver.workflows.disposal.replay import confirm_holds
+from archiver.workflows.keep_holds import place_hold
+from archiver.workflows.rebuild import rebuild_archive
+from archiver.workflows.standing import Standing
+from archiver.workflows.verify import verify_archive
+from retention.decisions import State
+from retention.holds import Scope, ScopeKind
+from tests.workflows.disposal.shelf import (
+    LATER,
+    Shelf,
+    approved_batch,
+    day,
+    file_thread,
+    make_shelf,
+    person,
+    record_id,
+    run,
+)
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Shelf:
+    return make_shelf(tmp_path)
+
+
+def hold(archive: Archive, number: int) -> str:
+    placed = place_hold(
+        archive,
+        matter="Bora v. Town",
+        mandate="an order",
+        custodian="Clerk",
+        reason="quoted",
+        scopes=[Scope(kind=ScopeKind.RECORD, value=record_id(number))],
+        actor=person(archive, "Olu"),
+        now=LATER,
+    )
+    return placed.hold.id
+
+
+def test_an_old_copy_with_the_newer_trail_destroys_and_holds_again_before_anything_is_read(
+    shelf: Shelf, tmp_path: Path
+) -> None:
+    with shelf.open() as archive:
+        for number in (1, 2, 3):
+            file_thread(archive, number, f"planted-{number} in the oldest copy of all, said the resident")
+        archive.finish_run(at=LATER)
+    old = tmp_path / "old"
+    shutil.copytree(shelf.directory, old)
+    with shelf.open() as archive:
+        hold(archive, 2)
+        batch = approved_batch(archive)
+        run(archive, batch)
+        assert archive.catalogue.record_ids() == [record_id(2)]
+        hold(archive, 3)  # too late for the record, but told
+    shutil.copy(shelf.directory / "trail" / "events.jsonl", old / "trail" / "events.jsonl")
+    rebuilt = rebuild_archive(old, now=LATER, config_directory=shelf.config)
+    assert {each.type for each in rebuilt.missing} >= {"hold_placed", "record_disposed", "batch_approved"}
+    with Archive.open(old, config_directory=shelf.config) as archive:
+        assert archive.catalogue.record_ids() == [record_id(2)]
+        assert {each.record_id for each in archive.catalogue.stubs()} == {record_id(1), record_id(3)}
+        (decision,) = Standing.of(archive).of_all(day("2026-06-02"))
+        assert decision.state is State.HELD
+        assert not list(archive.objects.root.rglob("rec_*0001"))
+        assert [each for each in verify_archive(archive).findings if each.fault != "snapshot"] == []
+
+
+def test_after_a_rebuild_nothing_goes_before_two_people_confirmed_the_holds(shelf: Shelf) -> None:
+    with shelf.open() as archive:
+        file_thread(archive, 1)
+        file_thread(archive, 2)
+        archive.finish_run(at=LATER)
+        kept = sorted((shelf.directory / "snapshots").glob("*"))
+        held = hold(archive, 2)
+        for path in (shelf.directory / "snapshots").glob("*"):
+            assert path in kept
+    rebuild_archive(shelf.directory, now=LATER, config_directory=shelf.config)
+    with shelf.open() as archive:
+        batch = approved_batch(archive)
+        assert [each.record_id for each in batch.items] == [record_id(1)]
+        with pytest.raises(DisposalLocked, match="two people"):
+            run(archive, batch)
+        assert not confirm_holds(archive, actor=person(archive, "Ann"), now=LATER)
+        with pytest.raises(AlreadyExists, match="another approver"):
+            confirm_holds(archive, actor=person(archive, "Ann"), now=LATER)
+        assert confirm_holds(archive, actor=person(archive, "Bob"), now=LATER)
+        assert run(archive, batch).batch.counts == {"destroyed": 1}
+        assert verify_archive(archive).findings == ()
+        assert held in str(Standing.of(archive).of_record(record_id(2), day("2026-06-02")).matters)
