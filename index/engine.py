@@ -169,10 +169,10 @@ class SearchEngine(Protocol):
         """
         ...
 
-    def timeline(self, node: Node, *, time_zone: tzinfo, most: int) -> Timeline:
+    def timeline(self, node: Node, *, time_zone: tzinfo, most: int, least: Step = Step.DAY) -> Timeline:
         """When the hits were created, in days, months or years of `time_zone`.
 
-        The narrowest with `most` bars or fewer; years may be more.
+        The narrowest from `least` on with `most` bars or fewer; years may be more.
         """
         ...
 

@@ -97,6 +97,7 @@ REMOVALS = {
     ("capture/job.py", "discard_files"),  # in incoming/: what a broken-off attempt wrote
     ("exports/production.py", "make_production"),  # its own unfinished bundle: copies
     ("index/engines/sealed.py", "SealedDirectory.begin_anew"),  # the index: derived
+    ("index/generations.py", "_sweep"),  # whole indexes that were replaced, or never finished
     ("index/engines/sealed.py", "SealedDirectory.sweep"),  # parts of the index that were replaced, or never sealed
 }
 

@@ -20,6 +20,7 @@ from index.engine import (
     PurgeProof,
     Receipt,
     Sort,
+    Step,
     Timeline,
     Watermark,
     moment_of,
@@ -112,10 +113,10 @@ class OracleEngine:
             for field in fields
         }
 
-    def timeline(self, node: Node, *, time_zone: tzinfo, most: int) -> Timeline:
+    def timeline(self, node: Node, *, time_zone: tzinfo, most: int, least: Step = Step.DAY) -> Timeline:
         """See SearchEngine."""
         moments = [entry.dates[Field.CREATED] for entry in self._found(node)]
-        return timeline_of(moments, time_zone=time_zone, most=most)
+        return timeline_of(moments, time_zone=time_zone, most=most, least=least)
 
     def purge(self, records: Collection[str], docs_of: Callable[[Collection[str]], Iterable[IndexDoc]]) -> PurgeProof:
         """See SearchEngine. It has no files."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archiver.core.durable import make_directory, storage_errors, sync_directory
-from archiver.core.errors import ArchiveBusy, IndexDamaged
+from archiver.core.errors import ArchiveBusy, IndexDamaged, IndexOutdated
 from index.analyser import ANALYSER_VERSION
 from index.engines.seal import (
     LOCK,
@@ -57,7 +57,7 @@ class SealedDirectory:
     def open(self) -> None:
         """Compare every file with the seal; begin anew where nothing is. Raises IndexDamaged.
 
-        An index of another layout or analyser is damaged: its answers would be other ones.
+        Raises IndexOutdated for an index of another layout or analyser: its answers would be other ones.
         """
         if not self.directory.is_dir() or not any(path.name != LOCK for path in self.directory.iterdir()):
             self.begin_anew()
@@ -65,7 +65,7 @@ class SealedDirectory:
         while True:
             seal = read_seal(self.directory)
             if (seal.layout, seal.analyser) != (self.seal.layout, ANALYSER_VERSION):
-                raise IndexDamaged(f"the index was made by another version of Archiver; {REBUILD}")
+                raise IndexOutdated(f"the index was made by another version of Archiver; {REBUILD}")
             if self._is_whole(seal, every=False):
                 self.seal = seal
                 return

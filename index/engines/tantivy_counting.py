@@ -37,7 +37,7 @@ def count_facets(searchers: Iterable[Searcher], query: Query, fields: Sequence[F
     return {field: Facet(counts=ranked_counts(counter), exact=exact[field]) for field, counter in counters.items()}
 
 
-def count_times(searchers: Sequence[Searcher], query: Query, time_zone: tzinfo, most: int) -> Timeline:
+def count_times(searchers: Sequence[Searcher], query: Query, time_zone: tzinfo, most: int, least: Step) -> Timeline:
     """When hits were created."""
     column = Field.CREATED.value
     total = dated = 0
@@ -49,8 +49,9 @@ def count_times(searchers: Sequence[Searcher], query: Query, time_zone: tzinfo, 
             dated += int(found["count"])
             ends += (found["min"], found["max"])
     if not ends:
-        return Timeline(step=Step.DAY, bars=(), undated=total)
-    step, days = bars_between(_moment(min(ends)), _moment(max(ends)), time_zone=time_zone, most=most)
+        return Timeline(step=least, bars=(), undated=total)
+    first, last = _moment(min(ends)), _moment(max(ends))
+    step, days = bars_between(first, last, time_zone=time_zone, most=most, least=least)
     edges = [microseconds(each) for each in midnights(days, time_zone)]
     ranges = [{"key": str(number), "from": start, "to": end} for number, (start, end) in enumerate(pairwise(edges))]
     counts = [0] * len(ranges)

@@ -14,7 +14,7 @@ import tantivy
 
 from archiver.core.errors import IndexDamaged
 from archiver.core.records import IndexDoc
-from index.engine import Facet, Page, PurgeProof, Receipt, Sort, Timeline, Watermark
+from index.engine import Facet, Page, PurgeProof, Receipt, Sort, Step, Timeline, Watermark
 from index.engines.patience import Patience
 from index.engines.seal import REBUILD, Part
 from index.engines.sealed import SealedDirectory
@@ -97,11 +97,11 @@ class TantivyEngine:
         with reading():
             return count_facets(Patience(node).rest(searchers), query, fields)
 
-    def timeline(self, node: Node, *, time_zone: tzinfo, most: int) -> Timeline:
+    def timeline(self, node: Node, *, time_zone: tzinfo, most: int, least: Step = Step.DAY) -> Timeline:
         """See SearchEngine."""
         searchers, query = self._ask(node)
         with reading():
-            return count_times(list(Patience(node).rest(searchers)), query, time_zone, most)
+            return count_times(list(Patience(node).rest(searchers)), query, time_zone, most, least)
 
     def iter_ids(self, node: Node) -> Iterator[str]:
         """See SearchEngine."""

@@ -23,6 +23,7 @@ from index.engine import (
     PurgeProof,
     Receipt,
     Sort,
+    Step,
     Timeline,
     Watermark,
     moment_of,
@@ -117,10 +118,10 @@ class WhooshEngine:
             for field in fields
         }
 
-    def timeline(self, node: Node, *, time_zone: tzinfo, most: int) -> Timeline:
+    def timeline(self, node: Node, *, time_zone: tzinfo, most: int, least: Step = Step.DAY) -> Timeline:
         """See SearchEngine."""
         moments: list[datetime | None] = [item["created"] for _, _, item in self._hits(node)]
-        return timeline_of(moments, time_zone=time_zone, most=most)
+        return timeline_of(moments, time_zone=time_zone, most=most, least=least)
 
     def missing(self, expected: Iterable[str]) -> list[str]:
         """See SearchEngine."""

@@ -166,6 +166,8 @@ class EngineContract(ABC):
         assert engine.timeline(ROAD, time_zone=zone, most=2).bars == ((date(2026, 1, 1), 3),)
         assert engine.timeline(ROAD, time_zone=UTC, most=2).bars == ((date(2025, 12, 1), 1), (date(2026, 1, 1), 2))
         assert engine.timeline(ROAD, time_zone=UTC, most=1).step is Step.YEAR
+        assert engine.timeline(ROAD, time_zone=UTC, most=99, least=Step.MONTH).step is Step.MONTH
+        assert engine.timeline(ROAD, time_zone=UTC, most=99, least=Step.YEAR).bars[0] == (date(2025, 1, 1), 1)
         absent = Term(field=Field.TEXT, text="absent")
         assert engine.timeline(absent, time_zone=UTC, most=9) == Timeline(step=Step.DAY, bars=(), undated=0)
 
