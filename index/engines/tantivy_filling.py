@@ -144,4 +144,4 @@ class Filling:
 
 def month_of(moment: datetime | None) -> str:
     """The month, UTC, whose partition holds what was first captured at `moment`."""
-    return f"{moment:%Y-%m}" if moment else ""
+    return f"{moment.year:04}-{moment.month:02}" if moment else ""

@@ -87,20 +87,26 @@ class Partition:
 
     def write(self, document: tantivy.Document) -> None:
         """Take in a document, in place of nothing; found after `commit`. Raises StorageFull, ArchiveBusy."""
-        with self._writing() as writer:
-            writer.add_document(document)
+        try:
+            self._opened().add_document(document)
+        except ValueError as error:
+            raise self._fault(error) from error
 
     def forget(self, id: str) -> None:
         """Delete the item of this id, what was written since the last commit included."""
-        with self._writing() as writer:
-            writer.delete_documents_by_term("id", id)
+        try:
+            self._opened().delete_documents_by_term("id", id)
+        except ValueError as error:
+            raise self._fault(error) from error
 
     def commit(self) -> None:
         """Make durable what was written, its merges included, and see it."""
         if self._writer is not None:
-            with self._writing() as writer:
-                writer.commit()
-                writer.wait_merging_threads()
+            try:
+                self._writer.commit()
+                self._writer.wait_merging_threads()
+            except ValueError as error:
+                raise self._fault(error) from error
             self._writer = None
         self.reload()
 
@@ -122,16 +128,15 @@ class Partition:
             for _, address in found.hits:
                 yield self.searcher.doc(address)
 
-    @contextmanager
-    def _writing(self) -> Iterator[tantivy.IndexWriter]:
-        try:
-            if self._writer is None:
-                self._writer = self._index.writer(_HEAP, 1)
-            yield self._writer
-        except ValueError as error:
-            if "LockBusy" in str(error):
-                raise ArchiveBusy("another run is writing to the search index; try again when it ends") from error
-            raise storage_or_damage(error, self.directory) from error
+    def _opened(self) -> tantivy.IndexWriter:
+        if self._writer is None:
+            self._writer = self._index.writer(_HEAP, 1)
+        return self._writer
+
+    def _fault(self, error: ValueError) -> ArchiveBusy | StorageFull | IndexDamaged:
+        if "LockBusy" in str(error):
+            return ArchiveBusy("another run is writing to the search index; try again when it ends")
+        return storage_or_damage(error, self.directory)
 
 
 def document_of(doc: IndexDoc) -> tantivy.Document:
