@@ -57,10 +57,10 @@ def parsed(query: str) -> Node:
 
 
 def spent(run: Callable[..., object], *given: object) -> float:
-    """Milliseconds."""
-    begun = time.perf_counter()
+    """Milliseconds of the processor's time, which a busy machine does not stretch: all search in one thread."""
+    begun = time.thread_time()
     run(*given)
-    return (time.perf_counter() - begun) * 1_000
+    return (time.thread_time() - begun) * 1_000
 
 
 def percentile(times: list[float], part: float) -> float:

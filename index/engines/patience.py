@@ -9,8 +9,9 @@ from typing import TypeVar
 from archiver.core.errors import BadQuery
 from index.query import And, Fuzzy, Near, Node, Not, Or, Thread, Wildcard
 
-SECONDS = 1.5
-"""Of the processor's time, so that a busy machine refuses nothing; with the parsing an answer comes within two."""
+SECONDS = 1.0
+"""Of the processor's time, so that a busy machine refuses nothing. It is looked at between parts of the index: with
+the last part and the parsing an answer comes within two."""
 
 _MANY = 20
 
