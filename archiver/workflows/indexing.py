@@ -12,13 +12,17 @@ from archiver.core.archive import Archive
 from archiver.core.errors import ArchiveBusy, IndexDamaged, IndexOutdated
 from archiver.core.index_feed import records_by_first_capture
 from archiver.core.progress import Progress, silent
+from archiver.core.records import RecordId
 from archiver.workflows.index_docs import index_docs
 from index.analyser import ANALYSER_VERSION
 from index.engine import SearchEngine
 from index.generations import new_generation, open_current
 from index.query import All, Records
 
-_RECORDS_AT_ONCE = 1000
+_RECORDS_AT_ONCE = 1_000
+_FILLED_AT_ONCE = 8_000
+"""Records of a new index between two commits: some 100,000 items, of which no more than the ids are in memory."""
+
 _PATIENCE = 10.0  # seconds a search waits for another run that writes to the index
 
 
@@ -92,7 +96,21 @@ def _state(engine: SearchEngine, *, rebuilt: bool) -> IndexState:
 
 def _make_anew(archive: Archive, progress: Progress) -> None:
     with new_generation(_directory(archive), archive.settings.search.engine) as engine:
+        head = archive.catalogue.index_head()
+        # in the order of first capture one partition after the other is filled
+        records = records_by_first_capture(archive.db)
+        for start in range(0, len(records), _FILLED_AT_ONCE):
+            batch = records[start : start + _FILLED_AT_ONCE]
+            engine.apply(index_docs(archive, _told(batch, start, len(records), progress)), (), seq=0)
+        engine.apply((), (), seq=head)
         _catch_up(archive, engine, progress)
+
+
+def _told(records: list[RecordId], start: int, total: int, progress: Progress) -> Iterator[RecordId]:
+    for number, record in enumerate(records, start=start + 1):
+        yield record
+        if number % 100 == 0 or number == total:
+            progress(number, total, "indexing")
 
 
 def _caught_up(archive: Archive, progress: Progress) -> SearchEngine:
@@ -113,8 +131,7 @@ def _catch_up(archive: Archive, engine: SearchEngine, progress: Progress) -> Non
             f"the index was made by analyser {mark.analyser} up to change {mark.seq}; this is analyser "
             f"{ANALYSER_VERSION}, and the catalogue is at change {head}"
         )
-    # a new index is filled in the order of first capture, so that one partition after the other is filled
-    changed = archive.catalogue.records_changed_since(mark.seq) if mark.seq else records_by_first_capture(archive.db)
+    changed = archive.catalogue.records_changed_since(mark.seq)
     for start in range(0, len(changed), _RECORDS_AT_ONCE):
         batch = changed[start : start + _RECORDS_AT_ONCE]
         # the mark moves with the last batch: a run cut short is repeated, and repeating changes nothing

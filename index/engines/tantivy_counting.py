@@ -13,25 +13,29 @@ from tantivy import Query, Searcher
 from index.engine import Facet, Step, Timeline, ranked_counts
 from index.engines.tantivy_partition import count
 from index.engines.tantivy_query import microseconds
-from index.query import Field
+from index.query import LABELS, Field
 from index.timeline import bars_between, midnights
 
 _COLUMNS = {Field.ACCOUNT: "account_name", Field.CREATOR: "creator_name"}
-_MOST = 60_000
-"""Values of one field in one partition that Tantivy counts; its limit is 65,000, a partition has 50,000 items."""
+_MOST, _LEAST = 20_000, 500
+"""Values of one field that are counted in all partitions together, and in each at least: the most frequent ones."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def count_facets(searchers: Iterable[Searcher], query: Query, fields: Sequence[Field]) -> dict[Field, Facet]:
     """How hits fall on the values of `fields`."""
+    searchers = list(searchers)
+    most = max(_LEAST, _MOST // max(1, len(searchers)))
     counters: dict[Field, Counter[str]] = {field: Counter() for field in fields}
     exact = dict.fromkeys(fields, True)
     for searcher in searchers:
         for field, counter in counters.items():
-            terms = {"field": _COLUMNS.get(field, field.value), "size": _MOST, "segment_size": _MOST}
+            terms = {"field": _COLUMNS.get(field, field.value), "size": most, "segment_size": most}
             found: Any = searcher.aggregate(query, {"values": {"terms": terms}})["values"]
-            counter.update({bucket["key"]: bucket["doc_count"] for bucket in found["buckets"]})
+            for bucket in found["buckets"]:
+                for value in dict.fromkeys(bucket["key"].split()) if field in LABELS else (bucket["key"],):
+                    counter[value] += bucket["doc_count"]
             if found.get("sum_other_doc_count") or found.get("doc_count_error_upper_bound"):
                 exact[field] = False
     return {field: Facet(counts=ranked_counts(counter), exact=exact[field]) for field, counter in counters.items()}

@@ -19,13 +19,14 @@ MOST_ITEMS = 50_000
 """In one partition: what is rewritten when one of its records is destroyed."""
 
 _AT_ONCE = 10_000
+_OPEN_WRITERS = 4  # each has threads and memory of its own
 
 
 class Filling:
     """`parts` are the partitions as they are afterwards.
 
     A partition that changes is written in a new one that begins with its files, so nothing of this is part of the
-    index before the new seal; the old ones are searched meanwhile.
+    index before the new seal, however often it is committed; the old ones are searched meanwhile.
     """
 
     def __init__(self, sealed: SealedDirectory, parts: Mapping[str, Partition]) -> None:
@@ -41,6 +42,7 @@ class Filling:
         for name, month in self._months.items():
             if self._totals[name] < MOST_ITEMS:
                 self._open[month] = name
+        self._writing: dict[str, None] = {}  # partitions with an open writer, the one used last at the end
         self._placed: dict[str, str] = {}  # where each item of this apply went
         self._deleted = 0
 
@@ -105,8 +107,16 @@ class Filling:
 
     def _writable(self, name: str) -> str:
         """The partition to write in: `name` itself, or the one that takes the place of an old one."""
-        if name not in self._old:
-            return name
+        if name in self._old:
+            name = self._begin_with(name)
+        if next(reversed(self._writing), None) != name:
+            self._writing.pop(name, None)
+            self._writing[name] = None
+            if len(self._writing) > _OPEN_WRITERS:
+                self._commit(next(iter(self._writing)))
+        return name
+
+    def _begin_with(self, name: str) -> str:
         new = self._name(self._months[name])
         link_files(self._directory(name), self._directory(new))
         del self.parts[name]
@@ -133,6 +143,7 @@ class Filling:
 
     def _commit(self, name: str) -> None:
         part = self.parts[name]
+        self._writing.pop(name, None)
         part.commit()
         held, wanted = part.searcher.num_docs, self._totals[name]
         if held != wanted:

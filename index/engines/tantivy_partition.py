@@ -32,7 +32,7 @@ MOMENT = "moment"
 """The fast field by which dates are sorted: microseconds since 1970, UTC."""
 
 _WORDS = "words"
-_HEAP = 32_000_000  # bytes the writer collects before it flushes a segment
+_HEAP = 64_000_000  # bytes the writer collects before it flushes a segment
 _SPOKEN = ("body", "title", "account", "creator", "keyword")
 NAMED = ("account_name", "creator_name")
 """Fast fields beside those of `field_terms`: names as they are written, which facets show."""
@@ -57,7 +57,6 @@ def _build_schema() -> tantivy.Schema:
 
 
 SCHEMA = _build_schema()
-_LABELLED = tuple(field.value for field in sorted(LABELS))
 
 
 class Partition:
@@ -75,7 +74,7 @@ class Partition:
         except ValueError as error:
             raise IndexDamaged(f"the index cannot be opened ({error}); {REBUILD}") from error
         self._index.register_tokenizer(_WORDS, tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build())
-        # columns of facets hold each value as it is
+        # columns of facets hold values as they are, several labels of an item as one: they are told apart when counted
         self._index.register_fast_field_tokenizer(_WORDS, tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.raw()).build())
         self.reload()
 
@@ -142,9 +141,6 @@ class Partition:
 def document_of(doc: IndexDoc) -> tantivy.Document:
     """`doc` analysed. Raises ValueError for one that no engine can take."""
     fields: dict[str, Any] = field_terms(doc)
-    for name in _LABELLED:
-        if (labels := fields.get(name)) is not None:  # a value each, so that facets count each
-            fields[name] = list(dict.fromkeys(labels.split())) if " " in labels else labels
     for name, value in zip(NAMED, (doc.account, doc.creator), strict=True):
         if value:
             fields[name] = value
