@@ -10,7 +10,8 @@ from archiver.core.records import IndexDoc
 from index.fields import field_terms
 
 _LEAST_BYTES = 8  # shorter words may stand in any compressed file by chance
-_MOST_SOUGHT = 100  # words whose letters are looked for; all are looked up in dictionaries
+_MOST_SOUGHT = 60  # words whose letters are looked for; all are looked up in dictionaries
+_EXACT = ("id", "record")
 
 DocsOf = Callable[[Collection[str]], Iterable[IndexDoc]]
 """The items of records as they are to be indexed."""
@@ -23,14 +24,14 @@ class PurgedTerms:
         self.records = frozenset(records)
         self.by_field: dict[str, set[str]] = {"record": set(records)}
         for doc in docs:
-            for name, terms in terms_of(doc).items():
-                self.by_field.setdefault(name, set()).update(terms)
+            for name, terms in field_terms(doc).items() if doc.record_id in self.records else ():
+                self.by_field.setdefault(name, set()).update(_apart(name, terms))
 
-    def survive(self, doc: IndexDoc) -> None:
-        """What `doc` has need not vanish."""
-        for name, terms in terms_of(doc).items():
-            if name in self.by_field:
-                self.by_field[name].difference_update(terms)
+    def survive(self, fields: Mapping[str, str]) -> None:
+        """What a surviving item has, its `field_terms`, need not vanish."""
+        for name, terms in fields.items():
+            if name in self.by_field and name != "record":
+                self.by_field[name].difference_update(_apart(name, terms))
 
     def keep(self, is_elsewhere: Callable[[str, str], bool]) -> None:
         """Leave out terms, by field, that another part of the index has."""
@@ -38,22 +39,26 @@ class PurgedTerms:
             if name != "record":
                 self.by_field[name] = {term for term in terms if not is_elsewhere(name, term)}
 
-    def sought(self) -> list[bytes]:
-        """The letters worth looking for in files: those of ids and the longest terms."""
-        ids = sorted(self.by_field["record"])
-        words = {term for name, terms in self.by_field.items() if name not in ("id", "record") for term in terms}
-        longest = sorted(words, key=lambda word: (-len(word), word))
-        found = [word.encode() for word in (*ids[: _MOST_SOUGHT // 2], *longest)]
-        return [word for word in found if len(word) >= _LEAST_BYTES][:_MOST_SOUGHT]
+    def sought(self, is_beginning: Callable[[str, str], bool]) -> list[bytes]:
+        """The letters worth looking for in files: those of ids and the longest terms.
+
+        `is_beginning` says whether a term of a field that is there begins so: its letters are in the files rightly.
+        """
+        words = {(term, name) for name, terms in self.by_field.items() if name not in _EXACT for term in terms}
+        longest = sorted(words, key=lambda word: (-len(word[0]), word))
+        candidates = [*((id, "record") for id in sorted(self.records)[: _MOST_SOUGHT // 2]), *longest]
+        return [
+            letters
+            for word, name in candidates[: 3 * _MOST_SOUGHT]
+            if len(letters := word.encode()) >= _LEAST_BYTES and not is_beginning(name, word)
+        ][:_MOST_SOUGHT]
 
     def __len__(self) -> int:
         return sum(map(len, self.by_field.values()))
 
 
-def terms_of(doc: IndexDoc) -> Mapping[str, Collection[str]]:
-    """Every term of `doc`, by field."""
-    exact = ("id", "record")
-    return {name: (value,) if name in exact else value.split() for name, value in field_terms(doc).items()}
+def _apart(name: str, terms: str) -> Collection[str]:
+    return (terms,) if name in _EXACT else terms.split()
 
 
 def search_files(files: Iterable[Path], sought: Collection[bytes]) -> tuple[int, int, set[bytes]]:

@@ -14,6 +14,7 @@ from index.engine import Receipt
 from index.engines.seal import REBUILD, link_files
 from index.engines.sealed import NewPart, SealedDirectory
 from index.engines.tantivy_partition import Partition, document_of, ids_query
+from index.fields import field_terms
 
 MOST_ITEMS = 50_000
 """In one partition: what is rewritten when one of its records is destroyed."""
@@ -93,7 +94,7 @@ class Filling:
         self._totals[name] -= 1
 
     def _place(self, doc: IndexDoc) -> None:
-        document = document_of(doc)
+        document = document_of(doc, field_terms(doc))
         month = month_of(doc.captured)
         name = self._open.get(month)
         if name is None or self._totals[name] >= MOST_ITEMS:

@@ -9,7 +9,7 @@ is no call for a merge (a partition is rewritten instead).
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from archiver.core.records import IndexDoc
 from index.engine import moment_of
 from index.engines.seal import REBUILD
 from index.engines.tantivy_query import microseconds
-from index.fields import MARKS, field_terms
+from index.fields import MARKS
 from index.query import DATES, LABELS
 
 LAYOUT = "tantivy-0.27/3"
@@ -138,9 +138,9 @@ class Partition:
         return storage_or_damage(error, self.directory)
 
 
-def document_of(doc: IndexDoc) -> tantivy.Document:
-    """`doc` analysed. Raises ValueError for one that no engine can take."""
-    fields: dict[str, Any] = field_terms(doc)
+def document_of(doc: IndexDoc, terms: Mapping[str, str]) -> tantivy.Document:
+    """`doc` with its `field_terms`. Raises ValueError for one that no engine can take."""
+    fields: dict[str, Any] = dict(terms)
     for name, value in zip(NAMED, (doc.account, doc.creator), strict=True):
         if value:
             fields[name] = value

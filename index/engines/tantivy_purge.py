@@ -17,6 +17,7 @@ from index.engines.purging import DocsOf, PurgedTerms, search_files, stands_in
 from index.engines.seal import REBUILD, part_files
 from index.engines.sealed import NewPart, SealedDirectory
 from index.engines.tantivy_partition import Partition, document_of, everything, ids_query
+from index.fields import field_terms
 
 _AT_ONCE = 500
 
@@ -83,8 +84,9 @@ def _write(directory: Path, docs: Iterable[IndexDoc], terms: PurgedTerms) -> Par
     part = Partition(directory)
     try:
         for doc in docs:
-            part.write(document_of(doc))
-            terms.survive(doc)
+            fields = field_terms(doc)
+            terms.survive(fields)
+            part.write(document_of(doc, fields))
     except BaseException:
         part.take_back()
         raise
@@ -106,8 +108,12 @@ def _prove(rewritten: Mapping[str, Partition], terms: PurgedTerms, survivors: It
                 raise IndexDamaged(f"{name} of the index still has words of what was destroyed; {REBUILD}")
         if any(document["record"][0] in terms.records for document in part.documents(everything())):
             raise IndexDamaged(f"{name} of the index still has items of what was destroyed; {REBUILD}")
+
+    def is_beginning(field: str, word: str) -> bool:
+        return any(part.searcher.terms_with_prefix(field, word, limit=1) for part in rewritten.values())
+
     files, size, found = search_files(
-        (path for part in rewritten.values() for path in part_files(part.directory)), terms.sought()
+        (path for part in rewritten.values() for path in part_files(part.directory)), terms.sought(is_beginning)
     )
     if found:
         docs = list(survivors)

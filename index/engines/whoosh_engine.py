@@ -140,7 +140,7 @@ class WhooshEngine:
             self._commit(lambda files: files.destroy(sorted(records)), total, self._sealed.seal.seq)
             survivors = sorted({item["record"] for each in self._segments for item in each.items.values()})
             for doc in docs_of(survivors):
-                terms.survive(doc)
+                terms.survive(terms_to_write(doc))
             files, size = self._prove(terms, lambda: docs_of(survivors))
         return PurgeProof(
             records=len(terms.records), items=items, rewritten=before, terms=len(terms), files=files, bytes=size
@@ -224,9 +224,13 @@ class WhooshEngine:
         for name, words in terms.by_field.items():
             if any(segment.frequency(name, word) for segment in self._segments for word in words):
                 raise IndexDamaged(f"the index still has words of what was destroyed; {REBUILD}")
+
+        def is_beginning(name: str, word: str) -> bool:
+            return any(True for segment in self._segments for _ in segment.words(name, word))
+
         files, size, found = search_files(
             (path for name in self._sealed.seal.parts for path in part_files(self._sealed.directory / name)),
-            terms.sought(),
+            terms.sought(is_beginning),
         )
         if found:
             docs = list(survivors())

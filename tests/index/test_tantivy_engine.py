@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +12,7 @@ import pytest
 from archiver.core.errors import BadQuery, IndexDamaged, StorageFull
 from archiver.core.records import IndexDoc
 from index.engine import SearchEngine, Sort
-from index.engines import tantivy_filling
+from index.engines import purging, tantivy_filling, tantivy_purge
 from index.engines.seal import read_seal
 from index.engines.tantivy_engine import TantivyEngine
 from index.engines.tantivy_partition import storage_or_damage
@@ -126,20 +126,36 @@ def test_what_was_edited_away_before_is_purged_too(tmp_path: Path) -> None:
     assert list(engine.iter_ids(All())) == ["rec_1/11"]
 
 
-def test_a_purge_that_left_something_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_word_that_a_survivor_has_too_is_nothing_left(tmp_path: Path) -> None:
+    engine = TantivyEngine.open(tmp_path)
+    docs = [doc(1, "commonsecret"), doc(11, "commonsecret road")]
+    engine.apply(docs, (), seq=1)
+    proof = engine.purge(["rec_0"], lambda records: [each for each in docs if each.record_id in records])
+    assert (proof.items, proof.terms) == (1, 2)  # its id and its record's
+
+
+def test_survivors_that_the_catalogue_does_not_know_any_more_stop_a_purge(tmp_path: Path) -> None:
+    engine = TantivyEngine.open(tmp_path)
+    engine.apply([doc(1), doc(11)], (), seq=1)
+    with pytest.raises(IndexDamaged, match="holds 1 items where the catalogue has 0"):
+        engine.purge(["rec_0"], lambda records: [])
+    assert engine.count(All()) == 2
+
+
+def test_letters_left_in_a_file_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = TantivyEngine.open(tmp_path)
     docs = [doc(1, "plantedsecret"), doc(11, "road")]
     engine.apply(docs, (), seq=1)
+    searched = purging.search_files
 
-    def careless(records: Collection[str]) -> list[IndexDoc]:
-        """A survivor is handed in with the words of what was destroyed under the survivor's id."""
-        return [replace(each, body="plantedsecret") if each.id == "rec_1/11" else each for each in docs]
+    def with_a_leak(files: Iterable[Path], sought: Collection[bytes]) -> tuple[int, int, set[bytes]]:
+        leak = tmp_path / "leak"
+        leak.write_bytes(b"\x00plantedsecret\x00")
+        return searched([*files, leak], sought)
 
-    assert engine.purge(["rec_0"], careless).terms == 2  # the word lives on in a survivor: only the ids are gone
-    engine.apply(docs, (), seq=2)
-    with pytest.raises(IndexDamaged, match="where the catalogue has 0"):
-        engine.purge(["rec_0"], lambda records: [])
-    assert engine.count(All()) == 2
+    monkeypatch.setattr(tantivy_purge, "search_files", with_a_leak)
+    with pytest.raises(IndexDamaged, match="files of the index still hold words of what was destroyed"):
+        engine.purge(["rec_0"], lambda records: [each for each in docs if each.record_id in records])
 
 
 def test_relevance_puts_the_better_match_first_and_equals_newest_first(tmp_path: Path) -> None:
