@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from pathlib import Path
@@ -34,6 +34,7 @@ with warnings.catch_warnings():  # Whoosh 2.7.4 has invalid escapes, which newer
     from whoosh.analysis import SpaceSeparatedTokenizer
     from whoosh.fields import ID, KEYWORD, NUMERIC, TEXT, Schema
     from whoosh.filedb.filestore import FileStorage
+    from whoosh.query import Term as WhooshTerm
 
 SEED = 20261121
 SCALE = float(os.environ.get("ARCHIVER_BENCH_SCALE", "1"))
@@ -67,22 +68,25 @@ _EXTRAS = (
 )
 
 
-def make_posts(count: int) -> list[IndexDoc]:
-    """Posts of about 24 words, Zipf-distributed, in English, French, Urdu and Assamese."""
-    chance = random.Random(SEED)
-    vocabularies = {
+def vocabularies(chance: random.Random) -> dict[str, list[str]]:
+    """The words of each language, the most frequent first."""
+    return {
         language: [
             "".join(chance.choices(letters, k=min(2 + int(chance.expovariate(0.25)), 14))) for _ in range(_VOCABULARY)
         ]
         for language, (letters, _) in _ALPHABETS.items()
     }
+
+
+def stream_posts(count: int, *, every: timedelta = timedelta(minutes=7)) -> Iterator[IndexDoc]:
+    """Posts of about 24 words, Zipf-distributed, in English, French, Urdu and Assamese, one `every` so long."""
+    chance = random.Random(SEED)
+    words = vocabularies(chance)
     weights = list(accumulate(1 / (rank + 3) for rank in range(_VOCABULARY)))
     languages = chance.choices(list(_ALPHABETS), weights=[share for _, share in _ALPHABETS.values()], k=count)
     start = datetime(2024, 1, 1, tzinfo=UTC)
-    return [
-        _post(chance, number, language, vocabularies[language], weights, start + timedelta(minutes=7 * number))
-        for number, language in enumerate(languages)
-    ]
+    for number, language in enumerate(languages):
+        yield _post(chance, number, language, words[language], weights, start + number * every)
 
 
 def _post(
@@ -146,29 +150,61 @@ def ready_documents(posts: list[IndexDoc]) -> list[Ready]:
     ]
 
 
+class PlainTantivy:
+    """Tantivy as it comes: the same fields in one directory, nothing checked."""
+
+    def __init__(self, directory: Path, *, reading: bool = False) -> None:
+        directory.mkdir(exist_ok=True)
+        builder = tantivy.SchemaBuilder()
+        builder.add_text_field("id", stored=True, fast=True, tokenizer_name="raw", index_option="basic")
+        builder.add_text_field("record", stored=True, tokenizer_name="raw", index_option="basic")
+        for name in LABELLED:
+            builder.add_text_field(name, tokenizer_name="words", index_option="basic")
+        for name in MARKED:
+            builder.add_text_field(name, tokenizer_name="words", index_option="basic")
+        for name in WORDED:
+            builder.add_text_field(name, tokenizer_name="words", index_option="position")
+        for name in MOMENTS:
+            builder.add_integer_field(name, indexed=True, fast=True)
+        self.schema = builder.build()
+        self._index = tantivy.Index(self.schema, str(directory))
+        words = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
+        self._index.register_tokenizer("words", words)
+        self._writer = None if reading else self._index.writer(64_000_000, 1)
+
+    def add(self, documents: list[Ready]) -> None:
+        """Hand ready words in."""
+        assert self._writer is not None
+        for document in documents:
+            self._writer.add_document(tantivy.Document.from_dict(document, self.schema))
+
+    def commit(self) -> None:
+        """Make what was added searchable."""
+        assert self._writer is not None
+        self._writer.commit()
+
+    def finish(self) -> None:
+        """Commit, and wait for merges."""
+        self.commit()
+        assert self._writer is not None
+        self._writer.wait_merging_threads()
+
+    def newest(self, query: tantivy.Query) -> list[str]:
+        """The ids of the newest 20 hits; Tantivy counts all of them meanwhile."""
+        searcher = self._index.searcher()
+        hits = searcher.search(query, limit=20, order_by_field="created").hits
+        return [searcher.doc(address)["id"][0] for _, address in hits]
+
+    def count(self, query: tantivy.Query) -> int:
+        """All hits."""
+        return int(self._index.searcher().search(query, limit=1).count)  # type: ignore[attr-defined]  # its stub
+
+
 def index_plain_tantivy(documents: list[Ready], directory: Path) -> None:
-    """Tantivy as it comes: the same fields, one commit, merges waited for, nothing checked."""
-    directory.mkdir()
-    builder = tantivy.SchemaBuilder()
-    builder.add_text_field("id", stored=True, fast=True, tokenizer_name="raw", index_option="basic")
-    builder.add_text_field("record", stored=True, tokenizer_name="raw", index_option="basic")
-    for name in LABELLED:
-        builder.add_text_field(name, tokenizer_name="words", index_option="basic")
-    for name in MARKED:
-        builder.add_text_field(name, tokenizer_name="words", index_option="basic")
-    for name in WORDED:
-        builder.add_text_field(name, tokenizer_name="words", index_option="position")
-    for name in MOMENTS:
-        builder.add_integer_field(name, indexed=True, fast=True)
-    schema = builder.build()
-    index = tantivy.Index(schema, str(directory))
-    words = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
-    index.register_tokenizer("words", words)
-    writer = index.writer(64_000_000, 1)
-    for document in documents:
-        writer.add_document(tantivy.Document.from_dict(document, schema))
-    writer.commit()
-    writer.wait_merging_threads()
+    """One commit, merges waited for."""
+    plain = PlainTantivy(directory)
+    plain.add(documents)
+    plain.finish()
 
 
 def index_whoosh(documents: list[Ready], directory: Path) -> None:
@@ -179,12 +215,18 @@ def index_whoosh(documents: list[Ready], directory: Path) -> None:
         record=ID(stored=True),
         **{name: KEYWORD() for name in (*LABELLED, *MARKED)},
         **{name: TEXT(analyzer=SpaceSeparatedTokenizer()) for name in WORDED},
-        **{name: NUMERIC(int, bits=64) for name in MOMENTS},
+        **{name: NUMERIC(int, bits=64, sortable=True) for name in MOMENTS},
     )
     writer = FileStorage(str(directory)).create_index(schema).writer()
     for document in documents:
         writer.add_document(**document)
     writer.commit()
+
+
+def newest_of_whoosh(directory: Path, word: str) -> int:
+    """The newest 20 hits of what `index_whoosh` wrote; how many there are."""
+    with FileStorage(str(directory)).open_index().searcher() as searcher:
+        return len(searcher.search(WhooshTerm("body", word), limit=20, sortedby="created", reverse=True))
 
 
 def per_second(count: int, run: Callable[[Path], None]) -> float:
@@ -222,7 +264,7 @@ def progress(text: str) -> None:
 def main() -> None:
     """Run the rounds, interleaved, and print the medians."""
     progress(f"making {POSTS:,} posts")
-    posts = make_posts(POSTS)
+    posts = list(stream_posts(POSTS))
     documents = ready_documents(posts)
     ours, plain, whoosh = [], [], []
     for number in range(1, ROUNDS + 1):

@@ -7,14 +7,14 @@ tests/index/conformance.py runs every implementation against this contract.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
 from typing import Protocol
 
 from archiver.core.records import IndexDoc
-from index.query import Node
+from index.query import Field, Node
 
 
 class Sort(StrEnum):
@@ -63,6 +63,69 @@ class Receipt:
     seq: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Facet:
+    """How many hits have each value of a field, the most frequent first, equals by value.
+
+    An item with several values counts for each. `exact`: every value is listed with its exact number.
+    """
+
+    counts: tuple[tuple[str, int], ...]
+    exact: bool = True
+
+
+class Step(StrEnum):
+    """How wide the bars of a timeline are."""
+
+    DAY = "day"
+    MONTH = "month"
+    YEAR = "year"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timeline:
+    """How many hits were created in each day, month or year, the first and the last with any included, gaps too.
+
+    `bars` are first days with numbers; `undated` hits are those of which no creation is known.
+    """
+
+    step: Step
+    bars: tuple[tuple[date, int], ...]
+    undated: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PurgeProof:
+    """That nothing of the records is left in the index's files; numbers only, no content.
+
+    `terms` are words that only the purged items had: none is in a dictionary any more (`terms_with_prefix`,
+    `doc_freq`), nor are its letters in any file, nor in what the engine unpacks of what it stores.
+    """
+
+    records: int
+    items: int
+    rewritten: tuple[str, ...]  # parts of the index
+    terms: int
+    files: int
+    bytes: int
+
+
+FACETED = frozenset(
+    {
+        Field.SITE,
+        Field.ACCOUNT,
+        Field.CREATOR,
+        Field.KIND,
+        Field.OBSERVED,
+        Field.LANGUAGE,
+        Field.HAS,
+        Field.LINK,
+        Field.RECORD,
+    }
+)
+"""What an engine counts; what officers decide is joined to the records counted (workflows/facets.py)."""
+
+
 class SearchEngine(Protocol):
     """One index. Reading is safe at any time; one writer at a time."""
 
@@ -99,9 +162,41 @@ class SearchEngine(Protocol):
         """Those of `expected` that are not held, sorted; with `count(All())` the proof that nothing lags."""
         ...
 
+    def facets(self, node: Node, fields: Sequence[Field]) -> dict[Field, Facet]:
+        """How the hits fall on the values of each of `fields`, which are of FACETED.
+
+        Labels are those that `field:value` finds; accounts and creators are names as they are written.
+        """
+        ...
+
+    def timeline(self, node: Node, *, time_zone: tzinfo, most: int, least: Step = Step.DAY) -> Timeline:
+        """When the hits were created, in days, months or years of `time_zone`.
+
+        The narrowest from `least` on with `most` bars or fewer; years may be more.
+        """
+        ...
+
+    def purge(self, records: Collection[str], docs_of: Callable[[Collection[str]], Iterable[IndexDoc]]) -> PurgeProof:
+        """Remove whatever the files hold of `records`, earlier texts included, by rewriting the parts that hold any.
+
+        `docs_of` gives the items of records as they are to be indexed: asked for those that survive in the same parts
+        and, for the proof, for `records` themselves, of which it may know nothing any more. The watermark stays.
+        Raises ArchiveBusy, StorageFull, IndexDamaged where something is left.
+        """
+        ...
+
+    def check(self) -> None:
+        """Hash every file anew, whether or not it looks untouched. Raises IndexDamaged."""
+        ...
+
     def close(self) -> None:
         """Let go of files. The engine answers nothing afterwards."""
         ...
+
+
+def ranked_counts(counts: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    """`counts` as a Facet has them."""
+    return tuple(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
 _UNDATED = datetime(1, 1, 1, tzinfo=UTC)

@@ -115,7 +115,9 @@ REMOVALS = {
     ("capture/job.py", "discard_files"),  # in incoming/: what a broken-off attempt wrote
     ("exports/packages.py", "write_package"),  # its own unfinished package: copies
     ("exports/production.py", "make_production"),  # its own unfinished bundle: copies
-    ("index/engines/tantivy_engine.py", "TantivyEngine.create"),  # the index: derived
+    ("index/engines/sealed.py", "SealedDirectory.begin_anew"),  # the index: derived
+    ("index/generations.py", "_sweep"),  # whole indexes that were replaced, or never finished
+    ("index/engines/sealed.py", "SealedDirectory.sweep"),  # parts of the index that were replaced, or never sealed
 }
 
 # rows that may be deleted; evidence and decisions are not among them (an asset's: when its last reference is gone)

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Callable
+from datetime import date
+
 import click
 from rich.text import Text
 
 from archiver.commands.output import console, describe, print_json, progress, say, show_moment
 from archiver.commands.session import Session, archive_command
 from archiver.core import clock
+from archiver.workflows.facets import Facets
 from archiver.workflows.find import Found, find
 from archiver.workflows.indexing import update_index
-from index.engine import Sort
+from archiver.workflows.reconcile import reconcile
+from index.engine import Sort, Step
+
+_MOST_VALUES = 10
+_DAYS: dict[Step, Callable[[date], str]] = {
+    Step.DAY: lambda day: f"{day:%Y-%m-%d}",
+    Step.MONTH: lambda day: f"{day:%Y-%m}",
+    Step.YEAR: lambda day: f"{day:%Y}",
+}
 
 
 @click.command()
@@ -18,9 +31,10 @@ from index.engine import Sort
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
 @click.option("--offset", type=click.IntRange(0), default=0, help="Skip so many hits.")
 @click.option("--all", "everything", is_flag=True, help="Every hit.")
+@click.option("--facets", is_flag=True, help="Count the hits by site, account, creator, kind, class, tag, time, ….")
 @click.option("--sort", type=click.Choice([each.value for each in Sort]), default=Sort.NEWEST.value, show_default=True)
 @archive_command
-def search(session: Session, query: str, limit: int, offset: int, everything: bool, sort: str) -> None:
+def search(session: Session, query: str, limit: int, offset: int, everything: bool, facets: bool, sort: str) -> None:
     """Find items: words, "phrases", AND OR NOT, ( ), word*, word~1, w/5, site: account: creator: kind: state:
     class: tag: has: thread:(…), created:[2026-01-01 TO 2026-03-31], created:"last quarter". See docs/search.md.
     """
@@ -32,6 +46,7 @@ def search(session: Session, query: str, limit: int, offset: int, everything: bo
             limit=None if everything else limit,
             offset=offset,
             sort=Sort(sort),
+            facets=facets,
             progress=show,
         )
         zone = archive.settings.archive.zone
@@ -52,6 +67,31 @@ def search(session: Session, query: str, limit: int, offset: int, everything: bo
         console().print(head, soft_wrap=True)
         console().print(_snippet(hit), soft_wrap=True)
         say(f"{hit.record.id}  {hit.record.title}", "cyan")
+    if answer.facets:
+        _show_facets(answer.facets)
+
+
+def _show_facets(facets: Facets) -> None:
+    """The most frequent values of each, and the timeline as bars."""
+    for name, facet in facets.by.items():
+        if not facet.counts or name in ("year", "month"):
+            continue
+        say()
+        say(name if facet.exact else f"{name} (partial: of the records with the most hits)", "bold")
+        for value, count in facet.counts[:_MOST_VALUES]:
+            say(f"{count:>9,}  {value}")
+        if len(facet.counts) > _MOST_VALUES:
+            say(f"           and {len(facet.counts) - _MOST_VALUES:,} more: --json lists all", "bright_black")
+    bars = facets.timeline.bars
+    if bars:
+        say()
+        say(f"by {facets.timeline.step.value}", "bold")
+    most = max((count for _, count in bars), default=0)
+    for day, count in bars:
+        if count:
+            say(f"{count:>9,}  {_DAYS[facets.timeline.step](day)}  {'█' * max(1, count * 40 // most)}")
+    if facets.timeline.undated:
+        say(f"{facets.timeline.undated:>9,}  at an unknown time")
 
 
 def _snippet(hit: Found) -> Text:
@@ -69,7 +109,7 @@ def index() -> None:
 @index.command("rebuild")
 @archive_command
 def rebuild_index(session: Session) -> None:
-    """Make the index anew from the catalogue."""
+    """Make the index anew from the catalogue. The one that is there answers searches until the new one is whole."""
     with session.look() as archive, progress("Indexing") as show:
         state = update_index(archive, rebuild=True, progress=show)
     _show_state(session, state)
@@ -82,6 +122,20 @@ def update(session: Session) -> None:
     with session.look() as archive, progress("Indexing") as show:
         state = update_index(archive, progress=show)
     _show_state(session, state)
+
+
+@index.command("reconcile")
+@archive_command
+def reconcile_index(session: Session) -> None:
+    """Prove that every post and comment is found by search, and repair the index where one is not. Each night does."""
+    with session.look() as archive, progress("Reconciling") as show:
+        done = reconcile(archive, seed=secrets.randbits(64), progress=show)
+    if session.as_json:
+        print_json(done)
+        return
+    for finding in done.findings:
+        say(finding, "red")
+    say(f"{done.items:,} items are in the index; {done.asked:,} of them were looked for by their own words")
 
 
 def _show_state(session: Session, state: object) -> None:

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from archiver.core.errors import BadSettings
 
 FILE_NAME = "archive.toml"
+SEARCH_ENGINES = ("tantivy", "whoosh")
 STAMPED_EVERY = ("run", "day", "week", "month")
 
 _S = TypeVar("_S")
@@ -128,6 +129,15 @@ class NightlySettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SearchSettings:
+    engine: str = _setting(
+        "tantivy",
+        "tantivy, or whoosh where no Tantivy wheel runs: pure Python, enough for some thousands of posts; the next "
+        "search makes the index anew",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class TimestampSettings:
     url: str = _setting("", "address of an RFC 3161 time-stamping authority; empty: the trail is not stamped")
     ca_file: str = _setting("", "PEM file with the authority's root certificates; a relative path is below the archive")
@@ -158,6 +168,7 @@ class Settings:
     nightly: NightlySettings = field(default_factory=NightlySettings)
     timestamp: TimestampSettings = field(default_factory=TimestampSettings)
     retention: RetentionSettings = field(default_factory=RetentionSettings)
+    search: SearchSettings = field(default_factory=SearchSettings)
 
 
 def load_settings(path: Path) -> Settings:
@@ -177,6 +188,7 @@ SECTIONS: dict[str, type] = {
     "nightly": NightlySettings,
     "timestamp": TimestampSettings,
     "retention": RetentionSettings,
+    "search": SearchSettings,
 }
 """The sections of `archive.toml`, by name; fields of Settings."""
 
@@ -225,10 +237,16 @@ def _timestamp_faults(stated: TimestampSettings) -> Iterator[str]:
         yield "timestamp.ca_file: missing; a stamp that cannot be verified proves nothing"
 
 
+def _search_faults(search: SearchSettings) -> Iterator[str]:
+    if search.engine not in SEARCH_ENGINES:
+        yield f"search.engine: {search.engine!r} is none of {', '.join(SEARCH_ENGINES)}"
+
+
 _FAULTS: dict[str, Callable[[Any], Iterator[str]]] = {
     "archive": _archive_faults,
     "nightly": _nightly_faults,
     "timestamp": _timestamp_faults,
+    "search": _search_faults,
 }
 
 

@@ -157,11 +157,17 @@ class BadWarc(ArchiverError):
 
 
 class IndexDamaged(ArchiverError):
-    """The search index is damaged or older than its software. Run `archiver index rebuild`; no evidence is
-    lost.
+    """The search index is damaged. The next search makes it anew, `archiver index rebuild` does at once; no
+    evidence is lost.
     """
 
     exit_code = 33
+
+
+class IndexOutdated(IndexDamaged):
+    """There is no search index yet, or another version or engine made it. The next search makes it anew."""
+
+    exit_code = 60
 
 
 class TimestampFailed(ArchiverError):

@@ -8,6 +8,7 @@ from datetime import datetime
 from archiver.core.archive import Archive
 from archiver.core.progress import Progress, silent
 from archiver.core.records import CataloguedItem, Record, RecordId
+from archiver.workflows.facets import Facets, count_facets
 from archiver.workflows.indexing import current_engine
 from archiver.workflows.joining import join
 from index.engine import Sort
@@ -42,6 +43,7 @@ class Answer:
     hits: tuple[Found, ...]
     analyser_version: int
     watermark: int
+    facets: Facets | None = None  # where they were asked for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +66,7 @@ def find(
     limit: int | None = 20,
     offset: int = 0,
     sort: Sort = Sort.NEWEST,
+    facets: bool = False,
     progress: Progress = silent,
 ) -> Answer:
     """Answer `query` as of `now`; `limit` None gives every hit. Raises BadQuery."""
@@ -73,6 +76,7 @@ def find(
         asked = join(archive, engine, parsed)
         most = engine.count(asked) if limit is None else limit
         page = engine.search(asked, sort=sort, limit=most, offset=offset)
+        counted = count_facets(archive, engine, asked) if facets else None
     records: dict[str, tuple[Record, dict[str, CataloguedItem]]] = {}
     found = []
     for number, hit in enumerate(page.hits, 1):
@@ -89,6 +93,7 @@ def find(
         hits=tuple(found),
         analyser_version=mark.analyser,
         watermark=mark.seq,
+        facets=counted,
     )
 
 
@@ -101,7 +106,7 @@ def freeze(archive: Archive, query: str, *, now: datetime, progress: Progress = 
     return FrozenHits(
         query=query,
         interpreted=parsed.interpreted,
-        hits=tuple((id, archive.catalogue.record_of_item(id)) for id in ids),
+        hits=tuple((id, RecordId(id.partition("/")[0])) for id in ids),  # an item's id begins with its record's
         analyser_version=mark.analyser,
         watermark=mark.seq,
         at=now,

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from archiver.core.archive import Archive
-from archiver.core.durable import make_directory
-from archiver.core.errors import IndexDamaged
+from archiver.core.errors import ArchiveBusy, IndexDamaged, IndexOutdated
+from archiver.core.index_feed import records_by_first_capture
 from archiver.core.progress import Progress, silent
-from archiver.core.records import TEXT_SEPARATOR, Account, AccountId, CataloguedItem, IndexDoc, Record, RecordId
+from archiver.core.records import RecordId
 from archiver.core.stubs import destroyed_among
+from archiver.workflows.index_docs import index_docs
 from index.analyser import ANALYSER_VERSION
 from index.engine import SearchEngine
-from index.engines.tantivy_engine import TantivyEngine
+from index.generations import new_generation, open_current
 from index.query import All, Records
 
-_RECORDS_AT_ONCE = 2000
+_RECORDS_AT_ONCE = 1_000
+_FILLED_AT_ONCE = 8_000
+"""Records of a new index between two commits: some 100,000 items, of which no more than the ids are in memory."""
+
+_PATIENCE = 10.0  # seconds a search waits for another run that writes to the index
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +38,7 @@ class IndexState:
 @contextmanager
 def open_engine(archive: Archive) -> Iterator[SearchEngine]:
     """The archive's engine as it stands. Raises IndexDamaged."""
-    engine = TantivyEngine.open(_directory(archive))
+    engine = open_current(_directory(archive), archive.settings.search.engine)
     try:
         yield engine
     finally:
@@ -42,101 +47,102 @@ def open_engine(archive: Archive) -> Iterator[SearchEngine]:
 
 @contextmanager
 def current_engine(archive: Archive, progress: Progress = silent) -> Iterator[SearchEngine]:
-    """The engine, caught up with the catalogue; a damaged or outdated index is made anew first."""
-    update_index(archive, progress=progress)
-    with open_engine(archive) as engine:
+    """The engine, caught up with the catalogue; a damaged or outdated index is made anew first.
+
+    Raises ArchiveBusy where another run writes to the index for long.
+    """
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            engine = _caught_up(archive, progress)
+            break
+        except IndexDamaged:
+            with suppress(ArchiveBusy):  # whoever makes it anew already is waited for
+                _make_anew(archive, progress)
+                continue
+            if time.monotonic() > until:
+                raise
+        except ArchiveBusy:
+            if time.monotonic() > until:
+                raise
+        time.sleep(0.05)
+    try:
         yield engine
+    finally:
+        engine.close()
 
 
 def update_index(archive: Archive, *, rebuild: bool = False, progress: Progress = silent) -> IndexState:
-    """Teach the index what it lacks; make it anew where it is damaged, outdated or `rebuild` says so."""
+    """Teach the index what it lacks; make it anew where it is damaged, outdated or `rebuild` says so.
+
+    The one that is there answers until the new one is whole. Raises ArchiveBusy.
+    """
     if not rebuild:
         try:
-            return _catch_up(archive, progress)
+            engine = _caught_up(archive, progress)
         except IndexDamaged:
             pass  # it is derived: what it was cannot matter, what it must be is in the catalogue
-    TantivyEngine.create(_directory(archive)).close()
-    state = _catch_up(archive, progress)
-    return IndexState(seq=state.seq, analyser=state.analyser, items=state.items, rebuilt=True)
+        else:
+            return _state(engine, rebuilt=False)
+    _make_anew(archive, progress)
+    return _state(_caught_up(archive, progress), rebuilt=True)
 
 
-def _catch_up(archive: Archive, progress: Progress) -> IndexState:
+def _state(engine: SearchEngine, *, rebuilt: bool) -> IndexState:
+    mark = engine.watermark()
+    items = engine.count(All())
+    engine.close()
+    return IndexState(seq=mark.seq, analyser=mark.analyser, items=items, rebuilt=rebuilt)
+
+
+def _make_anew(archive: Archive, progress: Progress) -> None:
+    with new_generation(_directory(archive), archive.settings.search.engine) as engine:
+        head = archive.catalogue.index_head()
+        # in the order of first capture one partition after the other is filled
+        records = records_by_first_capture(archive.db)
+        for start in range(0, len(records), _FILLED_AT_ONCE):
+            batch = records[start : start + _FILLED_AT_ONCE]
+            engine.apply(index_docs(archive, _told(batch, start, len(records), progress)), (), seq=0)
+        engine.apply((), (), seq=head)
+        _catch_up(archive, engine, progress)
+
+
+def _told(records: list[RecordId], start: int, total: int, progress: Progress) -> Iterator[RecordId]:
+    for number, record in enumerate(records, start=start + 1):
+        yield record
+        if number % 100 == 0 or number == total:
+            progress(number, total, "indexing")
+
+
+def _caught_up(archive: Archive, progress: Progress) -> SearchEngine:
+    engine = open_current(_directory(archive), archive.settings.search.engine)
+    try:
+        _catch_up(archive, engine, progress)
+    except BaseException:
+        engine.close()
+        raise
+    return engine
+
+
+def _catch_up(archive: Archive, engine: SearchEngine, progress: Progress) -> None:
     head = archive.catalogue.index_head()
-    with open_engine(archive) as engine:
-        mark = engine.watermark()
-        if mark.analyser != ANALYSER_VERSION or mark.seq > head:
-            raise IndexDamaged(
-                f"the index was made by analyser {mark.analyser} up to change {mark.seq}; this is analyser "
-                f"{ANALYSER_VERSION}, and the catalogue is at change {head}"
-            )
-        changed = archive.catalogue.records_changed_since(mark.seq)
-        for start in range(0, len(changed), _RECORDS_AT_ONCE):
-            batch = changed[start : start + _RECORDS_AT_ONCE]
-            # the mark moves with the last batch: a run cut short is repeated, and repeating changes nothing
-            seq = head if start + _RECORDS_AT_ONCE >= len(changed) else mark.seq
-            gone = frozenset(destroyed_among(archive.db, batch))
-            there = [each for each in batch if each not in gone]
-            deletes = list(engine.iter_ids(Records(ids=gone))) if gone else []
-            engine.apply(index_docs(archive, there), deletes, seq=seq)
-            progress(min(start + _RECORDS_AT_ONCE, len(changed)), len(changed), "indexing")
-        return IndexState(seq=head, analyser=ANALYSER_VERSION, items=engine.count(All()), rebuilt=False)
+    mark = engine.watermark()
+    if mark.analyser != ANALYSER_VERSION or mark.seq > head:  # more than the catalogue knows: it was restored
+        raise IndexOutdated(
+            f"the index was made by analyser {mark.analyser} up to change {mark.seq}; this is analyser "
+            f"{ANALYSER_VERSION}, and the catalogue is at change {head}"
+        )
+    changed = archive.catalogue.records_changed_since(mark.seq)
+    for start in range(0, len(changed), _RECORDS_AT_ONCE):
+        batch = changed[start : start + _RECORDS_AT_ONCE]
+        # the mark moves with the last batch: a run cut short is repeated, and repeating changes nothing
+        seq = head if start + _RECORDS_AT_ONCE >= len(changed) else mark.seq
+        gone = destroyed_among(archive.db, batch)
+        docs = list(index_docs(archive, [each for each in batch if each not in gone]))
+        stale = set(engine.iter_ids(Records(ids=frozenset(batch)))) - {doc.id for doc in docs}
+        engine.apply(docs, stale, seq=seq)
+        progress(min(start + _RECORDS_AT_ONCE, len(changed)), len(changed), "indexing")
 
 
 def _directory(archive: Archive) -> Path:
-    directory = archive.directory / "search"
-    make_directory(directory)
-    return directory
-
-
-def index_docs(archive: Archive, records: Iterable[RecordId]) -> Iterator[IndexDoc]:
-    """What the index is told of these records' items."""
-    accounts = {each.id: each for each in archive.register.accounts()}
-    for id in records:
-        record = archive.catalogue.record(id)
-        for position, item in enumerate(archive.catalogue.items(id)):
-            # a thread's title is said once: a comment below it is no hit for its words
-            yield index_doc(record, item, accounts, title=record.title if position == 0 else "")
-
-
-def index_doc(record: Record, entry: CataloguedItem, accounts: dict[AccountId, Account], *, title: str) -> IndexDoc:
-    """Earlier texts follow the current one, so that what was said is found though it was edited away."""
-    item = entry.item
-    earlier = [version.text for version in reversed(entry.versions) if version.text != item.text]
-    alternatives = [media.alt for media in item.media if media.alt]
-    account = accounts.get(record.account_id) if record.account_id else None
-    return IndexDoc(
-        id=entry.id,
-        record_id=record.id,
-        body=TEXT_SEPARATOR.join([item.text, *earlier, *alternatives]),
-        title=title,
-        site=record.site,
-        account=f"{account.handle} {account.department}".strip() if account else "",
-        creator=f"{item.creator_name} {item.creator_handle}".strip(),
-        kind=f"{item.kind.value} {record.kind.value}",
-        observed=entry.observed.value,
-        language=item.language,
-        keywords=" ".join((*record.keywords, *record.tags)),
-        created=item.created,
-        captured=entry.first_seen,
-        gone=entry.gone_before,
-        has=" ".join(dict.fromkeys([*(media.kind for media in item.media), *(["link"] if item.links else [])])),
-        link=" ".join(dict.fromkeys(domain for url in item.links for domain in _domains(url))),
-    )
-
-
-def _domains(url: str) -> list[str]:
-    """The host `url` leads to, and the domains above it down to two labels."""
-    try:
-        host = urlsplit(url).hostname or ""
-    except ValueError:
-        return []
-    labels = host.removeprefix("www.").split(".")
-    if ":" in host or labels[-1].isdigit():
-        return [host]  # an address
-    return [".".join(labels[first:]) for first in range(max(1, len(labels) - 1))]
-
-
-def unfindable_items(archive: Archive) -> list[str]:
-    """Items the catalogue has and the index has not, after catching up: empty, or the index is broken."""
-    with current_engine(archive) as engine:
-        return engine.missing(archive.catalogue.item_ids())
+    return archive.directory / "search"

@@ -12,11 +12,10 @@ from datetime import datetime
 
 from archiver.core import clock
 from archiver.core.archive import Archive
-from archiver.core.errors import IndexDamaged
 from archiver.core.fixity import Fault, Finding, is_warc
 from archiver.core.progress import Progress, silent
 from archiver.core.witness import Witnessed
-from archiver.workflows.indexing import unfindable_items
+from archiver.workflows.reconcile import index_faults
 from archiver.workflows.verify_catalogue import check_catalogue
 from archiver.workflows.verify_evidence import check_evidence, unknown_files
 from archiver.workflows.verify_kept_once import kept_once_findings
@@ -71,10 +70,5 @@ def verify_archive(
 
 
 def _index_findings(archive: Archive) -> Iterator[Finding]:
-    try:
-        missing = unfindable_items(archive)
-    except IndexDamaged as error:
-        yield Finding(fault=Fault.INDEX, subject="search", message=str(error))
-        return
-    for id in missing:
-        yield Finding(fault=Fault.INDEX, subject=id, message="this item cannot be found by search")
+    for subject, message in index_faults(archive):
+        yield Finding(fault=Fault.INDEX, subject=subject, message=message)

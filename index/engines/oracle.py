@@ -6,13 +6,26 @@ keeps everything in memory and forgets it with the process.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from archiver.core.records import IndexDoc
 from index.analyser import ANALYSER_VERSION
-from index.engine import Hit, Page, Receipt, Sort, Watermark, moment_of
+from index.engine import (
+    Facet,
+    Hit,
+    Page,
+    PurgeProof,
+    Receipt,
+    Sort,
+    Step,
+    Timeline,
+    Watermark,
+    moment_of,
+    ranked_counts,
+)
 from index.fields import field_terms, names_of
 from index.query import (
     DATES,
@@ -36,6 +49,7 @@ from index.query import (
 )
 from index.slips import within_slips
 from index.spans import field_of, spans
+from index.timeline import timeline_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +58,13 @@ class _Entry:
     moment: datetime
     terms: Mapping[str, tuple[str, ...]]  # every field's words and labels in order, by name
     dates: Mapping[Field, datetime | None]
+    names: Mapping[Field, str]
+
+    def values(self, field: Field) -> Collection[str]:
+        """What a facet of `field` counts."""
+        if field in self.names:
+            return [self.names[field]] if self.names[field] else []
+        return dict.fromkeys(self.terms.get(field.value, ()))
 
 
 class OracleEngine:
@@ -84,6 +105,29 @@ class OracleEngine:
         """See SearchEngine."""
         return sorted(set(expected) - self._entries.keys())
 
+    def facets(self, node: Node, fields: Sequence[Field]) -> dict[Field, Facet]:
+        """See SearchEngine."""
+        found = self._found(node)
+        return {
+            field: Facet(counts=ranked_counts(Counter(value for entry in found for value in entry.values(field))))
+            for field in fields
+        }
+
+    def timeline(self, node: Node, *, time_zone: tzinfo, most: int, least: Step = Step.DAY) -> Timeline:
+        """See SearchEngine."""
+        moments = [entry.dates[Field.CREATED] for entry in self._found(node)]
+        return timeline_of(moments, time_zone=time_zone, most=most, least=least)
+
+    def purge(self, records: Collection[str], docs_of: Callable[[Collection[str]], Iterable[IndexDoc]]) -> PurgeProof:
+        """See SearchEngine. It has no files."""
+        gone = [item for item, entry in self._entries.items() if entry.hit.record_id in records]
+        for item in gone:
+            del self._entries[item]
+        return PurgeProof(records=len(records), items=len(gone), rewritten=(), terms=0, files=0, bytes=0)
+
+    def check(self) -> None:
+        """See SearchEngine. There is nothing to be damaged."""
+
     def close(self) -> None:
         """See SearchEngine."""
 
@@ -98,6 +142,7 @@ def _entry(doc: IndexDoc) -> _Entry:
         moment=moment_of(doc),
         terms={name: (terms,) if name in exact else tuple(terms.split()) for name, terms in field_terms(doc).items()},
         dates={Field(name): getattr(doc, name) for name in DATES},
+        names={Field.ACCOUNT: doc.account, Field.CREATOR: doc.creator},
     )
 
 

@@ -6,10 +6,12 @@ Subclass `EngineContract` and say how to make an empty engine; hand one to `comp
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -17,12 +19,13 @@ from hypothesis import strategies as st
 
 from archiver.core.records import IndexDoc, RecordId
 from index.analyser import ANALYSER_VERSION
-from index.engine import Receipt, SearchEngine, Sort, Watermark
+from index.engine import FACETED, Facet, Receipt, SearchEngine, Sort, Step, Timeline, Watermark
 from index.engines.oracle import OracleEngine
 from index.query import All, Field, Node, Not, Term
 from tests.index.strategies import documents, examples, nodes
 
 DAY = datetime(2026, 3, 1, 12, tzinfo=UTC)
+REGINA = ZoneInfo("America/Regina")
 
 
 def doc(number: int, body: str = "road", **fields: Any) -> IndexDoc:
@@ -126,6 +129,70 @@ class EngineContract(ABC):
         assert engine.missing(["rec_0/2", "rec_0/1"]) == []
         assert engine.missing(["rec_0/9", "rec_0/1", "rec_0/8"]) == ["rec_0/8", "rec_0/9"]
 
+    def test_facets_count_the_hits_of_each_value_the_most_frequent_first(self, engine: SearchEngine) -> None:
+        engine.apply(
+            [
+                doc(1, site="a.example", kind="post thread", creator="Jane Doe @jane", language="ur-PK"),
+                doc(2, site="A.example", kind="comment thread", creator="অনুৰাধা", has="image link", language="ur"),
+                doc(13, site="b.example", kind="page page", creator="Jane Doe @jane", has="image"),
+                doc(14, "no such word", site="b.example"),
+            ],
+            (),
+            seq=1,
+        )
+        asked = (Field.SITE, Field.KIND, Field.CREATOR, Field.HAS, Field.LANGUAGE, Field.RECORD, Field.ACCOUNT)
+        assert engine.facets(ROAD, asked) == {
+            Field.SITE: Facet(counts=(("a.example", 2), ("b.example", 1))),
+            Field.KIND: Facet(counts=(("thread", 2), ("comment", 1), ("page", 1), ("post", 1))),
+            Field.CREATOR: Facet(counts=(("Jane Doe @jane", 2), ("অনুৰাধা", 1))),
+            Field.HAS: Facet(counts=(("image", 2), ("link", 1))),
+            Field.LANGUAGE: Facet(counts=(("ur", 2), ("und", 1), ("ur-pk", 1))),
+            Field.RECORD: Facet(counts=(("rec_0", 2), ("rec_1", 1))),
+            Field.ACCOUNT: Facet(counts=()),
+        }
+
+    def test_a_timeline_has_the_narrowest_bars_and_its_gaps(self, engine: SearchEngine) -> None:
+        new_year = datetime(2025, 12, 31, 20, tzinfo=UTC)  # 1 January in Kolkata
+        times = [new_year, new_year + timedelta(days=2), new_year + timedelta(days=2, hours=1), None]
+        engine.apply(
+            [IndexDoc(id=f"r/{n}", record_id=RecordId("r"), body="road", created=at) for n, at in enumerate(times)],
+            (),
+            seq=1,
+        )
+        zone = ZoneInfo("Asia/Kolkata")
+        assert engine.timeline(ROAD, time_zone=zone, most=3) == Timeline(
+            step=Step.DAY, bars=((date(2026, 1, 1), 1), (date(2026, 1, 2), 0), (date(2026, 1, 3), 2)), undated=1
+        )
+        assert engine.timeline(ROAD, time_zone=zone, most=2).bars == ((date(2026, 1, 1), 3),)
+        assert engine.timeline(ROAD, time_zone=UTC, most=2).bars == ((date(2025, 12, 1), 1), (date(2026, 1, 1), 2))
+        assert engine.timeline(ROAD, time_zone=UTC, most=1).step is Step.YEAR
+        assert engine.timeline(ROAD, time_zone=UTC, most=99, least=Step.MONTH).step is Step.MONTH
+        assert engine.timeline(ROAD, time_zone=UTC, most=99, least=Step.YEAR).bars[0] == (date(2025, 1, 1), 1)
+        absent = Term(field=Field.TEXT, text="absent")
+        assert engine.timeline(absent, time_zone=UTC, most=9) == Timeline(step=Step.DAY, bars=(), undated=0)
+
+    def test_what_is_purged_is_found_no_more_and_everything_else_is(self, engine: SearchEngine) -> None:
+        docs = [doc(number, f"road{number} পথ", captured=DAY + timedelta(days=9 * number)) for number in range(25)]
+        engine.apply(docs, (), seq=1)
+        engine.apply([replace(docs[11], body="edited since")], (), seq=2)
+
+        def docs_of(records: Collection[str]) -> list[IndexDoc]:
+            return [replace(docs[11], body="edited since") if n == 11 else each for n, each in enumerate(docs)
+                    if each.record_id in records]  # fmt: skip
+
+        proof = engine.purge(["rec_1", "rec_9"], docs_of)
+        assert (proof.records, proof.items) == (2, 10)
+        assert list(engine.iter_ids(All())) == sorted(each.id for each in docs if each.record_id != "rec_1")
+        assert engine.count(Term(field=Field.TEXT, text="road12")) == 0
+        assert engine.count(Term(field=Field.TEXT, text="road22")) == 1
+        assert engine.watermark().seq == 2
+        engine.check()
+
+    def test_a_whole_index_checks(self, engine: SearchEngine) -> None:
+        engine.check()
+        engine.apply([doc(1)], (), seq=1)
+        engine.check()
+
 
 def against_brute_force(test: Callable[..., None]) -> Callable[..., None]:
     """Give `test` generated items and queries, which it hands to `compare_answers`."""
@@ -151,5 +218,10 @@ def compare_answers(engine: SearchEngine, batches: list[list[IndexDoc]], deletes
             for offset in (0, 2):
                 answer = engine.search(node, sort=sort, limit=3, offset=offset)
                 assert answer == oracle.search(node, sort=sort, limit=3, offset=offset)
+        fields = sorted(FACETED)
+        assert engine.facets(node, fields) == oracle.facets(node, fields)
+        for most in (4, 400):
+            bars = engine.timeline(node, time_zone=REGINA, most=most)
+            assert bars == oracle.timeline(node, time_zone=REGINA, most=most)
         ranked = engine.search(node, sort=Sort.RELEVANCE, limit=50)
         assert sorted(hit.id for hit in ranked.hits) == wanted

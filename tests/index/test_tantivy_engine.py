@@ -1,20 +1,22 @@
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 import tempfile
+from collections.abc import Collection, Iterable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
-from archiver.core.errors import ArchiveBusy, BadQuery, IndexDamaged, StorageFull
+from archiver.core.errors import BadQuery, IndexDamaged, StorageFull
 from archiver.core.records import IndexDoc
 from index.engine import SearchEngine, Sort
-from index.engines import tantivy_engine
+from index.engines import purging, tantivy_filling, tantivy_purge
+from index.engines.seal import read_seal
 from index.engines.tantivy_engine import TantivyEngine
-from index.query import All, Field, Node, Term, Wildcard
+from index.engines.tantivy_partition import storage_or_damage
+from index.query import All, Field, Node, Wildcard
 from tests.index.conformance import DAY, ROAD, EngineContract, against_brute_force, compare_answers, doc
 
 
@@ -25,7 +27,8 @@ class TestTantivy(EngineContract):
 
 @against_brute_force
 def test_answers_are_those_of_brute_force(batches: list[list[IndexDoc]], deletes: list[int], asked: list[Node]) -> None:
-    with tempfile.TemporaryDirectory() as directory:
+    # so small that generated items meet in several
+    with tempfile.TemporaryDirectory() as directory, patch.object(tantivy_filling, "MOST_ITEMS", 3):
         engine = TantivyEngine.open(Path(directory))
         compare_answers(engine, batches, deletes, asked)
         engine.close()
@@ -37,122 +40,122 @@ def made(directory: Path) -> TantivyEngine:
     return engine
 
 
-def test_an_index_is_there_after_closing(tmp_path: Path) -> None:
-    made(tmp_path).close()
-    engine = TantivyEngine.open(tmp_path)
-    assert engine.watermark().seq == 4
-    assert engine.count(ROAD) == 2
-
-
 def test_no_text_is_stored(tmp_path: Path) -> None:
     made(tmp_path).close()
-    stores = list((tmp_path / "tantivy").glob("*.store"))
+    stores = list(tmp_path.glob("*/*.store"))
     assert stores
     assert all(b"secretword" not in store.read_bytes() for store in stores)
 
 
-def test_a_second_writer_is_told_to_wait(tmp_path: Path) -> None:
-    engine = made(tmp_path)
-    other = TantivyEngine.open(tmp_path)
-    writer = engine._writer()
-    with pytest.raises(ArchiveBusy, match="another run is writing"):
-        other.apply([doc(3)], (), seq=5)
-    writer.rollback()
-    del writer
-    assert other.apply([doc(3)], (), seq=5).total == 3
-
-
-def test_an_open_index_follows_what_another_process_commits(tmp_path: Path) -> None:
-    engine = made(tmp_path)
-    other = TantivyEngine.open(tmp_path)
-    other.apply([doc(3)], (), seq=5)
-    assert engine.count(ROAD) == 3
-    assert engine.watermark().seq == 5
-
-
-def test_every_altered_or_missing_file_is_noticed(tmp_path: Path) -> None:
-    made(tmp_path).close()
-    files = [
-        path for path in (tmp_path / "tantivy").iterdir() if path.suffix != ".lock" and path.name != ".managed.json"
-    ]
-    assert len(files) >= 6
-    for path in files:
-        whole = path.read_bytes()
-        for place in {0, len(whole) // 2, len(whole) - 1}:
-            path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
-            with pytest.raises(IndexDamaged, match=f"{path.name} was altered"):
-                TantivyEngine.open(tmp_path)
-        path.unlink()
-        with pytest.raises(IndexDamaged, match=f"{path.name} is missing; run `archiver index rebuild`"):
-            TantivyEngine.open(tmp_path)
-        path.write_bytes(whole)
-    assert TantivyEngine.open(tmp_path).count(ROAD) == 2
-
-
-def test_a_damaged_seal_is_noticed(tmp_path: Path) -> None:
-    made(tmp_path).close()
-    seal = tmp_path / "seal.json"
-    content = seal.read_bytes()
-    for damaged in (b"", content[:-20], b"[]", b'{"what": 1}'):
-        seal.write_bytes(damaged)
-        with pytest.raises(IndexDamaged, match=r"seal\.json of the index is damaged"):
-            TantivyEngine.open(tmp_path)
-    seal.unlink()
-    with pytest.raises(IndexDamaged, match=r"no seal\.json"):
-        TantivyEngine.open(tmp_path)
-
-
-def test_an_index_of_other_rules_asks_to_be_rebuilt(tmp_path: Path) -> None:
-    made(tmp_path).close()
-    seal = tmp_path / "seal.json"
-    seal.write_text(json.dumps({**json.loads(seal.read_bytes()), "analyser": 0}))
-    with pytest.raises(IndexDamaged, match="another version of Archiver"):
-        TantivyEngine.open(tmp_path)
-    assert TantivyEngine.create(tmp_path).count(All()) == 0
-
-
-def test_what_opens_the_index_unsealed_is_told(tmp_path: Path) -> None:
-    made(tmp_path).close()
-    seal = tmp_path / "seal.json"
-    (tmp_path / "tantivy" / "meta.json").write_text("{")
-    seal.write_text(json.dumps({**json.loads(seal.read_bytes()), "pending": True}))
-    with pytest.raises(IndexDamaged, match="cannot be opened"):
-        TantivyEngine.open(tmp_path)
-
-
-_KILLED_AFTER_COMMIT = """
-import os, sys
-from pathlib import Path
-from index.engines.tantivy_engine import TantivyEngine
-from tests.index.conformance import doc
-
-engine = TantivyEngine.open(Path(sys.argv[1]))
-engine._write_seal = lambda seq: os._exit(9)
-engine.apply([doc(3), doc(1, "changed")], ["rec_0/2"], seq=5)
-"""
-
-
-def test_a_run_killed_between_commit_and_seal_is_repeated_from_the_old_watermark(tmp_path: Path) -> None:
-    made(tmp_path).close()
-    root = Path(__file__).parents[2]
-    ended = subprocess.run([sys.executable, "-c", _KILLED_AFTER_COMMIT, str(tmp_path)], cwd=root, check=False)
-    assert ended.returncode == 9
+def test_items_lie_in_the_partition_of_the_month_they_were_first_captured_in(tmp_path: Path) -> None:
     engine = TantivyEngine.open(tmp_path)
-    assert engine.watermark().seq == 4
-    receipt = engine.apply([doc(3), doc(1, "changed")], ["rec_0/2"], seq=5)
-    assert receipt.total == 2
-    assert TantivyEngine.open(tmp_path).watermark().seq == 5
-    assert engine.count(Term(field=Field.TEXT, text="changed")) == 1
+    march, april = (replace(doc(number), captured=DAY + timedelta(days=31 * number)) for number in (0, 1))
+    engine.apply([march, april, doc(2)], (), seq=1)
+    assert {part.month: part.total for part in read_seal(tmp_path).parts.values()} == {
+        "2026-03": 1,
+        "2026-04": 1,
+        "": 1,
+    }
+    engine.apply([replace(march, body="new words")], (), seq=2)
+    assert len(read_seal(tmp_path).parts) == 3
+    engine.apply([replace(march, captured=april.captured)], (), seq=3)
+    assert {part.month: part.total for part in read_seal(tmp_path).parts.values()} == {"2026-04": 2, "": 1}
+    assert {path.name for path in tmp_path.iterdir() if path.is_dir()} == set(read_seal(tmp_path).parts)
+    assert engine.count(All()) == 3
 
 
-def test_pending_or_not_an_altered_segment_is_noticed(tmp_path: Path) -> None:
-    made(tmp_path).close()
-    seal = tmp_path / "seal.json"
-    seal.write_text(json.dumps({**json.loads(seal.read_bytes()), "pending": True}))
-    segment = next((tmp_path / "tantivy").glob("*.idx"))
-    segment.write_bytes(segment.read_bytes() + b"x")
-    with pytest.raises(IndexDamaged, match="was altered"):
-        TantivyEngine.open(tmp_path)
+def test_a_month_of_more_items_than_a_partition_takes_has_several(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tantivy_filling, "MOST_ITEMS", 10)
+    engine = TantivyEngine.open(tmp_path)
+    docs = [doc(number) for number in range(35)]
+    engine.apply(docs[:17], (), seq=1)
+    engine.apply(docs[10:], ["rec_0/3"], seq=2)
+    assert sorted(part.total for part in read_seal(tmp_path).parts.values()) == [5, 9, 10, 10]
+    page = engine.search(ROAD, sort=Sort.NEWEST, limit=12, offset=5)
+    assert page.total == 34
+    assert [hit.id for hit in page.hits] == [each.id for each in reversed(docs)][5:17]
+    assert list(engine.iter_ids(All())) == sorted(each.id for each in docs if each.id != "rec_0/3")
+
+
+def test_a_batch_that_fails_after_it_filled_partitions_leaves_none_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tantivy_filling, "MOST_ITEMS", 10)
+    engine = made(tmp_path)
+    unfit = IndexDoc(id="rec_1/\ud800", record_id=doc(1).record_id, body="road")
+    with pytest.raises(ValueError, match="Expected Str type for field id"):
+        engine.apply([*(doc(number) for number in range(35)), unfit], (), seq=5)
+    assert list(engine.iter_ids(All())) == ["rec_0/1", "rec_0/2"]
+    assert len([path for path in tmp_path.iterdir() if path.is_dir()]) == 1
+
+
+def test_purging_rewrites_only_partitions_that_hold_something_of_the_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tantivy_filling, "MOST_ITEMS", 10)
+    engine = TantivyEngine.open(tmp_path)
+    docs = {each.id: each for each in (doc(number, f"plantedsecret{number} road") for number in range(40))}
+    engine.apply(docs.values(), (), seq=1)
+    docs["rec_2/21"] = replace(docs["rec_2/21"], body="another text")
+    engine.apply([docs["rec_2/21"]], (), seq=2)
+    before = {part.name for part in tmp_path.iterdir() if part.is_dir()}
+    proof = engine.purge(["rec_2"], lambda records: [each for each in docs.values() if each.record_id in records])
+    after = {part.name for part in tmp_path.iterdir() if part.is_dir()}
+    assert set(proof.rewritten) == before - after
+    assert len(before & after) == 3
+    assert (proof.records, proof.items) == (1, 10)
+    assert proof.terms > 10
+    assert engine.count(ROAD) == 30
+    assert TantivyEngine.open(tmp_path).count(All()) == 30
+
+
+def test_what_was_edited_away_before_is_purged_too(tmp_path: Path) -> None:
+    engine = TantivyEngine.open(tmp_path)
+    docs = [doc(1, "plantedsecret"), doc(11, "road")]
+    engine.apply(docs, (), seq=1)
+    engine.apply([replace(docs[0], body="harmless")], (), seq=2)
+    engine.apply((), [docs[0].id], seq=3)
+    (part,) = engine._parts.values()
+    assert part.searcher.doc_freq("body", "plantedsecret") == 1
+    proof = engine.purge(["rec_0"], lambda records: [each for each in docs if each.record_id in records])
+    assert (proof.items, len(proof.rewritten)) == (0, 1)
+    (part,) = engine._parts.values()
+    assert part.searcher.doc_freq("body", "plantedsecret") == 0
+    assert list(engine.iter_ids(All())) == ["rec_1/11"]
+
+
+def test_a_word_that_a_survivor_has_too_is_nothing_left(tmp_path: Path) -> None:
+    engine = TantivyEngine.open(tmp_path)
+    docs = [doc(1, "commonsecret"), doc(11, "commonsecret road")]
+    engine.apply(docs, (), seq=1)
+    proof = engine.purge(["rec_0"], lambda records: [each for each in docs if each.record_id in records])
+    assert (proof.items, proof.terms) == (1, 2)  # its id and its record's
+
+
+def test_survivors_that_the_catalogue_does_not_know_any_more_stop_a_purge(tmp_path: Path) -> None:
+    engine = TantivyEngine.open(tmp_path)
+    engine.apply([doc(1), doc(11)], (), seq=1)
+    with pytest.raises(IndexDamaged, match="holds 1 items where the catalogue has 0"):
+        engine.purge(["rec_0"], lambda records: [])
+    assert engine.count(All()) == 2
+
+
+def test_letters_left_in_a_file_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = TantivyEngine.open(tmp_path)
+    docs = [doc(1, "plantedsecret"), doc(11, "road")]
+    engine.apply(docs, (), seq=1)
+    searched = purging.search_files
+
+    def with_a_leak(files: Iterable[Path], sought: Collection[bytes]) -> tuple[int, int, set[bytes]]:
+        leak = tmp_path / "leak"
+        leak.write_bytes(b"\x00plantedsecret\x00")
+        return searched([*files, leak], sought)
+
+    monkeypatch.setattr(tantivy_purge, "search_files", with_a_leak)
+    with pytest.raises(IndexDamaged, match="files of the index still hold words of what was destroyed"):
+        engine.purge(["rec_0"], lambda records: [each for each in docs if each.record_id in records])
 
 
 def test_relevance_puts_the_better_match_first_and_equals_newest_first(tmp_path: Path) -> None:
@@ -175,8 +178,8 @@ def test_a_wildcard_too_intricate_is_refused(tmp_path: Path) -> None:
 
 def test_what_tantivy_says_becomes_one_of_our_errors(tmp_path: Path) -> None:
     said = ValueError("An IO error occurred: 'No space left on device (os error 28)'")
-    assert isinstance(tantivy_engine._storage_or_damage(said, tmp_path), StorageFull)
-    assert isinstance(tantivy_engine._storage_or_damage(ValueError("schema error"), tmp_path), IndexDamaged)
+    assert isinstance(storage_or_damage(said, tmp_path), StorageFull)
+    assert isinstance(storage_or_damage(ValueError("schema error"), tmp_path), IndexDamaged)
 
 
 def test_an_item_that_cannot_be_indexed_leaves_the_index_as_it_was(tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ from archiver.core.errors import BadQuery
 from archiver.core.records import Observed
 from archiver.workflows.answer import open_request, search_for_request
 from archiver.workflows.find import find, freeze
-from archiver.workflows.indexing import unfindable_items, update_index
+from archiver.workflows.indexing import update_index
 from archiver.workflows.keep_register import correct_record, tag_record
+from archiver.workflows.reconcile import index_faults
 from tests.workflows.town import NOW, Town, clerk, threads
 
 pytestmark = pytest.mark.browser
@@ -90,7 +91,7 @@ def test_a_damaged_index_is_made_anew_and_nothing_is_lost(town: Town) -> None:
         path.write_bytes(content)
     with town.open() as archive:
         assert [hit.item.id for hit in find(archive, "water", now=NOW, limit=None).hits] == before
-        assert unfindable_items(archive) == []
+        assert list(index_faults(archive)) == []
 
 
 def test_a_rebuild_of_the_index_answers_the_same(archive: Archive) -> None:

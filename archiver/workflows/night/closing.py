@@ -9,18 +9,20 @@ from datetime import datetime
 from archiver.core.archive import Archive
 from archiver.core.errors import ArchiverError, NotFound
 from archiver.core.fixity import check_object
-from archiver.workflows.indexing import update_index
 from archiver.workflows.plan_retention import plan_records
+from archiver.workflows.reconcile import reconcile
 
 
 @dataclass(frozen=True, kw_only=True)
 class Closing:
     """`due` counts records whose period is over, `undecided` those without a class; None without a file plan.
 
-    `findings` tell of stored files that are not what was recorded, `problems` of what could not be done.
+    `findings` tell of stored files that are not what was recorded and of items that search did not find,
+    `problems` of what could not be done.
     """
 
     searchable: int | None = None  # posts and comments in the index
+    searched: int | None = None  # those looked for by their own words
     due: int | None = None
     undecided: int | None = None
     files_hashed: int = 0
@@ -31,9 +33,11 @@ class Closing:
 def close_night(archive: Archive, *, now: datetime) -> Closing:
     """Never raises what one of its parts does: the night's captures are to be reported whatever happens here."""
     problems: list[str] = []
-    searchable = due = undecided = None
+    searchable = searched = due = undecided = None
+    repaired: tuple[str, ...] = ()
     try:
-        searchable = update_index(archive).items
+        reconciled = reconcile(archive, seed=secrets.randbits(64))
+        searchable, searched, repaired = reconciled.items, reconciled.asked, reconciled.findings
     except ArchiverError as error:
         problems.append(f"the index could not be caught up: {error}")
     try:
@@ -56,9 +60,10 @@ def close_night(archive: Archive, *, now: datetime) -> Closing:
         problems.append(f"the catalogue could not be snapshotted: {error}")
     return Closing(
         searchable=searchable,
+        searched=searched,
         due=due,
         undecided=undecided,
         files_hashed=len(sample),
-        findings=tuple(findings),
+        findings=(*repaired, *findings),
         problems=tuple(problems),
     )

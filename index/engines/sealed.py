@@ -1,0 +1,141 @@
+"""The directory of an engine under its seal: opened only if whole, written by one at a time, followed by the others."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from archiver.core.durable import make_directory, storage_errors, sync_directory
+from archiver.core.errors import ArchiveBusy, IndexDamaged, IndexOutdated
+from index.analyser import ANALYSER_VERSION
+from index.engines.seal import (
+    LOCK,
+    REBUILD,
+    SEAL,
+    Part,
+    Seal,
+    check_files,
+    hash_files,
+    identities,
+    read_seal,
+    remember_files,
+    unsealed,
+    write_seal,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewPart:
+    """A part as it is to be sealed; `linked` is the part whose files it began with, "" for none."""
+
+    month: str
+    total: int
+    linked: str = ""
+
+
+class SealedDirectory:
+    """`seal` is what was last followed. `rewritten` are names of files that an engine gives new content."""
+
+    def __init__(self, directory: Path, layout: str, *, rewritten: frozenset[str] = frozenset()) -> None:
+        self.directory = directory
+        self.seal = Seal(layout=layout, analyser=ANALYSER_VERSION)
+        self._rewritten = rewritten
+        self._stamp = 0  # the seal file's time of change when it was last followed
+
+    def begin_anew(self) -> None:
+        """Drop what is there; an empty index afterwards. Raises ArchiveBusy."""
+        make_directory(self.directory)
+        with self.writing():
+            (self.directory / SEAL).unlink(missing_ok=True)
+            self._replace(Seal(layout=self.seal.layout, analyser=ANALYSER_VERSION))
+
+    def open(self) -> None:
+        """Compare every file with the seal; begin anew where nothing is. Raises IndexDamaged.
+
+        Raises IndexOutdated for an index of another layout or analyser: its answers would be other ones.
+        """
+        if not self.directory.is_dir() or not any(path.name != LOCK for path in self.directory.iterdir()):
+            self.begin_anew()
+            return
+        while True:
+            seal = read_seal(self.directory)
+            if (seal.layout, seal.analyser) != (self.seal.layout, ANALYSER_VERSION):
+                raise IndexOutdated(f"the index was made by another version of Archiver; {REBUILD}")
+            if self._is_whole(seal, every=False):
+                self.seal = seal
+                return
+
+    def check(self) -> None:
+        """Hash every file anew. Raises IndexDamaged."""
+        while not self._is_whole(read_seal(self.directory), every=True):
+            pass
+
+    def _is_whole(self, seal: Seal, *, every: bool) -> bool:
+        """Whether all is as sealed; False where another process sealed anew meanwhile. Raises IndexDamaged."""
+        try:
+            check_files(self.directory, seal, every=every)
+        except IndexDamaged:
+            if read_seal(self.directory) == seal:
+                raise
+            return False
+        return True
+
+    def follow(self) -> bool:
+        """Whether another process has finished a commit since; `seal` is then its.
+
+        An index that was put aside for a new one goes on answering as it was.
+        """
+        try:
+            stamp = (self.directory / SEAL).stat().st_mtime_ns
+            if stamp == self._stamp:
+                return False
+            seal = read_seal(self.directory)
+        except FileNotFoundError:
+            return False
+        self._stamp = stamp
+        changed, self.seal = seal != self.seal, seal
+        return changed
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Raises ArchiveBusy while another process writes."""
+        with storage_errors(self.directory):
+            descriptor = os.open(self.directory / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise ArchiveBusy("another run is writing to the search index; try again when it ends") from error
+            yield
+        finally:
+            os.close(descriptor)
+
+    def finish(self, parts: Mapping[str, NewPart], *, seq: int, made: int) -> None:
+        """Make `parts` the index. Those not sealed yet are hashed, and made durable."""
+        sealed: dict[str, Part] = {}
+        for name, new in parts.items():
+            part = self.seal.parts.get(name)
+            if part is None:
+                known = self.seal.parts[new.linked].files if new.linked else {}
+                files = hash_files(self.directory / name, known, rewritten=self._rewritten)
+                sync_directory(self.directory / name)
+                part = Part(month=new.month, total=new.total, files=files)
+            sealed[name] = part
+        self._replace(Seal(layout=self.seal.layout, analyser=ANALYSER_VERSION, seq=seq, made=made, parts=sealed))
+
+    def sweep(self) -> None:
+        """Remove what is no part of the index any more, or never became one. Only while `writing`."""
+        for path in unsealed(self.directory, self.seal):
+            shutil.rmtree(path, ignore_errors=True)
+
+    def _replace(self, seal: Seal) -> None:
+        write_seal(self.directory, seal)
+        self.seal = seal
+        self._stamp = (self.directory / SEAL).stat().st_mtime_ns
+        self.sweep()
+        remember_files(self.directory, identities(self.directory, seal))  # now: a link less changes a file's times
