@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import regex
 
@@ -17,6 +18,7 @@ from index.analyser import Token, analyse
 from index.query import And, Field, Fuzzy, Near, Node, Not, Or, Phrase, Term, Thread, Wildcard, compile_wildcard
 from index.slips import within_slips
 from index.spans import Span, field_of, spans
+from index.unspaced import is_one_character
 
 _GRAPHEME = regex.compile(r"\X")
 _SPACE = regex.compile(r"\s+")
@@ -96,6 +98,8 @@ def _places(leaf: _Leaf, tokens: list[Token], words: list[Token]) -> Iterator[tu
     match leaf:
         case Term():
             yield from ((token.start, token.end) for token in tokens if token.text == leaf.text)
+        case Wildcard() if is_one_character(leaf.pattern[:-1]):
+            yield from _characters(leaf.pattern[:-1], words)
         case Wildcard():
             form = compile_wildcard(leaf.pattern)
             yield from ((token.start, token.end) for token in tokens if form.fullmatch(token.text))
@@ -109,6 +113,14 @@ def _places(leaf: _Leaf, tokens: list[Token], words: list[Token]) -> Iterator[tu
             for part in _joined(leaf):
                 held = {each for each in spans(texts, part) if any(a <= each[0] and each[1] <= b for a, b in whole)}
                 yield from _stretches(held, words)
+
+
+def _characters(character: str, words: list[Token]) -> Iterator[tuple[int, int]]:
+    """Places of one character of a script without spaces: the pair that begins with it ends in its neighbour."""
+    for word, following in zip_longest(words, words[1:]):
+        if word.text.startswith(character):
+            paired = following is not None and following.start < word.end
+            yield word.start, following.start if paired else word.end
 
 
 def _stretches(found: set[Span], words: list[Token]) -> Iterator[tuple[int, int]]:

@@ -14,10 +14,10 @@ import regex
 
 from archiver.core.errors import BadQuery
 from archiver.core.records import ItemKind, Observed, RecordKind
-from index.analyser import analyse, analyse_query
+from index.analyser import Token, analyse, analyse_query
 from index.days import read_days
 from index.engines.whoosh_grammar import Tree, parse_grammar, placeholder
-from index.folding import IGNORABLE, fold, fold_beginnings
+from index.folding import UNSEEN, fold, fold_beginnings
 from index.lexer import LEAVES, Kind, Piece, fail, read_query
 from index.nearness import gather_near, read_near
 from index.query import (
@@ -30,6 +30,7 @@ from index.query import (
     Field,
     Fuzzy,
     Joined,
+    Near,
     Node,
     Not,
     Or,
@@ -39,6 +40,7 @@ from index.query import (
     Wildcard,
     interpret,
 )
+from index.unspaced import UNSPACED, is_one_character
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -234,15 +236,16 @@ def _nearness(text: str, field: Field, piece: Piece) -> Node:
             fail(text, f"{inner.text!r}: similar spellings (~) cannot stand beside w/ or pre/", inner.start, inner.end)
         if inner.kind is Kind.WORD and _is_wildcard(inner.text):
             return _wildcard(text, field, inner)
-        words = tuple(token.text for token in analyse(inner.text) if not token.mark)
+        words = [token for token in analyse(inner.text) if not token.mark]
         if not words:
             fail(text, f"{inner.text!r} is no word, and has no place among words", inner.start, inner.end)
-        return Term(field=field, text=words[0]) if len(words) == 1 else Phrase(field=field, words=words)
+        return _in_a_row(field, words)
 
     return read_near(text, piece, leaf)
 
 
-_ONE_WORD = regex.compile(rf"[#@]?[\p{{L}}\p{{M}}\p{{N}}_{IGNORABLE}]*")
+_ONE_WORD = regex.compile(rf"[#@]?[\p{{L}}\p{{M}}\p{{N}}_{UNSEEN}]*")
+_UNSPACED = regex.compile(UNSPACED, regex.V1)
 
 
 def _is_wildcard(word: str) -> bool:
@@ -251,6 +254,8 @@ def _is_wildcard(word: str) -> bool:
 
 def _wildcard(text: str, field: Field, piece: Piece) -> Node:
     typed = piece.text.rstrip(".,;:!")
+    if _UNSPACED.search(typed) and typed[0] not in "#@":
+        return _unspaced_beginning(text, field, piece)
     literals = re.split(r"[*?]+", typed)
     named = typed[0] in "#@"
     if not literals[0].lstrip("#@") or not all(_ONE_WORD.fullmatch(part) for part in literals):
@@ -272,12 +277,8 @@ def _words(text: str, field: Field, piece: Piece) -> Node:
     asked = analyse_query(piece.text)
     marks = [Term(field=field, text=token.text) for token in asked if token.mark]
     spoken = analyse(piece.text) if piece.kind is Kind.PHRASE and len(asked) > 1 else asked
-    words = tuple(token.text for token in spoken if not token.mark)
-    parts: list[Node] = []
-    if len(words) > 1:
-        parts.append(Phrase(field=field, words=words))
-    elif words:
-        parts.append(Term(field=field, text=words[0]))
+    words = [token for token in spoken if not token.mark]
+    parts: list[Node] = [_in_a_row(field, words)] if words else []
     parts += dict.fromkeys(marks)
     if not parts:
         fail(
@@ -287,3 +288,31 @@ def _words(text: str, field: Field, piece: Piece) -> Node:
             piece.end,
         )
     return _join_all(parts)
+
+
+def _in_a_row(field: Field, words: list[Token]) -> Node:
+    """One after the other. The last may be a lone character of a script without spaces: then what begins with it."""
+    texts = tuple(word.text for word in words)
+    if not is_one_character(texts[-1]):
+        return _phrase(field, texts)
+    if len(words) > 1 and words[-2].end == words[-1].end:  # the pair before has it
+        return _phrase(field, texts[:-1])
+    last = Wildcard(field=field, pattern=texts[-1] + "*")
+    return last if len(words) == 1 else Near(left=_phrase(field, texts[:-1]), right=last, distance=0, ordered=True)
+
+
+def _phrase(field: Field, texts: tuple[str, ...]) -> Node:
+    return Term(field=field, text=texts[0]) if len(texts) == 1 else Phrase(field=field, words=texts)
+
+
+def _unspaced_beginning(text: str, field: Field, piece: Piece) -> Node:
+    """Any part of a word is found in scripts without spaces, so that `*` at its end asks for nothing more."""
+    typed = piece.text.rstrip(".,;:!").rstrip("*")
+    if "*" in typed or re.search(r"\w\?+\w", typed):
+        fail(
+            text,
+            f"{piece.text!r}: no wildcard stands inside words of a script without spaces; each part of one is found",
+            piece.start,
+            piece.end,
+        )
+    return _in_a_row(field, [token for token in analyse(typed) if not token.mark])

@@ -61,6 +61,10 @@ def interpreted(query: str) -> str:
         ("road* r?ad ro*d*", "road* AND r?ad AND ro*d*"),
         ("#Road* @sk_g*", "#road* AND @sk_g*"),
         ("हिन*", "हिन* OR हिं*"),
+        ("東京都 東京* 庁", '"東京 京都" AND 東京 AND 庁*'),
+        ("2026年", "2026 pre/0 年*"),
+        ("東京 w/3 庁", "東京 w/3 庁*"),
+        ("1,000", "1000"),
         ("has:image HAS:(video OR link)", "has:image AND (has:video OR has:link)"),
         ("link:Example.org hashtag:RoadSafety mention:@SKGov", "link:example.org AND #roadsafety AND @skgov"),
         (
