@@ -15,7 +15,8 @@ from itertools import zip_longest
 import regex
 
 from index.analyser import Token, analyse
-from index.query import And, Field, Fuzzy, Near, Node, Not, Or, Phrase, Term, Thread, Wildcard, compile_wildcard
+from index.exact_form import places_of_form
+from index.query import And, Exact, Field, Fuzzy, Near, Node, Not, Or, Phrase, Term, Thread, Wildcard, compile_wildcard
 from index.slips import within_slips
 from index.spans import Span, field_of, spans
 from index.unspaced import is_one_character
@@ -50,7 +51,7 @@ def find_hits(text: str, node: Node, *, field: Field = Field.TEXT) -> tuple[tupl
         return ()
     tokens = analyse(text)
     words = [token for token in tokens if not token.mark]
-    places = sorted({place for leaf in leaves for place in _places(leaf, tokens, words)})
+    places = sorted({place for leaf in leaves for place in _places(leaf, text, tokens, words)})
     return _whole_graphemes(text, places)
 
 
@@ -79,12 +80,12 @@ def snippet(text: str, node: Node, *, width: int, field: Field = Field.TEXT) -> 
     return Snippet(parts=tuple((_SPACE.sub(" ", piece), hit) for piece, hit in parts if piece))
 
 
-_Leaf = Term | Phrase | Wildcard | Fuzzy | Near
+_Leaf = Term | Phrase | Wildcard | Fuzzy | Near | Exact
 
 
 def _leaves(node: Node) -> Iterator[_Leaf]:
     match node:
-        case Term() | Phrase() | Wildcard() | Fuzzy() | Near():
+        case Term() | Phrase() | Wildcard() | Fuzzy() | Near() | Exact():
             yield node
         case Thread():
             yield from _leaves(node.part)
@@ -94,8 +95,10 @@ def _leaves(node: Node) -> Iterator[_Leaf]:
                     yield from _leaves(part)
 
 
-def _places(leaf: _Leaf, tokens: list[Token], words: list[Token]) -> Iterator[tuple[int, int]]:
+def _places(leaf: _Leaf, text: str, tokens: list[Token], words: list[Token]) -> Iterator[tuple[int, int]]:
     match leaf:
+        case Exact():
+            yield from places_of_form(text, leaf.text)
         case Term():
             yield from ((token.start, token.end) for token in tokens if token.text == leaf.text)
         case Wildcard() if is_one_character(leaf.pattern[:-1]):

@@ -7,7 +7,7 @@ phrase and range becomes analysed words. What is asked for is shown back as `int
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, tzinfo
 
 import regex
@@ -15,7 +15,7 @@ import regex
 from archiver.core.errors import BadQuery
 from archiver.core.records import ItemKind, Observed, RecordKind
 from index.analyser import Token, analyse, analyse_query
-from index.days import read_days
+from index.days import fold_spaces, named_days, read_days
 from index.engines.whoosh_grammar import Tree, parse_grammar, placeholder
 from index.folding import UNSEEN, fold, fold_beginnings
 from index.lexer import LEAVES, Kind, Piece, fail, read_query
@@ -27,6 +27,7 @@ from index.query import (
     LABELS,
     All,
     And,
+    Exact,
     Field,
     Fuzzy,
     Joined,
@@ -139,9 +140,18 @@ class _Compiler:
             leaves = [each for each in inner if each.kind in LEAVES]
             tree = parse_grammar(_grammar(inner), len(leaves))
             return Thread(part=_Compiler(self._text, leaves, self._today, self._time_zone).compile(tree))
-        if field in DATES and piece.kind is not Kind.NEARNESS:
+        if piece.kind is not Kind.NEARNESS and (field in DATES or _is_time_observed(field, piece, self._today)):
             return read_days(self._text, field, piece, today=self._today, time_zone=self._time_zone)
         return _leaf(self._text, field, piece)
+
+
+def _is_time_observed(field: Field, piece: Piece, today: date) -> bool:
+    """Whether what is asked of OBSERVED is when, not how: a range, a day, a month, "last quarter"."""
+    if field is not Field.OBSERVED:
+        return False
+    return (
+        piece.kind is Kind.RANGE or piece.text[:1].isdigit() or named_days(fold_spaces(piece.text), today) is not None
+    )
 
 
 def _join_all(parts: list[Node]) -> Node:
@@ -164,6 +174,8 @@ def _leaf(text: str, field: Field, piece: Piece) -> Node:
         return All()
     if field in JOINED:
         return _joined(text, field, piece)
+    if field is Field.FORM:
+        return _exact_form(text, piece)
     if field in EXACT:
         return _exact(field, piece)
     if field in LABELS:
@@ -177,7 +189,14 @@ def _joined(text: str, field: Field, piece: Piece) -> Node:
     value = piece.text.strip()
     if not value:
         fail(text, f"{field.value}: has no value", piece.start, piece.end)
-    return Joined(field=field, value=value)
+    return Joined(field=field, value=value, place=(piece.start, piece.end))
+
+
+def _exact_form(text: str, piece: Piece) -> Node:
+    if piece.kind is Kind.WORD and _is_wildcard(piece.text):
+        fail(text, f"{piece.text!r}: exact: takes no wildcard", piece.start, piece.end)
+    found = _words(text, Field.TEXT, replace(piece, kind=Kind.PHRASE))
+    return Exact(text=" ".join(piece.text.split()), part=found)
 
 
 def _exact(field: Field, piece: Piece) -> Node:

@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from archiver.core.records import IndexDoc, RecordId
-from index.query import All, And, Field, Fuzzy, Near, Node, Not, Or, Phrase, Range, Records, Term, Wildcard
+from index.query import All, And, Field, Fuzzy, Items, Near, Node, Not, Or, Phrase, Range, Records, Term, Wildcard
 
 PROVE = "ARCHIVER_PROVE" in os.environ
 """Whether the full number of repetitions was asked for."""
@@ -109,6 +109,7 @@ _leaves: st.SearchStrategy[Node] = st.one_of(
     st.builds(Term, field=st.just(Field.HAS), text=st.sampled_from(("image", "link"))),
     st.builds(Term, field=st.just(Field.LINK), text=st.sampled_from(("example.org", "news.example.org"))),
     st.builds(Records, ids=st.frozensets(st.sampled_from(("rec_0", "rec_2", "rec_9")))),
+    st.builds(Items, ids=st.frozensets(st.sampled_from(("rec_0/wp 0", "rec_1/wp 4", "rec_9/wp 9")))),
     st.just(All()),
 )
 

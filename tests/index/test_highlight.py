@@ -46,6 +46,7 @@ def marked(text: str, query: str, width: int = 200) -> str:
         ("新しい東京都庁の東", "東京都庁", "新しい[東京都庁]の東"),
         ("新しい東京都庁の東", "東", "新しい[東]京都庁の[東]"),
         ("cost 1,000 or 1000", "1000", "cost [1,000] or [1000]"),
+        ("Road, road #Road", "exact:Road", "[Road], road #[Road]"),
         ("an advisry, an advisory", "advisory~1", "an [advisry], an [advisory]"),
     ],
 )
