@@ -33,6 +33,7 @@ from archiver.workflows.night.report import NightReport
 from archiver.workflows.night.timer import Timer
 from archiver.workflows.plan_retention import Activated, PlannedRecord
 from archiver.workflows.rebuild import Rebuilt
+from archiver.workflows.show_hits import MarkedItem
 from archiver.workflows.site_sessions import SessionStanding, StoredLogin
 from archiver.workflows.status import Status
 from archiver.workflows.timestamp import Stamped
@@ -137,6 +138,7 @@ DOCUMENTS: dict[str, tuple[str, type | None]] = {
         None,
     ),
     "record edit, record tag": ("the record", Record),
+    "record hits": ("the item's hits; `marks`: `start`, `end`, `text`, `boxes`", MarkedItem),
     "record list": ("a list of records", Record),
     "record list --disposed": ("a list of destroyed records", Stub),
     "record pdf": ("where the PDF lies: `record`, `path`, `size`", None),

@@ -11,7 +11,7 @@ from archiver.core.records import CataloguedItem, Record, RecordId
 from archiver.workflows.indexing import current_engine
 from archiver.workflows.joining import join
 from index.engine import Sort
-from index.highlight import Snippet, snippet
+from index.highlight import Snippet, find_hits, snippet
 from index.parse import ParsedQuery, parse_query
 from index.query import Node
 
@@ -23,13 +23,15 @@ SNIPPET_WIDTH = 160
 class Found:
     """One hit: the item, its record, and the part of its text that matched.
 
-    `earlier_text` is set where only a text that was edited away matched.
+    `earlier_text` is set where only a text that was edited away matched. `marks` are the places in the item's
+    current text that were asked for: offsets in characters (Unicode code points), never inside a grapheme.
     """
 
     item: CataloguedItem
     record: Record
     snippet: Snippet
     earlier_text: bool = False
+    marks: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +69,7 @@ def find(
     progress: Progress = silent,
 ) -> Answer:
     """Answer `query` as of `now`; `limit` None gives every hit. Raises BadQuery."""
-    parsed = _parse(archive, query, now)
+    parsed = understand(archive, query, now)
     with current_engine(archive, progress) as engine:
         mark = engine.watermark()
         asked = join(archive, engine, parsed)
@@ -94,7 +96,7 @@ def find(
 
 def freeze(archive: Archive, query: str, *, now: datetime, progress: Progress = silent) -> FrozenHits:
     """Every hit of `query` as of now. Raises BadQuery."""
-    parsed = _parse(archive, query, now)
+    parsed = understand(archive, query, now)
     with current_engine(archive, progress) as engine:
         mark = engine.watermark()
         ids = list(engine.iter_ids(join(archive, engine, parsed)))
@@ -108,7 +110,8 @@ def freeze(archive: Archive, query: str, *, now: datetime, progress: Progress = 
     )
 
 
-def _parse(archive: Archive, query: str, now: datetime) -> ParsedQuery:
+def understand(archive: Archive, query: str, now: datetime) -> ParsedQuery:
+    """`query` as it is read on the day of `now` in the archive's time zone. Raises BadQuery."""
     zone = archive.settings.archive.zone
     return parse_query(query, today=now.astimezone(zone).date(), time_zone=zone)
 
@@ -120,4 +123,4 @@ def _show(record: Record, entry: CataloguedItem, node: Node) -> Found:
             earlier = snippet(version.text, node, width=SNIPPET_WIDTH)
             if any(is_hit for _, is_hit in earlier.parts):
                 return Found(item=entry, record=record, snippet=earlier, earlier_text=True)
-    return Found(item=entry, record=record, snippet=shown)
+    return Found(item=entry, record=record, snippet=shown, marks=find_hits(entry.item.text, node))
