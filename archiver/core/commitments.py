@@ -32,6 +32,12 @@ _ROWS = {
         "id",
         "id, request_number, query, interpreted, analyser_version, watermark, total, at, actor",
     ),
+    "saved_searches": ("saved_searches", "id", "id, name, query, whole_threads, note, saved_at, saved_by"),
+    "search_runs": (
+        "search_runs",
+        "id",
+        "id, search_id, interpreted, analyser_version, watermark, total, records, at, actor",
+    ),
     "productions": ("productions", "id", "id, request_number, path, sha256, records, items, made_at, made_by"),
     "plan_versions": (
         "plan_versions",
@@ -43,6 +49,9 @@ _ROWS = {
 _PARTS = {
     "request_searches": (
         "SELECT item_id, record_id FROM request_hits WHERE search_id = ? ORDER BY item_id",
+    ),
+    "search_runs": (
+        "SELECT item_id, record_id FROM search_run_hits WHERE run_id = ? ORDER BY item_id",
     ),
     "plan_versions": (
         "SELECT code, title, parent, description, schedule_number FROM record_classes WHERE plan_version = ? "

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from archiver.core.archive import Archive
 from archiver.core.progress import Progress, silent
 from archiver.core.records import CataloguedItem, Record, RecordId
 from archiver.workflows.indexing import current_engine
-from archiver.workflows.joining import join
+from archiver.workflows.joining import join, record_of
 from index.engine import Sort
 from index.highlight import Snippet, find_hits, snippet
 from index.parse import ParsedQuery, parse_query
-from index.query import Node
+from index.query import Node, Thread, interpret
 
 SNIPPET_WIDTH = 160
 """Characters of an item's text shown around the first hit."""
@@ -66,10 +66,14 @@ def find(
     limit: int | None = 20,
     offset: int = 0,
     sort: Sort = Sort.NEWEST,
+    whole_threads: bool = False,
     progress: Progress = silent,
 ) -> Answer:
-    """Answer `query` as of `now`; `limit` None gives every hit. Raises BadQuery."""
-    parsed = understand(archive, query, now)
+    """Answer `query` as of `now`; `limit` None gives every hit. Raises BadQuery.
+
+    With `whole_threads` every hit brings all items of its thread.
+    """
+    parsed = understand(archive, query, now, whole_threads=whole_threads)
     with current_engine(archive, progress) as engine:
         mark = engine.watermark()
         asked = join(archive, engine, parsed)
@@ -94,26 +98,32 @@ def find(
     )
 
 
-def freeze(archive: Archive, query: str, *, now: datetime, progress: Progress = silent) -> FrozenHits:
-    """Every hit of `query` as of now. Raises BadQuery."""
-    parsed = understand(archive, query, now)
+def freeze(
+    archive: Archive, query: str, *, now: datetime, whole_threads: bool = False, progress: Progress = silent
+) -> FrozenHits:
+    """Every hit of `query` as of now, with `whole_threads` every item of its threads. Raises BadQuery."""
+    parsed = understand(archive, query, now, whole_threads=whole_threads)
     with current_engine(archive, progress) as engine:
         mark = engine.watermark()
         ids = list(engine.iter_ids(join(archive, engine, parsed)))
     return FrozenHits(
         query=query,
         interpreted=parsed.interpreted,
-        hits=tuple((id, archive.catalogue.record_of_item(id)) for id in ids),
+        hits=tuple((id, record_of(id)) for id in ids),
         analyser_version=mark.analyser,
         watermark=mark.seq,
         at=now,
     )
 
 
-def understand(archive: Archive, query: str, now: datetime) -> ParsedQuery:
+def understand(archive: Archive, query: str, now: datetime, *, whole_threads: bool = False) -> ParsedQuery:
     """`query` as it is read on the day of `now` in the archive's time zone. Raises BadQuery."""
     zone = archive.settings.archive.zone
-    return parse_query(query, today=now.astimezone(zone).date(), time_zone=zone)
+    parsed = parse_query(query, today=now.astimezone(zone).date(), time_zone=zone)
+    if not whole_threads:
+        return parsed
+    widened = Thread(part=parsed.node)
+    return replace(parsed, node=widened, interpreted=interpret(widened, time_zone=zone))
 
 
 def _show(record: Record, entry: CataloguedItem, node: Node) -> Found:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import groupby
 
-from sqlite_utils import Database
-
 from archiver.core import selections
 from archiver.core.archive import Archive
 from archiver.core.errors import BadQuery, NotFound
@@ -17,14 +15,14 @@ from index.exact_form import places_of_form
 from index.parse import ParsedQuery
 from index.query import And, Exact, Field, Items, Joined, Node, Not, Or, Range, Records, Thread
 
-_RECORDS: dict[Field, Callable[[Database, str], frozenset[str]]] = {
+_RECORDS: dict[Field, Callable[..., frozenset[str]]] = {
     Field.CLASS: selections.records_of_class,
     Field.TAG: selections.records_of_tag,
     Field.COLLECTION: selections.records_of_collection,
     Field.HOLD: selections.records_of_hold,
     Field.REQUEST: selections.records_of_request,
 }
-_ITEMS: dict[Field, Callable[[Database, str], frozenset[str]]] = {Field.POSTED_BY: selections.items_posted_by}
+_ITEMS: dict[Field, Callable[..., frozenset[str]]] = {Field.POSTED_BY: selections.items_posted_by}
 _EVERYONE_ELSE = "public"
 
 
@@ -81,13 +79,13 @@ class _Join:
         held: set[str] = set()
         for record, items in groupby(found, key=record_of):
             wanted = set(items)
-            for doc in index_docs(self._archive, [RecordId(record)]):
+            for doc in index_docs(self._archive, [record]):
                 texts = (*doc.body.split(TEXT_SEPARATOR), doc.title)
                 if doc.id in wanted and any(places_of_form(text, node.text) for text in texts):
                     held.add(doc.id)
         return Items(ids=frozenset(held))
 
 
-def record_of(item: str) -> str:
+def record_of(item: str) -> RecordId:
     """The record's id, with which that of its item begins."""
-    return item.partition("/")[0]
+    return RecordId(item.partition("/")[0])
