@@ -316,7 +316,7 @@ def hits(session: Session, id: str, item: str, query: str) -> None:
         return
     say(f"interpreted as {marked.interpreted}", "bright_black")
     table(
-        f"Hits in {marked.item}" + (f", boxes on the screenshot of {marked.capture}" if marked.capture else ""),
+        f"Hits in {marked.item}",
         ("From", "To", "Text", "Left, top, width, height"),
         (
             (
@@ -328,6 +328,10 @@ def hits(session: Session, id: str, item: str, query: str) -> None:
             for each in marked.marks
         ),
     )
+    if marked.capture:
+        say(f"Boxes are on the screenshot of {marked.capture}, in pixels of the full page.")
+    elif marked.marks:
+        say("No screenshot shows this text in one place.", "yellow")
 
 
 def _write(session: Session, path: Path, content: bytes, told: Mapping[str, object]) -> None:

@@ -86,7 +86,5 @@ def test_hits_of_an_item_are_shown_with_their_boxes(officer: Terminal) -> None:
     told = officer("record", "hits", hit["record"]["id"], hit["item"]["id"], "water", "--json").json
     assert [[mark["start"], mark["end"]] for mark in told["marks"]] == hit["marks"]
     assert all(mark["boxes"] for mark in told["marks"])
-    assert (
-        "boxes on the screenshot of cap_"
-        in officer("record", "hits", hit["record"]["id"], hit["item"]["id"], "water").out
-    )
+    shown = officer("record", "hits", hit["record"]["id"], hit["item"]["id"], "water").out
+    assert f"Boxes are on the screenshot of {told['capture']}" in shown
