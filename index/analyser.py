@@ -57,8 +57,9 @@ _IN_NAME = rf"[{_LETTER}{_JOINER}_]"
 _NAME = rf"{_IN_NAME}+(?:[.\-]{_IN_NAME}+)*"
 _SPACED = rf"[{_LETTER}--{UNSPACED}]"
 _INDIC = r"[\p{Devanagari}\p{Bengali}]"
-_GROUPS = ",٬'’\u00a0\u202f\u2009"
-"""What groups the digits of a number: 1,000; 1 000 with a space that does not break; 1’000."""
+_UNBROKEN = "\u00a0\u202f\u2009"
+_GROUPS = rf",.٬'’\x20{_UNBROKEN}"
+"""What groups the digits of a number: 1,000; 1.000; 1 000; 1’000. The parts are words still: it may be a list."""
 
 _SPOKEN = rf"""
     (?P<domain>(?<![{_LETTER}\-])(?i:xn)--[0-9A-Za-z\-]*[0-9A-Za-z])
@@ -91,7 +92,7 @@ _PIECES = regex.compile(
 _TAG_PARTS = regex.compile(
     r"\p{Lu}\p{M}*(?:\p{Lu}\p{M}*)*(?!\p{Ll})|\p{Lu}?\p{M}*[\p{Ll}\p{M}]+|\p{N}+|[^\p{Lu}\p{Ll}\p{N}_]+"
 )
-_CHUNK = re.compile(r"(?:\S|(?<=\d)[\u00a0\u202f\u2009](?=\d\d))+")
+_CHUNK = re.compile(rf"(?:\S|(?<=[0-9])[\x20](?=[0-9]{{3}}(?![0-9]))|(?<=\d)[{_UNBROKEN}](?=\d{{3}}(?!\d)))+")
 _ESCAPES = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 
 
@@ -128,7 +129,7 @@ def _spoken(match: regex.Match[str]) -> Iterator[_Piece]:
     elif match["domain"] is not None:
         yield from ((text, *match.span(), kind) for text, _, _, kind in _words_alone(_unicode_label(match[0]), 0))
     else:  # a number in groups, or a colon typed for visarga: as one, and part by part
-        whole = "".join(digit for digit in match[0] if digit not in _GROUPS)
+        whole = "".join(sign for sign in match[0] if sign.isalnum() or not match["number"])
         yield fold(whole), match.start(), match.end(), _Kind.MARK
         yield from _words_alone(match[0], match.start())
 
@@ -298,10 +299,10 @@ def index_terms(text: str) -> str:
 def words_and_marks(text: str) -> tuple[str, str]:
     """The words of `text` in order, and its marks, each joined by spaces."""
     written = text.encode("utf-8", "surrogatepass")
-    if 8 * len(written) <= 9 * len(text) and _words_short(text) and not _is_intricate(written):
-        terms = _mostly_ascii_terms(text, written)
-    elif len(written) > len(text) and ("\u00a0" in text or "\u202f" in text or "\u2009" in text):
+    if _has_spaced_number(text, written):
         terms = " ".join(map(_STREAMS.__getitem__, _CHUNK.findall(text)))
+    elif 8 * len(written) <= 9 * len(text) and _words_short(text) and not _is_intricate(written):
+        terms = _mostly_ascii_terms(text, written)
     else:
         for ending in _ENDINGS:
             text = text.replace(ending, " ")
@@ -309,18 +310,28 @@ def words_and_marks(text: str) -> tuple[str, str]:
     return _apart(terms) if _MARK_FOLLOWS in terms else (terms, "")
 
 
-_AFTER_COMMA, _AFTER_QUOTE = re.compile(b",[0-9]"), re.compile(b"'[0-9]")
+_AFTER_COMMA, _AFTER_DOT, _AFTER_QUOTE, _AFTER_SPACE = (
+    re.compile(rf"{sign}[0-9]{{3}}".encode()) for sign in (",", r"\.", "'", " ")
+)
+_SPACED_NUMBER = re.compile(b"[0-9] [0-9]{3}(?![0-9])")
 
 
 def _is_intricate(written: bytes) -> bool:
     """Whether its ASCII parts may be more than their letters and digits: 1,000, www., xn--."""
     return (
         (b"," in written and _AFTER_COMMA.search(written) is not None)
+        or (b"." in written and _AFTER_DOT.search(written) is not None)
         or (b"'" in written and _AFTER_QUOTE.search(written) is not None)
         or b"--" in written
         or b"ww." in written
         or b"WW." in written
     )
+
+
+def _has_spaced_number(text: str, written: bytes) -> bool:
+    if len(written) > len(text) and any(space in text for space in _UNBROKEN):
+        return True
+    return _AFTER_SPACE.search(written) is not None and _SPACED_NUMBER.search(written) is not None
 
 
 def _mostly_ascii_terms(text: str, written: bytes) -> str:
