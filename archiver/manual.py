@@ -23,18 +23,23 @@ from archiver.core.people import Person
 from archiver.core.records import Account, Capture, CataloguedItem, Record
 from archiver.core.register import CaptureJob
 from archiver.core.requests import FiledProduction, InformationRequest, SearchDeclaration
+from archiver.core.saved_searches import SavedSearch, SearchRun
 from archiver.core.site_sessions import SiteSession
 from archiver.core.stubs import Stub
 from archiver.workflows.file_capture import Filed
 from archiver.workflows.find import Answer
+from archiver.workflows.find_resembling import AlikeReport, Similar
 from archiver.workflows.indexing import IndexState
+from archiver.workflows.keep_searches import SearchDiff
 from archiver.workflows.make_archive import MadeArchive
 from archiver.workflows.night.report import NightReport
 from archiver.workflows.night.timer import Timer
 from archiver.workflows.plan_retention import Activated, PlannedRecord
 from archiver.workflows.rebuild import Rebuilt
+from archiver.workflows.show_hits import MarkedItem
 from archiver.workflows.site_sessions import SessionStanding, StoredLogin
 from archiver.workflows.status import Status
+from archiver.workflows.term_list import TermReport
 from archiver.workflows.timestamp import Stamped
 from archiver.workflows.trail_keys import TrailKey
 from archiver.workflows.verify import Verified
@@ -120,6 +125,7 @@ DOCUMENTS: dict[str, tuple[str, type | None]] = {
     "account show": ("`account`, and `records`: their ids", None),
     "capture, job run": ("a list of what became of each capture", Filed),
     "check": ("what was found in a bundle", BundleReport),
+    "duplicates": ("the groups: `same`, `cross_post`, `items`; and", AlikeReport),
     "export": ("`filed`: the production; `production`: its figures", FiledProduction),
     "fileplan activate": ("what the plan changed", Activated),
     "fileplan list": ("a list of versions", PlanVersion),
@@ -143,6 +149,7 @@ DOCUMENTS: dict[str, tuple[str, type | None]] = {
         None,
     ),
     "record edit, record tag": ("the record", Record),
+    "record hits": ("the item's hits; `marks`: `start`, `end`, `text`, `boxes`", MarkedItem),
     "record list": ("a list of records", Record),
     "record list --disposed": ("a list of destroyed records", Stub),
     "record pdf": ("where the PDF lies: `record`, `path`, `size`", None),
@@ -156,11 +163,16 @@ DOCUMENTS: dict[str, tuple[str, type | None]] = {
     "retention plan": ("a list of records with their decisions", PlannedRecord),
     "runs list": ("a list of runs, newest first", NightRun),
     "search": ("the answer", Answer),
+    "searches diff, run, save": ("what was found, and what is new since the run before", SearchDiff),
+    "searches list": ("a list of `search`, `runs`, and `last`: its newest run", SavedSearch),
+    "searches show": ("`search`, `runs`, and `hits` of the newest run: items with their records", SearchRun),
     "session check": ("a list of site logins", SiteSession),
     "session forget": ("the site login", SiteSession),
     "session import, session login": ("what was stored: `session`, and what was left out", StoredLogin),
     "session list": ("a list of site logins as they stand: `session`, and", SessionStanding),
+    "similar": ("a list of items like the one given", Similar),
     "status": ("the archive in figures", Status),
+    "terms": ("the report: `terms`, each with its counts or its error, and", TermReport),
     "timer": ("the texts of the units, and a line for crontab", Timer),
     "timestamp": ("`stamped` just now, the `newest` stamp, when it last `failed`, the `reason`", Stamped),
     "trail": ("`head`, `events`", Event),

@@ -44,7 +44,7 @@ def place_items(layout: Mapping[str, Any], items: Sequence[Item]) -> dict[str, I
     for signs in (False, True):  # a text of signs alone, a thumb say, is looked for among the signs
         wanted = [each for each in items if bool(letters_of(each.text)) is not signs]
         letters, texts = _read(layout, signs)
-        spans = _find(letters, [(each.native_id, letters_of(each.text, signs)) for each in wanted])
+        spans = find_letters(letters, [(each.native_id, letters_of(each.text, signs)) for each in wanted])
         owners |= {native_id: _paths(texts, span) for native_id, span in spans.items()}
     regions = [(each["path"], (tuple(each["rect"]),)) for each in layout["regions"]]
     everything = [(each.path, each.boxes) for each in texts] + regions
@@ -84,7 +84,7 @@ def _read(layout: Mapping[str, Any], signs: bool) -> tuple[str, list[_Seen]]:
     return "".join(parts), texts
 
 
-def _find(letters: str, items: Sequence[tuple[str, str]]) -> dict[str, tuple[int, int]]:
+def find_letters(letters: str, items: Sequence[tuple[str, str]]) -> dict[str, tuple[int, int]]:
     """Where each item's letters stand; items that say the same take their places in order."""
     taken: set[int] = set()
     found: dict[str, tuple[int, int]] = {}

@@ -4,8 +4,9 @@ Engines are given words joined by spaces, never text, so that all of them, the h
 the queries agree to the character.
 
 A text has *words*, numbered one after the other, and *marks* that stand beside them: a whole
-`#hashtag`, a whole `@handle`, an emoji. `#RoadSafety` is the words `road` and `safety` and the
-marks `#roadsafety` and `roadsafety`; phrases see words only.
+`#hashtag`, a whole `@handle`, an emoji, a number without the signs that group its digits.
+`#RoadSafety` is the words `road` and `safety` and the marks `#roadsafety` and `roadsafety`; phrases
+see words only. Scripts written without spaces are cut into pairs of characters (unspaced.py).
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ import re
 from collections.abc import Iterator
 from enum import Enum
 from typing import NamedTuple
+from urllib.parse import unquote_to_bytes
 
 import regex
 
-from index.folding import IGNORABLE, MAX_WORD, fold, fold_emoji
+from index.folding import MAX_WORD, UNSEEN, fold, fold_emoji
+from index.unspaced import UNSPACED, cut_pairs
 
-ANALYSER_VERSION = 1
+ANALYSER_VERSION = 2
 """Changes whenever a text may yield other tokens than before; indexes of another version are rebuilt."""
 
 
@@ -45,30 +48,52 @@ class _Kind(Enum):
 
 _Piece = tuple[str, int, int, _Kind]
 
-_LETTER = r"\p{L}\p{M}\p{N}"
-_IN_WORD = rf"[{_LETTER}{IGNORABLE}]"
-_IN_NAME = rf"[{_LETTER}{IGNORABLE}_]"
+# Circled and squared letters are letters in fancy dress; the signs of the apostrophe (Hawaiʻi, Ukrainian п’ять) are
+# typed as quotation marks, and ৷ as the danda: they part words.
+_LETTER = r"[[\p{L}\p{M}\p{N}\u24b6-\u24e9\U0001f130-\U0001f149]--[\u02b9-\u02bf\u09f7]]"
+_JOINER = rf"[[{UNSEEN}]--[\u200b]]"  # a space of no width is one
+_IN_WORD = rf"[{_LETTER}{_JOINER}]"
+_IN_NAME = rf"[{_LETTER}{_JOINER}_]"
 _NAME = rf"{_IN_NAME}+(?:[.\-]{_IN_NAME}+)*"
+_SPACED = rf"[{_LETTER}--{UNSPACED}]"
+_INDIC = r"[\p{Devanagari}\p{Bengali}]"
+_UNBROKEN = "\u00a0\u202f\u2009"
+_GROUPS = rf",.٬'’\x20{_UNBROKEN}"
+"""What groups the digits of a number: 1,000; 1.000; 1 000; 1’000. The parts are words still: it may be a list."""
 
-_WORD = regex.compile(rf"[{_LETTER}]{_IN_WORD}*")
+_SPOKEN = rf"""
+    (?P<domain>(?<![{_LETTER}\-])(?i:xn)--[0-9A-Za-z\-]*[0-9A-Za-z])
+  | (?P<number>(?<!{_LETTER})(?<!\p{{N}}[.,])
+      \p{{N}}{{1,3}}(?P<group>[{_GROUPS}])(?:\p{{N}}{{2,3}}(?P=group))*\p{{N}}{{3}}(?!(?P=group)?\p{{N}}))
+  | (?P<visarga>{_INDIC}+:{_INDIC}+)
+  | (?P<unspaced>{UNSPACED}[{UNSPACED}\p{{M}}{UNSEEN}]*)
+  | (?P<word>{_SPACED}[{_SPACED}{_JOINER}]*(?:(?<=[lL])·(?=[lL])[{_SPACED}{_JOINER}]+)*)
+"""
+_WORD = regex.compile(rf"{_SPOKEN}", regex.VERBOSE | regex.V1)
+_SINGLE = regex.compile(
+    rf"[{_SPACED}][{_SPACED}{_JOINER}]*|(?P<unspaced>{UNSPACED}[{UNSPACED}\p{{M}}{UNSEEN}]*)", regex.V1
+)
+_FIRST_UNSPACED = "\u0e00"
 _PIECES = regex.compile(
     rf"""
     (?P<url>(?i:https?)://(?:(?i:www)\.)?(?P<address>\S+))
+  | (?P<www>(?<![{_LETTER}.@\-])(?:[wW]ww|WWW)\.(?=\w))
   | (?P<emoji>[0-9\#*]\ufe0f?\u20e3
       | \p{{Regional_Indicator}}{{2}}
       | (?!\p{{L}})\p{{Extended_Pictographic}}[\ufe0e\ufe0f\p{{Emoji_Modifier}}\U000e0020-\U000e007f]*
         (?:\u200d\p{{Extended_Pictographic}}[\ufe0e\ufe0f\p{{Emoji_Modifier}}]*)*)
-  | (?<![{_LETTER}&/])[\#＃](?P<tag>{_IN_NAME}*[{_LETTER}]{_IN_NAME}*)
+  | (?<![{_LETTER}&/])[\#＃](?P<tag>{_IN_NAME}*{_LETTER}{_IN_NAME}*)
   | (?<![{_LETTER}._\-])[@＠](?P<handle>{_NAME}(?:@{_NAME})?)
-  | (?P<word>[{_LETTER}]{_IN_WORD}*)
+  | {_SPOKEN}
     """,
-    regex.VERBOSE,
+    regex.VERBOSE | regex.V1,
 )
 # RTIAct: an acronym ends where a capitalised word begins.
 _TAG_PARTS = regex.compile(
     r"\p{Lu}\p{M}*(?:\p{Lu}\p{M}*)*(?!\p{Ll})|\p{Lu}?\p{M}*[\p{Ll}\p{M}]+|\p{N}+|[^\p{Lu}\p{Ll}\p{N}_]+"
 )
-_CHUNK = re.compile(r"\S+")
+_CHUNK = re.compile(rf"(?:\S|(?<=[0-9])[\x20](?=[0-9]{{3}}(?![0-9]))|(?<=\d)[{_UNBROKEN}](?=\d{{3}}(?!\d)))+")
+_ESCAPES = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 
 
 def _pieces(chunk: str) -> Iterator[_Piece]:
@@ -77,37 +102,90 @@ def _pieces(chunk: str) -> Iterator[_Piece]:
         yield fold(chunk), 0, len(chunk), _Kind.WORD
         return
     for match in _PIECES.finditer(chunk):
-        if match["word"] is not None:
-            yield fold(match[0]), match.start(), match.end(), _Kind.WORD
-        elif match["url"] is not None:
-            yield from _words(chunk, match.start("address"), match.end())
+        if match["url"] is not None:
+            yield from _address(chunk, match.start("address"), match.end())
         elif match["emoji"] is not None:
             yield fold_emoji(match[0]), match.start(), match.end(), _Kind.MARK
         elif match["tag"] is not None:
             yield from _tag(chunk, match.start(), match.end())
-        else:
+        elif match["handle"] is not None:
             yield "@" + fold(match["handle"]), match.start(), match.end(), _Kind.MARK
             yield from _words(chunk, match.start("handle"), match.end())
+        elif match["www"] is None:
+            yield from _spoken(match)
 
 
-def _words(chunk: str, start: int, end: int) -> Iterator[_Piece]:
-    for match in _WORD.finditer(chunk, start, end):
+def _words(text: str, start: int, end: int) -> Iterator[_Piece]:
+    for match in _WORD.finditer(text, start, end):
+        yield from _spoken(match)
+
+
+def _spoken(match: regex.Match[str]) -> Iterator[_Piece]:
+    """What one match of _SPOKEN says."""
+    if match["word"] is not None:
         yield fold(match[0]), match.start(), match.end(), _Kind.WORD
+    elif match["unspaced"] is not None:
+        yield from _paired(match[0], match.start())
+    elif match["domain"] is not None:
+        yield from ((text, *match.span(), kind) for text, _, _, kind in _words_alone(_unicode_label(match[0]), 0))
+    else:  # a number in groups, or a colon typed for visarga: as one, and part by part
+        whole = "".join(sign for sign in match[0] if sign.isalnum() or not match["number"])
+        yield fold(whole), match.start(), match.end(), _Kind.MARK
+        yield from _words_alone(match[0], match.start())
+
+
+def _words_alone(text: str, base: int) -> Iterator[_Piece]:
+    if max(text) < _FIRST_UNSPACED and text.isalnum():
+        yield fold(text), base, base + len(text), _Kind.WORD
+        return
+    for match in _SINGLE.finditer(text):
+        if match["unspaced"] is not None:
+            yield from _paired(match[0], base + match.start())
+        else:
+            yield fold(match[0]), base + match.start(), base + match.end(), _Kind.WORD
+
+
+def _paired(run: str, base: int) -> Iterator[_Piece]:
+    return ((text, base + start, base + end, _Kind.WORD) for text, start, end in cut_pairs(run))
+
+
+def _unicode_label(label: str) -> str:
+    """A label of a domain as its readers write it (RFC 5891): xn--h2brj9c is भारत."""
+    try:
+        return label[4:].encode("ascii").decode("punycode")
+    except (UnicodeError, ValueError, IndexError, OverflowError):
+        return label
+
+
+def _address(chunk: str, start: int, end: int) -> Iterator[_Piece]:
+    """The words of an address; what is written in per cent signs (RFC 3986) counts as what it says."""
+    if "%" not in chunk:
+        yield from _words(chunk, start, end)
+        return
+    plain: list[str] = []
+    places: list[tuple[int, int]] = []  # of each character of `plain` in `chunk`
+    place = start
+    for escape in _ESCAPES.finditer(chunk, start, end):
+        said = unquote_to_bytes(escape[0]).decode("utf-8", "replace")
+        plain += (chunk[place : escape.start()], said)
+        places += [(each, each + 1) for each in range(place, escape.start())] + [escape.span()] * len(said)
+        place = escape.end()
+    plain.append(chunk[place:end])
+    places += [(each, each + 1) for each in range(place, end)]
+    text = "".join(plain)
+    for word, first, last, kind in _words(text, 0, len(text)):
+        yield word, places[first][0], places[last - 1][1], kind
 
 
 def _tag(chunk: str, start: int, end: int) -> Iterator[_Piece]:
     name = start + 1
     body = chunk[name:end]
     yield "#" + fold(body), start, end, _Kind.MARK
-    parts = [
-        (word, name + match.start(), name + match.end())
-        for match in _TAG_PARTS.finditer(body)
-        if (word := fold(match[0]))
-    ]
+    parts = [match for match in _TAG_PARTS.finditer(body) if fold(match[0])]
     if len(parts) > 1:
         yield fold(body.replace("_", "")), name, end, _Kind.JOINED
-    for word, first, last in parts:
-        yield word, first, last, _Kind.WORD
+    for part in parts:
+        yield from _words_alone(part[0], name + part.start())
 
 
 _MEMORABLE = 64  # characters of a chunk worth remembering
@@ -164,7 +242,8 @@ def analyse_query(text: str) -> list[Token]:
 
 
 _PUNCTUATION = ".,;:!?()[]\"'“”‘’«»…।،؛؟۔"
-_PLAIN = regex.compile(rf"(?!.*\u20e3)[{_LETTER}]+")  # no keycap, which is an emoji
+_PLAIN = regex.compile(rf"(?!.*\u20e3){_SPACED}+", regex.V1)  # no keycap, which is an emoji
+_NOT_PLAIN = re.compile(f"[\u02b9-\u02bf{_FIRST_UNSPACED}-\U0010ffff]")  # letters that are worth a closer look
 
 _MARK_FOLLOWS = "\x1f"
 
@@ -200,7 +279,7 @@ def _stream(chunk: str) -> str:
 
 def _is_word(bare: str) -> bool:
     """Whether no letter of `bare` is anything but part of one word; some such words are not known as one."""
-    return bare.isalpha() or _PLAIN.fullmatch(bare) is not None
+    return (bare.isalpha() and not _NOT_PLAIN.search(bare)) or _PLAIN.fullmatch(bare) is not None
 
 
 _ENDINGS = (", ", ". ", "! ", "? ", "। ", "، ", "۔ ")  # no part of any word or mark: fewer chunks to remember
@@ -220,13 +299,39 @@ def index_terms(text: str) -> str:
 def words_and_marks(text: str) -> tuple[str, str]:
     """The words of `text` in order, and its marks, each joined by spaces."""
     written = text.encode("utf-8", "surrogatepass")
-    if 8 * len(written) <= 9 * len(text) and _words_short(text):
+    if _has_spaced_number(text, written):
+        terms = " ".join(map(_STREAMS.__getitem__, _CHUNK.findall(text)))
+    elif 8 * len(written) <= 9 * len(text) and _words_short(text) and not _is_intricate(written):
         terms = _mostly_ascii_terms(text, written)
     else:
         for ending in _ENDINGS:
             text = text.replace(ending, " ")
         terms = " ".join(map(_STREAMS.__getitem__, text.split()))
     return _apart(terms) if _MARK_FOLLOWS in terms else (terms, "")
+
+
+_AFTER_COMMA, _AFTER_DOT, _AFTER_QUOTE, _AFTER_SPACE = (
+    re.compile(rf"{sign}[0-9]{{3}}".encode()) for sign in (",", r"\.", "'", " ")
+)
+_SPACED_NUMBER = re.compile(b"[0-9] [0-9]{3}(?![0-9])")
+
+
+def _is_intricate(written: bytes) -> bool:
+    """Whether its ASCII parts may be more than their letters and digits: 1,000, www., xn--."""
+    return (
+        (b"," in written and _AFTER_COMMA.search(written) is not None)
+        or (b"." in written and _AFTER_DOT.search(written) is not None)
+        or (b"'" in written and _AFTER_QUOTE.search(written) is not None)
+        or b"--" in written
+        or b"ww." in written
+        or b"WW." in written
+    )
+
+
+def _has_spaced_number(text: str, written: bytes) -> bool:
+    if len(written) > len(text) and any(space in text for space in _UNBROKEN):
+        return True
+    return _AFTER_SPACE.search(written) is not None and _SPACED_NUMBER.search(written) is not None
 
 
 def _mostly_ascii_terms(text: str, written: bytes) -> str:

@@ -10,13 +10,16 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import regex
 
 from index.analyser import Token, analyse
-from index.query import And, Field, Fuzzy, Near, Node, Not, Or, Phrase, Term, Thread, Wildcard, compile_wildcard
+from index.exact_form import places_of_form
+from index.query import And, Exact, Field, Fuzzy, Near, Node, Not, Or, Phrase, Term, Thread, Wildcard, compile_wildcard
 from index.slips import within_slips
 from index.spans import Span, field_of, spans
+from index.unspaced import is_one_character
 
 _GRAPHEME = regex.compile(r"\X")
 _SPACE = regex.compile(r"\s+")
@@ -48,7 +51,7 @@ def find_hits(text: str, node: Node, *, field: Field = Field.TEXT) -> tuple[tupl
         return ()
     tokens = analyse(text)
     words = [token for token in tokens if not token.mark]
-    places = sorted({place for leaf in leaves for place in _places(leaf, tokens, words)})
+    places = sorted({place for leaf in leaves for place in _places(leaf, text, tokens, words)})
     return _whole_graphemes(text, places)
 
 
@@ -77,12 +80,12 @@ def snippet(text: str, node: Node, *, width: int, field: Field = Field.TEXT) -> 
     return Snippet(parts=tuple((_SPACE.sub(" ", piece), hit) for piece, hit in parts if piece))
 
 
-_Leaf = Term | Phrase | Wildcard | Fuzzy | Near
+_Leaf = Term | Phrase | Wildcard | Fuzzy | Near | Exact
 
 
 def _leaves(node: Node) -> Iterator[_Leaf]:
     match node:
-        case Term() | Phrase() | Wildcard() | Fuzzy() | Near():
+        case Term() | Phrase() | Wildcard() | Fuzzy() | Near() | Exact():
             yield node
         case Thread():
             yield from _leaves(node.part)
@@ -92,10 +95,14 @@ def _leaves(node: Node) -> Iterator[_Leaf]:
                     yield from _leaves(part)
 
 
-def _places(leaf: _Leaf, tokens: list[Token], words: list[Token]) -> Iterator[tuple[int, int]]:
+def _places(leaf: _Leaf, text: str, tokens: list[Token], words: list[Token]) -> Iterator[tuple[int, int]]:
     match leaf:
+        case Exact():
+            yield from places_of_form(text, leaf.text)
         case Term():
             yield from ((token.start, token.end) for token in tokens if token.text == leaf.text)
+        case Wildcard() if is_one_character(leaf.pattern[:-1]):
+            yield from _characters(leaf.pattern[:-1], words)
         case Wildcard():
             form = compile_wildcard(leaf.pattern)
             yield from ((token.start, token.end) for token in tokens if form.fullmatch(token.text))
@@ -109,6 +116,14 @@ def _places(leaf: _Leaf, tokens: list[Token], words: list[Token]) -> Iterator[tu
             for part in _joined(leaf):
                 held = {each for each in spans(texts, part) if any(a <= each[0] and each[1] <= b for a, b in whole)}
                 yield from _stretches(held, words)
+
+
+def _characters(character: str, words: list[Token]) -> Iterator[tuple[int, int]]:
+    """Places of one character of a script without spaces: the pair that begins with it ends in its neighbour."""
+    for word, following in zip_longest(words, words[1:]):
+        if word.text.startswith(character):
+            paired = following is not None and following.start < word.end
+            yield word.start, following.start if paired else word.end
 
 
 def _stretches(found: set[Span], words: list[Token]) -> Iterator[tuple[int, int]]:

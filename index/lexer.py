@@ -16,7 +16,7 @@ from enum import Enum
 from typing import NoReturn
 
 from archiver.core.errors import BadQuery
-from index.query import DATES, MAX_NEAR, Field
+from index.query import DATES, MAX_NEAR, RANGED, Field
 
 MAX_LENGTH = 8_000
 """Characters of a query."""
@@ -198,7 +198,7 @@ def _value(text: str, field: Field, start: int, place: int) -> Iterator[Piece]:
     following = text[place : place + 1]
     if following and following in "(" + _QUOTES:
         return
-    if following in "[{" and following and field in DATES:
+    if following in "[{" and following and field in RANGED:
         closing = text.find("]", place)
         if following == "{" or closing < 0:
             fail(
@@ -212,7 +212,7 @@ def _value(text: str, field: Field, start: int, place: int) -> Iterator[Piece]:
     match = _WORD.match(text, place)
     if match is None:
         fail(text, f"{field.value}: has no value; write it right after the colon", start, place)
-    if field not in DATES:
+    if field not in DATES | {Field.FORM}:
         _check_word(text, match[0], place)
     yield Piece(kind=Kind.WORD, text=match[0], start=place, end=match.end())
 

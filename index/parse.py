@@ -7,17 +7,17 @@ phrase and range becomes analysed words. What is asked for is shown back as `int
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, tzinfo
 
 import regex
 
 from archiver.core.errors import BadQuery
 from archiver.core.records import ItemKind, Observed, RecordKind
-from index.analyser import analyse, analyse_query
-from index.days import read_days
+from index.analyser import Token, analyse, analyse_query
+from index.days import fold_spaces, named_days, read_days
 from index.engines.whoosh_grammar import Tree, parse_grammar, placeholder
-from index.folding import IGNORABLE, fold, fold_beginnings
+from index.folding import UNSEEN, fold, fold_beginnings
 from index.lexer import LEAVES, Kind, Piece, fail, read_query
 from index.nearness import gather_near, read_near
 from index.query import (
@@ -27,9 +27,11 @@ from index.query import (
     LABELS,
     All,
     And,
+    Exact,
     Field,
     Fuzzy,
     Joined,
+    Near,
     Node,
     Not,
     Or,
@@ -39,6 +41,7 @@ from index.query import (
     Wildcard,
     interpret,
 )
+from index.unspaced import UNSPACED, is_one_character
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,9 +140,18 @@ class _Compiler:
             leaves = [each for each in inner if each.kind in LEAVES]
             tree = parse_grammar(_grammar(inner), len(leaves))
             return Thread(part=_Compiler(self._text, leaves, self._today, self._time_zone).compile(tree))
-        if field in DATES and piece.kind is not Kind.NEARNESS:
+        if piece.kind is not Kind.NEARNESS and (field in DATES or _is_time_observed(field, piece, self._today)):
             return read_days(self._text, field, piece, today=self._today, time_zone=self._time_zone)
         return _leaf(self._text, field, piece)
+
+
+def _is_time_observed(field: Field, piece: Piece, today: date) -> bool:
+    """Whether what is asked of OBSERVED is when, not how: a range, a day, a month, "last quarter"."""
+    if field is not Field.OBSERVED:
+        return False
+    return (
+        piece.kind is Kind.RANGE or piece.text[:1].isdigit() or named_days(fold_spaces(piece.text), today) is not None
+    )
 
 
 def _join_all(parts: list[Node]) -> Node:
@@ -162,6 +174,8 @@ def _leaf(text: str, field: Field, piece: Piece) -> Node:
         return All()
     if field in JOINED:
         return _joined(text, field, piece)
+    if field is Field.FORM:
+        return _exact_form(text, piece)
     if field in EXACT:
         return _exact(field, piece)
     if field in LABELS:
@@ -175,7 +189,14 @@ def _joined(text: str, field: Field, piece: Piece) -> Node:
     value = piece.text.strip()
     if not value:
         fail(text, f"{field.value}: has no value", piece.start, piece.end)
-    return Joined(field=field, value=value)
+    return Joined(field=field, value=value, place=(piece.start, piece.end))
+
+
+def _exact_form(text: str, piece: Piece) -> Node:
+    if piece.kind is Kind.WORD and _is_wildcard(piece.text):
+        fail(text, f"{piece.text!r}: exact: takes no wildcard", piece.start, piece.end)
+    found = _words(text, Field.TEXT, replace(piece, kind=Kind.PHRASE))
+    return Exact(text=" ".join(piece.text.split()), part=found)
 
 
 def _exact(field: Field, piece: Piece) -> Node:
@@ -234,15 +255,16 @@ def _nearness(text: str, field: Field, piece: Piece) -> Node:
             fail(text, f"{inner.text!r}: similar spellings (~) cannot stand beside w/ or pre/", inner.start, inner.end)
         if inner.kind is Kind.WORD and _is_wildcard(inner.text):
             return _wildcard(text, field, inner)
-        words = tuple(token.text for token in analyse(inner.text) if not token.mark)
+        words = [token for token in analyse(inner.text) if not token.mark]
         if not words:
             fail(text, f"{inner.text!r} is no word, and has no place among words", inner.start, inner.end)
-        return Term(field=field, text=words[0]) if len(words) == 1 else Phrase(field=field, words=words)
+        return _in_a_row(field, words)
 
     return read_near(text, piece, leaf)
 
 
-_ONE_WORD = regex.compile(rf"[#@]?[\p{{L}}\p{{M}}\p{{N}}_{IGNORABLE}]*")
+_ONE_WORD = regex.compile(rf"[#@]?[\p{{L}}\p{{M}}\p{{N}}_{UNSEEN}]*")
+_UNSPACED = regex.compile(UNSPACED, regex.V1)
 
 
 def _is_wildcard(word: str) -> bool:
@@ -251,6 +273,8 @@ def _is_wildcard(word: str) -> bool:
 
 def _wildcard(text: str, field: Field, piece: Piece) -> Node:
     typed = piece.text.rstrip(".,;:!")
+    if _UNSPACED.search(typed) and typed[0] not in "#@":
+        return _unspaced_beginning(text, field, piece)
     literals = re.split(r"[*?]+", typed)
     named = typed[0] in "#@"
     if not literals[0].lstrip("#@") or not all(_ONE_WORD.fullmatch(part) for part in literals):
@@ -272,12 +296,8 @@ def _words(text: str, field: Field, piece: Piece) -> Node:
     asked = analyse_query(piece.text)
     marks = [Term(field=field, text=token.text) for token in asked if token.mark]
     spoken = analyse(piece.text) if piece.kind is Kind.PHRASE and len(asked) > 1 else asked
-    words = tuple(token.text for token in spoken if not token.mark)
-    parts: list[Node] = []
-    if len(words) > 1:
-        parts.append(Phrase(field=field, words=words))
-    elif words:
-        parts.append(Term(field=field, text=words[0]))
+    words = [token for token in spoken if not token.mark]
+    parts: list[Node] = [_in_a_row(field, words)] if words else []
     parts += dict.fromkeys(marks)
     if not parts:
         fail(
@@ -287,3 +307,31 @@ def _words(text: str, field: Field, piece: Piece) -> Node:
             piece.end,
         )
     return _join_all(parts)
+
+
+def _in_a_row(field: Field, words: list[Token]) -> Node:
+    """One after the other. The last may be a lone character of a script without spaces: then what begins with it."""
+    texts = tuple(word.text for word in words)
+    if not is_one_character(texts[-1]):
+        return _phrase(field, texts)
+    if len(words) > 1 and words[-2].end == words[-1].end:  # the pair before has it
+        return _phrase(field, texts[:-1])
+    last = Wildcard(field=field, pattern=texts[-1] + "*")
+    return last if len(words) == 1 else Near(left=_phrase(field, texts[:-1]), right=last, distance=0, ordered=True)
+
+
+def _phrase(field: Field, texts: tuple[str, ...]) -> Node:
+    return Term(field=field, text=texts[0]) if len(texts) == 1 else Phrase(field=field, words=texts)
+
+
+def _unspaced_beginning(text: str, field: Field, piece: Piece) -> Node:
+    """Any part of a word is found in scripts without spaces, so that `*` at its end asks for nothing more."""
+    typed = piece.text.rstrip(".,;:!").rstrip("*")
+    if "*" in typed or re.search(r"\w\?+\w", typed):
+        fail(
+            text,
+            f"{piece.text!r}: no wildcard stands inside words of a script without spaces; each part of one is found",
+            piece.start,
+            piece.end,
+        )
+    return _in_a_row(field, [token for token in analyse(typed) if not token.mark])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 
@@ -29,7 +30,11 @@ class Field(StrEnum):
     GONE = "gone"
     CLASS = "class"
     TAG = "tag"
+    COLLECTION = "collection"
+    HOLD = "hold"
     REQUEST = "request"
+    POSTED_BY = "posted_by"
+    FORM = "exact"  # text, in the very form it is written
 
 
 MAX_NEAR = 50
@@ -38,6 +43,9 @@ MAX_NEAR = 50
 DATES = frozenset({Field.CREATED, Field.CAPTURED, Field.GONE})
 """Searched by days, not by words."""
 
+RANGED = DATES | {Field.OBSERVED}
+"""What a range of days can be asked of."""
+
 EXACT = frozenset({Field.ID, Field.RECORD})
 """Compared letter by letter, as stored."""
 
@@ -45,8 +53,11 @@ LABELS = frozenset({Field.SITE, Field.KIND, Field.OBSERVED, Field.LANGUAGE, Fiel
 """A few values separated by spaces; compared whole, case aside."""
 
 
-JOINED = frozenset({Field.CLASS, Field.TAG, Field.REQUEST})
+JOINED = frozenset({Field.CLASS, Field.TAG, Field.COLLECTION, Field.HOLD, Field.REQUEST, Field.POSTED_BY})
 """What officers decide, and change often: never indexed, looked up in the catalogue when a query is answered."""
+
+Place = tuple[int, int]
+"""Where in the query something was typed: offsets of its beginning and its end."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +113,10 @@ class Near:
 
 @dataclass(frozen=True, kw_only=True)
 class Range:
-    """`start <= moment < end`, UTC; None leaves that side open. What has no moment never matches."""
+    """`start <= moment < end`, UTC; None leaves that side open. What has no moment never matches.
+
+    Of OBSERVED it asks for what any capture saw between the two, and becomes other nodes before an engine is asked.
+    """
 
     field: Field
     start: datetime | None
@@ -111,10 +125,23 @@ class Range:
 
 @dataclass(frozen=True, kw_only=True)
 class Joined:
-    """Belongs to a record of which the catalogue says so. Becomes `Records` before an engine is asked."""
+    """What the catalogue says so of. Becomes `Records` or `Items` before an engine is asked."""
 
     field: Field
     value: str
+    place: Place = dataclass_field(default=(0, 1), compare=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exact:
+    """Has `text` in this very form: case, accents and signs (see exact_form.py).
+
+    `part` finds everything that may have it. Becomes `Items` before an engine is asked: the index
+    knows words in their folded form only.
+    """
+
+    text: str
+    part: Node
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +154,13 @@ class Thread:
 @dataclass(frozen=True, kw_only=True)
 class Records:
     """Belongs to one of these records."""
+
+    ids: frozenset[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Items:
+    """Is one of these items."""
 
     ids: frozenset[str]
 
@@ -153,7 +187,9 @@ class All:
     """Everything."""
 
 
-Node = Term | Phrase | Wildcard | Fuzzy | Near | Range | Joined | Thread | Records | And | Or | Not | All
+Node = (
+    Term | Phrase | Wildcard | Fuzzy | Near | Range | Exact | Joined | Thread | Records | Items | And | Or | Not | All
+)
 
 
 def wildcard_regex(pattern: str) -> str:
@@ -192,10 +228,14 @@ def interpret(node: Node, *, time_zone: tzinfo) -> str:
             return f"{node.field.value}:[{start} TO {last.date().isoformat() if last else '*'}]"
         case Joined():
             return _labelled(node.field, f'"{node.value}"' if re.search(r"[\s()]", node.value) else node.value)
+        case Exact():
+            return f'{Field.FORM.value}:"{node.text}"'
         case Thread():
             return f"thread:({interpret(node.part, time_zone=time_zone)})"
         case Records():
             return f"{len(node.ids)} records"
+        case Items():
+            return f"{len(node.ids)} items"
         case And():
             return " AND ".join(_grouped(part, time_zone) for part in node.parts)
         case Or():

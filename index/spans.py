@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from index.query import Field, Fuzzy, Near, Node, Or, Phrase, Term, Wildcard, compile_wildcard
+from index.query import Exact, Field, Fuzzy, Near, Node, Or, Phrase, Term, Wildcard, compile_wildcard
 
 Span = tuple[int, int]
 """First word and the one behind the last."""
@@ -46,6 +46,8 @@ def field_of(node: Node) -> Field:
             return field_of(node.left)
         case Or():
             return field_of(node.parts[0])
+        case Exact():
+            return Field.TEXT
         case Term() | Phrase() | Wildcard() | Fuzzy():
             return node.field
     raise ValueError(f"{node} has no place among words")

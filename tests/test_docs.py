@@ -13,7 +13,10 @@ import pytest
 
 from archiver.cli import archiver
 from archiver.core.errors import BadQuery
+from archiver.core.records import IndexDoc, RecordId
 from archiver.manual import PAGES, every_error, subcommands
+from index.engines.oracle import OracleEngine
+from index.lexer import FIELDS, MARKED
 from index.parse import parse_query
 from tests.index.strategies import TODAY
 
@@ -79,6 +82,27 @@ def fenced(page: str, kind: str) -> list[str]:
 @pytest.mark.parametrize("query", fenced("search.md", "query"))
 def test_every_query_of_the_manual_is_understood(query: str) -> None:
     assert parse_query(query, today=TODAY, time_zone=UTC).interpreted
+
+
+def finds(query: str, text: str) -> bool:
+    engine = OracleEngine()
+    engine.apply([IndexDoc(id="rec_1/1", record_id=RecordId("rec_1"), body=text)], (), seq=1)
+    return engine.count(parse_query(query, today=TODAY, time_zone=UTC).node) == 1
+
+
+@pytest.mark.parametrize("example", fenced("search.md", "finds"))
+def test_every_query_of_the_manual_finds_what_the_manual_says(example: str) -> None:
+    assert finds(*example.split(" → "))
+
+
+@pytest.mark.parametrize("example", fenced("search.md", "misses"))
+def test_no_query_of_the_manual_finds_what_the_manual_says_it_misses(example: str) -> None:
+    assert not finds(*example.split(" → "))
+
+
+@pytest.mark.parametrize("field", [*FIELDS, *MARKED, "thread"])
+def test_the_manual_tells_of_every_field(field: str) -> None:
+    assert f"`{field}:" in (ROOT / "docs" / "search.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("query", fenced("search.md", "refused"))

@@ -12,6 +12,7 @@ from archiver.commands.session import Session, archive_command, json_option
 from archiver.core import clock
 from archiver.core.errors import BundleInvalid
 from archiver.core.people import Permission
+from archiver.core.saved_searches import SavedSearches
 from archiver.workflows.answer import open_request, produce, search_for_request
 from archiver.workflows.keep_holds import close_request, reopen_request
 from exports.check import check_bundle
@@ -89,12 +90,27 @@ def show(session: Session, number: str) -> None:
 
 @request.command("search")
 @click.argument("number")
-@click.argument("query")
+@click.argument("query", required=False)
+@click.option("--saved", metavar="NAME", help="The query of a saved search, in place of QUERY.")
+@click.option("--threads", "whole_threads", is_flag=True, help="Every hit brings its whole thread.")
 @archive_command
-def search(session: Session, number: str, query: str) -> None:
+def search(session: Session, number: str, query: str | None, saved: str | None, whole_threads: bool) -> None:
     """Search for request NUMBER and keep every hit with it, as it stands now."""
+    if (query is None) is (saved is None):
+        raise click.UsageError("give a QUERY, or a saved search's name with --saved")
     with session.act(Permission.ANSWER) as (archive, actor), progress("Searching") as shown:
-        declared = search_for_request(archive, number, query, actor=actor, now=clock.now(), progress=shown)
+        if saved is not None:
+            kept = SavedSearches(archive.db).search(saved)
+            query, whole_threads = kept.query, whole_threads or kept.whole_threads
+        declared = search_for_request(
+            archive,
+            number,
+            str(query),
+            actor=actor,
+            now=clock.now(),
+            whole_threads=whole_threads,
+            progress=shown,
+        )
     if session.as_json:
         print_json(declared)
     else:

@@ -307,6 +307,40 @@ def crop(session: Session, id: str, item: str, output: Path | None) -> None:
     _write(session, output or Path(f"{id}-{name}.png"), picture.png, told)
 
 
+@record.command("hits")
+@click.argument("id")
+@click.argument("item")
+@click.argument("query")
+@archive_command
+def hits(session: Session, id: str, item: str, query: str) -> None:
+    """Where in an item QUERY's words stand: in its text, and on the screenshot. ITEM as for `record crop`."""
+    from archiver.workflows.show_hits import mark_hits
+
+    with session.look() as archive:
+        marked = mark_hits(archive, id, item, query, now=clock.now())
+    if session.as_json:
+        print_json(marked)
+        return
+    say(f"interpreted as {marked.interpreted}", "bright_black")
+    table(
+        f"Hits in {marked.item}",
+        ("From", "To", "Text", "Left, top, width, height"),
+        (
+            (
+                each.start,
+                each.end,
+                each.text,
+                "; ".join(f"{box.left:g}, {box.top:g}, {box.width:g}, {box.height:g}" for box in each.boxes),
+            )
+            for each in marked.marks
+        ),
+    )
+    if marked.capture:
+        say(f"Boxes are on the screenshot of {marked.capture}, in pixels of the full page.")
+    elif marked.marks:
+        say("No screenshot shows this text in one place.", "yellow")
+
+
 def _write(session: Session, path: Path, content: bytes, told: Mapping[str, object]) -> None:
     write_durably(path, content)
     if session.as_json:

@@ -33,10 +33,21 @@ _DAYS: dict[Step, Callable[[date], str]] = {
 @click.option("--all", "everything", is_flag=True, help="Every hit.")
 @click.option("--facets", is_flag=True, help="Count the hits by site, account, creator, kind, class, tag, time, ….")
 @click.option("--sort", type=click.Choice([each.value for each in Sort]), default=Sort.NEWEST.value, show_default=True)
+@click.option("--threads", "whole_threads", is_flag=True, help="Every hit brings its whole thread.")
 @archive_command
-def search(session: Session, query: str, limit: int, offset: int, everything: bool, facets: bool, sort: str) -> None:
-    """Find items: words, "phrases", AND OR NOT, ( ), word*, word~1, w/5, site: account: creator: kind: state:
-    class: tag: has: thread:(…), created:[2026-01-01 TO 2026-03-31], created:"last quarter". See docs/search.md.
+def search(
+    session: Session,
+    query: str,
+    limit: int,
+    offset: int,
+    everything: bool,
+    facets: bool,
+    sort: str,
+    whole_threads: bool,
+) -> None:
+    """Find items: words, "phrases", AND OR NOT, ( ), word*, word~1, w/5, exact:"…", site: account: creator: kind:
+    state: class: tag: hold: has: thread:(…), created:[2026-01-01 TO 2026-03-31], created:"last quarter". See
+    docs/search.md.
     """
     with session.look() as archive, progress("Searching") as show:
         answer = find(
@@ -47,6 +58,7 @@ def search(session: Session, query: str, limit: int, offset: int, everything: bo
             offset=offset,
             sort=Sort(sort),
             facets=facets,
+            whole_threads=whole_threads,
             progress=show,
         )
         zone = archive.settings.archive.zone

@@ -32,6 +32,12 @@ _ROWS = {
         "id",
         "id, request_number, query, interpreted, analyser_version, watermark, total, at, actor",
     ),
+    "saved_searches": ("saved_searches", "id", "id, name, query, whole_threads, note, saved_at, saved_by"),
+    "search_runs": (
+        "search_runs",
+        "id",
+        "id, search_id, interpreted, analyser_version, watermark, total, records, at, actor",
+    ),
     "productions": ("productions", "id", "id, request_number, path, sha256, records, items, made_at, made_by"),
     "plan_versions": (
         "plan_versions",
@@ -62,6 +68,9 @@ _PARTS = {
         "SELECT record_id FROM hold_records WHERE hold_id = ? ORDER BY record_id",
     ),
     "batches": ("SELECT position, record_id, due, digest FROM batch_items WHERE batch_id = ? ORDER BY position",),
+    "search_runs": (
+        "SELECT item_id, record_id FROM search_run_hits WHERE run_id = ? ORDER BY item_id",
+    ),
     "plan_versions": (
         "SELECT code, title, parent, description, schedule_number FROM record_classes WHERE plan_version = ? "
         "ORDER BY code",

@@ -129,6 +129,14 @@ class BadQuery(ArchiverError):
         self.end = position + 1 if end is None else end
 
 
+class TermsRefused(ArchiverError):
+    """Some queries of a term list cannot be understood; the report names each with its line. The others were
+    searched, and their hits are told.
+    """
+
+    exit_code = 65
+
+
 class BadFilePlan(ArchiverError):
     """A file plan cannot be loaded; every fault found is listed with its place."""
 

@@ -70,6 +70,8 @@ class EventType(StrEnum):
     REQUEST_REOPENED = "request_reopened"
     REQUEST_OPENED = "request_opened"
     REQUEST_SEARCHED = "request_searched"
+    SEARCH_SAVED = "search_saved"
+    SEARCH_RUN = "search_run"  # a saved search, with the figures of what it found
     PRODUCED = "produced"
     SITE_SESSION_STORED = "site_session_stored"
     SITE_SESSION_SET = "site_session_set"  # what its checks open and must see

@@ -52,6 +52,10 @@ def m006_completeness(db: Database) -> None:
 
 
 @migrations()
+def m007_search(db: Database) -> None:
+    _run(db, "m007_search")
+
+
 def m009_retention(db: Database) -> None:
     _run(db, "m009_retention")
 
@@ -80,6 +84,7 @@ _STEPS = frozenset(
         m004_site_sessions,
         m005_commitments,
         m006_completeness,
+        m007_search,
         m009_retention,
     )
 )

@@ -1,10 +1,21 @@
-"""Which records officers put under a class, a tag or a request: looked up when asked, never indexed. SQL lives here."""
+"""Which records officers put under a class, a tag, a hold or a request, and which items a registered account posted.
+
+Looked up when asked, never indexed: what is decided changes often. SQL lives here.
+"""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlite_utils import Database
 
+from archiver.core.clock import to_iso
 from archiver.core.errors import NotFound
+
+COLLECTION_TAG = "collection:"
+"""Begins the tag that puts a record into a collection."""
+ANY_ACCOUNT = "agency"
+"""Stands for every registered account."""
 
 
 def records_of_class(db: Database, code: str) -> frozenset[str]:
@@ -30,6 +41,74 @@ def records_of_class(db: Database, code: str) -> frozenset[str]:
 def records_of_tag(db: Database, tag: str) -> frozenset[str]:
     """Records tagged so, case aside for A to Z."""
     return _ids(db, "SELECT DISTINCT record_id FROM record_tags WHERE tag = ? COLLATE NOCASE", tag)
+
+
+def records_of_collection(db: Database, name: str) -> frozenset[str]:
+    """Records tagged `collection:<name>`, case aside for A to Z."""
+    return records_of_tag(db, COLLECTION_TAG + name)
+
+
+def records_of_hold(db: Database, name: str) -> frozenset[str]:
+    """Records that an active hold of this id or matter keeps; `any`: by any active hold; `none`: by none.
+
+    What a live scope takes in counts as of now. Raises NotFound where there is no such hold.
+    """
+    if not db.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'holds'").fetchone():
+        raise NotFound("this archive has no register of holds: nothing is held yet")
+    if name.casefold() == "none":
+        return _ids(db, f"SELECT id FROM records WHERE id NOT IN ({_HELD})", "any")  # noqa: S608 - constants
+    known = "SELECT 1 FROM holds WHERE released_at IS NULL AND (id = ?1 COLLATE NOCASE OR matter = ?1 COLLATE NOCASE)"
+    if name.casefold() != "any" and not db.execute(known, [name]).fetchone():
+        raise NotFound(f"there is no active hold {name!r}; any and none ask for what is held at all, and what is not")
+    return _ids(db, _HELD, name)
+
+
+_WANTED = "h.released_at IS NULL AND lower(?1) IN ('any', lower(h.id), lower(h.matter))"
+_HELD = (
+    f"SELECT f.record_id FROM hold_records f JOIN holds h ON h.id = f.hold_id WHERE {_WANTED} "  # noqa: S608 - constants
+    "UNION SELECT r.id FROM records r JOIN hold_scopes s ON s.kind = 'account' AND s.value = r.account_id AND s.live "
+    f"JOIN holds h ON h.id = s.hold_id WHERE {_WANTED} "
+    "UNION SELECT t.record_id FROM record_tags t JOIN hold_scopes s ON s.kind = 'collection' AND s.live "
+    f"AND t.tag = '{COLLECTION_TAG}' || s.value JOIN holds h ON h.id = s.hold_id WHERE {_WANTED}"
+)
+
+
+def items_posted_by(db: Database, account: str) -> frozenset[str]:
+    """Items whose creator is the registered account of this handle on the record's site; `agency`: any account.
+
+    Only a handle tells an account: where a site shows none, the creator's name is compared. Case and a
+    leading @ aside. Raises NotFound where no account has the handle.
+    """
+    db.conn.create_function("handle", 1, _plain_handle, deterministic=True)
+    every = account.casefold() == ANY_ACCOUNT
+    if not every and not db.execute("SELECT 1 FROM accounts WHERE handle(handle) = handle(?)", [account]).fetchone():
+        raise NotFound(
+            f"no account {account!r} is registered: see `archiver account list`; {ANY_ACCOUNT} asks for all of them"
+        )
+    return _ids(
+        db,
+        "SELECT i.id FROM accounts a JOIN records r ON r.site = a.site JOIN items i ON i.record_id = r.id AND "
+        "handle(CASE i.creator_handle WHEN '' THEN i.creator_name ELSE i.creator_handle END) = handle(a.handle) "
+        "WHERE ?1 = '' OR handle(a.handle) = handle(?1)",
+        "" if every else account,
+    )
+
+
+def _plain_handle(handle: str) -> str:
+    return handle.strip().lstrip("@").casefold()
+
+
+def items_observed(db: Database, start: datetime | None, end: datetime | None) -> frozenset[str]:
+    """Items that captures saw from `start` until before `end`, UTC; None leaves that side open.
+
+    An item counts as seen all the time between the first and the last capture that saw it.
+    """
+    return _ids(
+        db,
+        "SELECT id FROM items WHERE last_seen >= ? AND first_seen < ?",
+        to_iso(start) if start else "",
+        to_iso(end) if end else "~",  # behind every date
+    )
 
 
 def records_of_request(db: Database, number: str) -> frozenset[str]:

@@ -55,12 +55,22 @@ def open_request(
 
 
 def search_for_request(
-    archive: Archive, number: str, query: str, *, actor: Person, now: datetime, progress: Progress = silent
+    archive: Archive,
+    number: str,
+    query: str,
+    *,
+    actor: Person,
+    now: datetime,
+    whole_threads: bool = False,
+    progress: Progress = silent,
 ) -> SearchDeclaration:
-    """Search, and keep every hit with the request as it stood. Raises BadQuery, NotFound."""
+    """Search, and keep every hit with the request as it stood, with `whole_threads` every item of its threads.
+
+    Raises BadQuery, NotFound.
+    """
     actor.require(Permission.ANSWER)
     request = archive.requests.request(number)
-    frozen = freeze(archive, query, now=now, progress=progress)
+    frozen = freeze(archive, query, now=now, whole_threads=whole_threads, progress=progress)
     with archive.change(at=now, actor=actor.id) as change:
         search = archive.requests.freeze_hits(
             request,

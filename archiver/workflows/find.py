@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from archiver.core.archive import Archive
@@ -10,11 +10,11 @@ from archiver.core.progress import Progress, silent
 from archiver.core.records import CataloguedItem, Record, RecordId
 from archiver.workflows.facets import Facets, count_facets
 from archiver.workflows.indexing import current_engine
-from archiver.workflows.joining import join
+from archiver.workflows.joining import join, record_of
 from index.engine import Sort
-from index.highlight import Snippet, snippet
+from index.highlight import Snippet, find_hits, snippet
 from index.parse import ParsedQuery, parse_query
-from index.query import Node
+from index.query import Node, Thread, interpret
 
 SNIPPET_WIDTH = 160
 """Characters of an item's text shown around the first hit."""
@@ -24,13 +24,15 @@ SNIPPET_WIDTH = 160
 class Found:
     """One hit: the item, its record, and the part of its text that matched.
 
-    `earlier_text` is set where only a text that was edited away matched.
+    `earlier_text` is set where only a text that was edited away matched. `marks` are the places in the item's
+    current text that were asked for: offsets in characters (Unicode code points), never inside a grapheme.
     """
 
     item: CataloguedItem
     record: Record
     snippet: Snippet
     earlier_text: bool = False
+    marks: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,10 +69,14 @@ def find(
     offset: int = 0,
     sort: Sort = Sort.NEWEST,
     facets: bool = False,
+    whole_threads: bool = False,
     progress: Progress = silent,
 ) -> Answer:
-    """Answer `query` as of `now`; `limit` None gives every hit. Raises BadQuery."""
-    parsed = _parse(archive, query, now)
+    """Answer `query` as of `now`; `limit` None gives every hit. Raises BadQuery.
+
+    With `whole_threads` every hit brings all items of its thread.
+    """
+    parsed = understand(archive, query, now, whole_threads=whole_threads)
     with current_engine(archive, progress) as engine:
         mark = engine.watermark()
         asked = join(archive, engine, parsed)
@@ -97,25 +103,32 @@ def find(
     )
 
 
-def freeze(archive: Archive, query: str, *, now: datetime, progress: Progress = silent) -> FrozenHits:
-    """Every hit of `query` as of now. Raises BadQuery."""
-    parsed = _parse(archive, query, now)
+def freeze(
+    archive: Archive, query: str, *, now: datetime, whole_threads: bool = False, progress: Progress = silent
+) -> FrozenHits:
+    """Every hit of `query` as of now, with `whole_threads` every item of its threads. Raises BadQuery."""
+    parsed = understand(archive, query, now, whole_threads=whole_threads)
     with current_engine(archive, progress) as engine:
         mark = engine.watermark()
         ids = list(engine.iter_ids(join(archive, engine, parsed)))
     return FrozenHits(
         query=query,
         interpreted=parsed.interpreted,
-        hits=tuple((id, RecordId(id.partition("/")[0])) for id in ids),  # an item's id begins with its record's
+        hits=tuple((id, record_of(id)) for id in ids),
         analyser_version=mark.analyser,
         watermark=mark.seq,
         at=now,
     )
 
 
-def _parse(archive: Archive, query: str, now: datetime) -> ParsedQuery:
+def understand(archive: Archive, query: str, now: datetime, *, whole_threads: bool = False) -> ParsedQuery:
+    """`query` as it is read on the day of `now` in the archive's time zone. Raises BadQuery."""
     zone = archive.settings.archive.zone
-    return parse_query(query, today=now.astimezone(zone).date(), time_zone=zone)
+    parsed = parse_query(query, today=now.astimezone(zone).date(), time_zone=zone)
+    if not whole_threads:
+        return parsed
+    widened = Thread(part=parsed.node)
+    return replace(parsed, node=widened, interpreted=interpret(widened, time_zone=zone))
 
 
 def _show(record: Record, entry: CataloguedItem, node: Node) -> Found:
@@ -125,4 +138,4 @@ def _show(record: Record, entry: CataloguedItem, node: Node) -> Found:
             earlier = snippet(version.text, node, width=SNIPPET_WIDTH)
             if any(is_hit for _, is_hit in earlier.parts):
                 return Found(item=entry, record=record, snippet=earlier, earlier_text=True)
-    return Found(item=entry, record=record, snippet=shown)
+    return Found(item=entry, record=record, snippet=shown, marks=find_hits(entry.item.text, node))

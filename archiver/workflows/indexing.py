@@ -137,7 +137,7 @@ def _catch_up(archive: Archive, engine: SearchEngine, progress: Progress) -> Non
         batch = changed[start : start + _RECORDS_AT_ONCE]
         # the mark moves with the last batch: a run cut short is repeated, and repeating changes nothing
         seq = head if start + _RECORDS_AT_ONCE >= len(changed) else mark.seq
-        gone = destroyed_among(archive.db, batch)
+        gone = frozenset(destroyed_among(archive.db, batch))
         docs = list(index_docs(archive, [each for each in batch if each not in gone]))
         stale = set(engine.iter_ids(Records(ids=frozenset(batch)))) - {doc.id for doc in docs}
         engine.apply(docs, stale, seq=seq)

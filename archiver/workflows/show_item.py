@@ -31,7 +31,7 @@ def crop_item(archive: Archive, record: str, item: str) -> ItemPicture:
     Raises NotFound where the record has no such item, or no screenshot shows its text.
     """
     items = archive.catalogue.items(archive.catalogue.record(record).id)
-    entry = _item(items, record, item)
+    entry = find_item(items, record, item)
     for picture in crop_items(archive, record, only=[entry]):
         return picture
     raise NotFound(
@@ -73,7 +73,8 @@ def read_layout(archive: Archive, capture: Capture) -> dict[str, Any] | None:
     return None
 
 
-def _item(items: Sequence[CataloguedItem], record: str, wanted: str) -> CataloguedItem:
+def find_item(items: Sequence[CataloguedItem], record: str, wanted: str) -> CataloguedItem:
+    """By id, by the site's own id, or by its number among `items`, from 1. Raises NotFound."""
     for each in items:
         if wanted in (each.id, each.item.native_id):
             return each

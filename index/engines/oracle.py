@@ -32,8 +32,10 @@ from index.query import (
     EXACT,
     All,
     And,
+    Exact,
     Field,
     Fuzzy,
+    Items,
     Joined,
     Near,
     Node,
@@ -163,7 +165,9 @@ def _matches(entry: _Entry, node: Node) -> bool:
             return any(form.fullmatch(term) for terms in _looked_in(entry, node.field) for term in terms)
         case Records():
             return entry.hit.record_id in node.ids
-        case Joined() | Thread():
+        case Items():
+            return entry.hit.id in node.ids
+        case Exact() | Joined() | Thread():
             raise ValueError(f"{node} is for the catalogue to resolve")
         case Range():
             moment = entry.dates[node.field]

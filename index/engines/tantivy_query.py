@@ -11,7 +11,9 @@ from index.fields import names_of
 from index.query import (
     All,
     And,
+    Exact,
     Fuzzy,
+    Items,
     Joined,
     Near,
     Node,
@@ -60,7 +62,9 @@ def build_query(schema: Schema, node: Node) -> Query:
             return _range(schema, node)
         case Records():
             return Query.term_set_query(schema, "record", sorted(node.ids)) if node.ids else Query.empty_query()
-        case Joined() | Thread():
+        case Items():
+            return Query.term_set_query(schema, "id", sorted(node.ids)) if node.ids else Query.empty_query()
+        case Exact() | Joined() | Thread():
             raise ValueError(f"{node} is for the catalogue to resolve")
         case And():
             return _all(schema, node.parts)

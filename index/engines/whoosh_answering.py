@@ -11,8 +11,10 @@ from index.fields import names_of
 from index.query import (
     All,
     And,
+    Exact,
     Field,
     Fuzzy,
+    Items,
     Joined,
     Near,
     Node,
@@ -54,6 +56,8 @@ class Answering:
                 return self._chosen(names_of(node.field), beginning, lambda word: form.fullmatch(word) is not None)
             case Records():
                 return {number for number, item in self._segment.items.items() if item["record"] in node.ids}
+            case Items():
+                return {number for number, item in self._segment.items.items() if item["id"] in node.ids}
             case Range():
                 return {number for number, item in self._segment.items.items() if _is_within(item, node)}
             case And():
@@ -64,7 +68,7 @@ class Answering:
                 return self._segment.items.keys() - self.matching(node.part)
             case All():
                 return set(self._segment.items)
-            case Joined() | Thread():
+            case Exact() | Joined() | Thread():
                 raise ValueError(f"{node} is for the catalogue to resolve")
 
     def _any(self, names: Iterable[str], words: Iterable[str]) -> set[int]:

@@ -27,7 +27,7 @@ def test_every_table_is_there() -> None:
         "site_sessions",
         "night_runs", "night_notes", "night_visits", "known_threads", "discovery_marks",
         "assets", "asset_references", "repeated_objects", "stubs",
-        "commitments",
+        "commitments", "saved_searches", "search_runs", "search_run_hits",
         "plan_approvals", "class_decisions", "extensions", "trigger_events", "holds", "hold_scopes", "hold_records",
         "request_closings", "batches", "batch_items", "batch_approvals", "disposals", "disposal_residue",
         "fixity_checks",

@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from archiver.core.records import IndexDoc, RecordId
-from index.query import All, And, Field, Fuzzy, Near, Node, Not, Or, Phrase, Range, Records, Term, Wildcard
+from index.query import All, And, Field, Fuzzy, Items, Near, Node, Not, Or, Phrase, Range, Records, Term, Wildcard
 
 PROVE = "ARCHIVER_PROVE" in os.environ
 """Whether the full number of repetitions was asked for."""
@@ -28,14 +28,15 @@ WRITTEN = (
     "road", "Road", "roads", "École", "ecole", "গুৱাহাটীৰ", "গুৱাহাটীর", "পথ", "हिन्दी", "हिंदी", "पानी",
     "پانی", "پاني", "سڑک", "ہے", "#RoadSafety", "#সড়ক_২০২৬", "@SKGov", "🎉", "👍🏽", "2026", "২০২৬", "don't",
     "https://example.org/a?b=1", "a-b", "—", "café,", "(safety)", "道路",
+    "東京都庁", "서울에서", "น้ำประปา", "1,000", "दु:ख", "www.example.org",
 )  # fmt: skip
 """Chunks of text: the same words in several spellings, marks, and punctuation by itself."""
 
 _TERMS = (
     "road", "roads", "ecole", "গুৱাহাটীর", "পথ", "हिंदी", "पानी", "پانی", "سڑک", "ہے", "#roadsafety", "safety",
-    "roadsafety", "@skgov", "🎉", "👍", "2026", "don", "t", "example", "a", "b", "道路", "absent",
+    "roadsafety", "@skgov", "🎉", "👍", "2026", "don", "t", "example", "a", "b", "道路", "京都", "庁", "1000", "absent",
 )  # fmt: skip
-_PATTERNS = ("r*", "roa?", "গুৱা*", "r*d*", "#r*", "پا*", "प*ी", "2?2*", "e*", "-*", ".*", "a?c*", "[*")
+_PATTERNS = ("r*", "roa?", "গুৱা*", "r*d*", "#r*", "پا*", "प*ी", "2?2*", "e*", "-*", ".*", "a?c*", "[*", "京*", "에*")
 _FUZZY = ("road", "raods", "safte", "ecol", "guwahati", "গুৱাহাটীৰ", "हिदी", "پاني", "exmaple", "roadsafetx")
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -108,6 +109,7 @@ _leaves: st.SearchStrategy[Node] = st.one_of(
     st.builds(Term, field=st.just(Field.HAS), text=st.sampled_from(("image", "link"))),
     st.builds(Term, field=st.just(Field.LINK), text=st.sampled_from(("example.org", "news.example.org"))),
     st.builds(Records, ids=st.frozensets(st.sampled_from(("rec_0", "rec_2", "rec_9")))),
+    st.builds(Items, ids=st.frozensets(st.sampled_from(("rec_0/wp 0", "rec_1/wp 4", "rec_9/wp 9")))),
     st.just(All()),
 )
 

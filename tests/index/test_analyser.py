@@ -8,7 +8,32 @@ from index.analyser import Token, analyse, analyse_query, index_terms
 from index.folding import MAX_WORD
 from tests.index.strategies import WRITTEN, examples
 
-_GLUED = (*WRITTEN, "#", "@", "://", ".", "_", "\u200d", "\u20e3", "\u0301")
+_GLUED = (
+    *WRITTEN,
+    "#",
+    "@",
+    "://",
+    ".",
+    "_",
+    "\u200d",
+    "\u20e3",
+    "\u0301",
+    ",",
+    "'",
+    "%E0%A6%AA",
+    "\u202f",
+    "www.",
+    "xn--",
+    "h2brj9c",
+    ":",
+    "·",
+    "12",
+    "000",
+    " 000",
+    "345 678",
+    ".000",
+    "\u200b",
+)
 anything = st.one_of(
     st.text(max_size=80),
     st.lists(st.sampled_from(WRITTEN), max_size=8).map(" ".join),
@@ -36,6 +61,31 @@ def test_a_query_asks_for_a_hashtag_or_handle_as_a_whole() -> None:
 def test_an_address_is_its_words_without_scheme_and_www() -> None:
     found = [token.text for token in analyse("(https://www.example.org/a_b?c=1#top)")]
     assert found == ["example", "org", "a", "b", "c", "1", "top"]
+
+
+def test_scripts_without_spaces_are_cut_into_pairs_and_the_last_character() -> None:
+    text = "新しい東京 น้ำ"
+    assert [(token.text, text[token.start : token.end]) for token in analyse(text)] == [
+        ("新し", "新し"), ("しい", "しい"), ("い東", "い東"), ("東京", "東京"), ("京", "京"),
+        ("น\u0e4d\u0e49า", "น้ำ"), ("า", "น้ำ"),
+    ]  # fmt: skip
+
+
+def test_a_number_in_groups_is_one_number_and_its_parts() -> None:
+    assert [(token.text, token.mark) for token in analyse("1,000 or ২,০০,০০০")] == [
+        ("1000", True), ("1", False), ("000", False), ("or", False),
+        ("200000", True), ("2", False), ("00", False), ("000", False),
+    ]  # fmt: skip
+
+
+def test_what_per_cent_signs_say_stands_where_they_stand() -> None:
+    text = "https://example.org/%E0%A6%AA%E0%A6%A5/%FF%20b"
+    assert [(token.text, text[token.start : token.end]) for token in analyse(text)] == [
+        ("example", "example"),
+        ("org", "org"),
+        ("পথ", "%E0%A6%AA%E0%A6%A5"),
+        ("b", "b"),
+    ]
 
 
 @examples(200, 5_000)

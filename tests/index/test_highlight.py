@@ -43,6 +43,10 @@ def marked(text: str, query: str, width: int = 200) -> str:
         ("line\n\none  road", "road", "line one [road]"),
         ("a dam, a dam broke, far from any dam", "dam pre/0 broke", "a dam, a [dam] [broke], far from any dam"),
         ("পথ বন্ধ; পথ", "(পথ OR road) w/1 বন্ধ", "[পথ] [বন্ধ]; [পথ]"),
+        ("新しい東京都庁の東", "東京都庁", "新しい[東京都庁]の東"),
+        ("新しい東京都庁の東", "東", "新しい[東]京都庁の[東]"),
+        ("cost 1,000 or 1000", "1000", "cost [1,000] or [1000]"),
+        ("Road, road #Road", "exact:Road", "[Road], road #[Road]"),
         ("an advisry, an advisory", "advisory~1", "an [advisry], an [advisory]"),
     ],
 )

@@ -154,3 +154,88 @@ def test_pictures_links_and_days_gone_are_found(archive: Archive) -> None:
     assert gone
     assert gone == set(found(archive, "gone:[2026-03-02 TO 2026-03-03]"))
     assert found(archive, "gone:2026-02") == []
+
+
+def say(archive: Archive, *texts: str) -> list[str]:
+    """Write these texts into the first items of a thread; their ids."""
+    record = threads(archive)[0]
+    items = [item.id for item in archive.catalogue.items(record.id)][: len(texts)]
+    for item, text in zip(items, texts, strict=True):
+        archive.db.conn.execute("UPDATE items SET text = ? WHERE id = ?", (text, item))
+    archive.db.conn.execute("INSERT INTO index_changes (record_id) VALUES (?)", (record.id,))
+    return items
+
+
+def test_an_exact_form_is_found_where_it_is_written_so(archive: Archive) -> None:
+    one, other = say(archive, "Die Straße ist zu. كراچي", "DIE STRASSE IST ZU. کراچی")
+    assert set(found(archive, "strasse")) == {one, other}
+    assert found(archive, 'exact:"Straße"') == [one]
+    assert found(archive, "exact:STRASSE") == [other]
+    assert found(archive, 'exact:"كراچي" OR exact:strasse') == [one]
+    assert found(archive, "strasse NOT exact:Straße") == [other]
+    assert found(archive, f"exact:Straße id:{other}") == []
+    answer = find(archive, "exact:Straße", now=NOW)
+    assert answer.interpreted == 'exact:"Straße"'
+    assert [text for text, hit in answer.hits[0].snippet.parts if hit] == ["Straße"]
+
+
+def test_a_collection_is_the_records_tagged_with_its_name(archive: Archive) -> None:
+    record = threads(archive)[0]
+    tag_record(archive, record.id, add=["collection:Flood-2026"], remove=[], actor=clerk(archive), now=NOW)
+    assert sorted(found(archive, "collection:flood-2026")) == sorted(
+        item.id for item in archive.catalogue.items(record.id)
+    )
+    assert found(archive, "collection:other") == []
+
+
+def test_holds_are_looked_up_and_an_unknown_one_is_refused_at_its_place(archive: Archive) -> None:
+    for table in (
+        "holds (id TEXT, matter TEXT, mandate TEXT DEFAULT '', custodian TEXT DEFAULT '', reason TEXT DEFAULT '', "
+        "placed_at TEXT DEFAULT '', placed_by TEXT DEFAULT '', released_at TEXT)",
+        "hold_scopes (hold_id TEXT, kind TEXT, value TEXT, live INTEGER DEFAULT 0)",
+        "hold_records (hold_id TEXT, record_id TEXT, since TEXT DEFAULT '')",
+    ):
+        archive.db.conn.execute(f"CREATE TABLE IF NOT EXISTS {table}")
+    one, other, *_ = threads(archive)
+    write = archive.db.conn.execute
+    hold = "INSERT INTO holds (id, matter, mandate, custodian, reason, placed_at, placed_by, released_at) "
+    write(hold + "VALUES ('hold_1', 'Doe v. Town', '', '', '', '', '', NULL)")
+    write(hold + "VALUES ('hold_2', 'Old case', '', '', '', '', '', '2026-01-01T00:00:00.000000Z')")
+    write("INSERT INTO hold_records (hold_id, record_id, since) VALUES ('hold_1', ?, '')", (one.id,))
+    write("INSERT INTO hold_records (hold_id, record_id, since) VALUES ('hold_2', ?, '')", (other.id,))
+    items = {item.id for item in archive.catalogue.items(one.id)}
+    assert set(found(archive, "hold:hold_1")) == set(found(archive, 'hold:"doe v. town"')) == items
+    assert set(found(archive, "hold:any")) == items
+    everything = set(found(archive, "*"))
+    assert set(found(archive, "hold:none")) == everything - items
+    write("INSERT INTO hold_scopes (hold_id, kind, value, live) VALUES ('hold_1', 'collection', 'dam', 1)")
+    tag_record(archive, other.id, add=["collection:dam"], remove=[], actor=clerk(archive), now=NOW)
+    assert set(found(archive, "hold:any")) == items | {item.id for item in archive.catalogue.items(other.id)}
+    for query in ('road hold:"Old case"', "hold hold:hold_9"):
+        with pytest.raises(BadQuery, match="no active hold") as refused:
+            find(archive, query, now=NOW)
+        assert query[refused.value.position : refused.value.end] in ('"Old case"', "hold_9")
+
+
+def test_what_the_agency_posted_is_told_from_what_the_public_did(archive: Archive) -> None:
+    account = archive.register.accounts()[0]
+    record = next(each for each in threads(archive) if each.site == account.site)
+    item = archive.catalogue.items(record.id)[0].id
+    before = set(found(archive, "posted_by:agency"))
+    archive.db.conn.execute(
+        "UPDATE items SET creator_handle = ? WHERE id = ?", (account.handle.lstrip("@").upper(), item)
+    )
+    agency = set(found(archive, "posted_by:agency"))
+    assert agency == before | {item}
+    assert set(found(archive, f"posted_by:{account.handle}")) == agency
+    assert set(found(archive, "posted_by:public")) == set(found(archive, "*")) - agency
+    with pytest.raises(BadQuery, match="no account 'nobody'"):
+        find(archive, "posted_by:nobody", now=NOW)
+
+
+def test_what_was_seen_when_is_asked_of_observed(archive: Archive) -> None:
+    everything = set(found(archive, "*"))
+    days = {item.first_seen.date() for record in threads(archive) for item in archive.catalogue.items(record.id)}
+    assert set(found(archive, f"observed:[{min(days)} TO *]")) == everything
+    assert found(archive, "observed:[* TO 2025-12-31]") == []
+    assert found(archive, "observed:[2027-01-01 TO *]") == []

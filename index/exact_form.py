@@ -1,0 +1,48 @@
+"""Where a text has words in the very form they were asked for: case, accents, digits and signs as written.
+
+Canonically equivalent spellings (UAX15) are one form, for nobody can see which was typed; any white
+space is as good as another.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+import regex
+
+from index.unspaced import UNSPACED
+
+_GRAPHEME = regex.compile(r"\s+|\X")
+_UNSPACED = regex.compile(UNSPACED, regex.V1)
+_IN_WORD = regex.compile(r"[\p{L}\p{M}\p{N}_]")
+
+
+def places_of_form(text: str, form: str) -> list[tuple[int, int]]:
+    """Offsets of `form` in `text`, in order, whole words only; none overlap."""
+    pieces = [match.span() for match in _GRAPHEME.finditer(text)]
+    shown = [_normal(text[start:end]) for start, end in pieces]
+    wanted = [_normal(match[0]) for match in _GRAPHEME.finditer(form)]
+    if not wanted:
+        return []
+    found: list[tuple[int, int]] = []
+    place = 0
+    while place <= len(shown) - len(wanted):
+        end = place + len(wanted)
+        if shown[place:end] == wanted and not (_cuts(shown, place) or _cuts(shown, end)):
+            found.append((pieces[place][0], pieces[end - 1][1]))
+            place = end
+        else:
+            place += 1
+    return found
+
+
+def _normal(piece: str) -> str:
+    return " " if piece.isspace() else unicodedata.normalize("NFC", piece)
+
+
+def _cuts(shown: list[str], place: int) -> bool:
+    """Whether a word of a script with spaces stands on both sides of `place`."""
+    if not 0 < place < len(shown):
+        return False
+    before, after = shown[place - 1], shown[place]
+    return all(_IN_WORD.match(each) and not _UNSPACED.match(each) for each in (before, after))
