@@ -46,6 +46,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     ),
     "extruct": ("capture/extraction/",),
     "feedparser": ("capture/discovery/feeds.py",),
+    "holidays": ("exports/working_days.py",),
     "httpx": ("archiver/core/authority.py", "capture/client.py"),
     "idna": ("capture/site_domain.py",),
     "isal": ("archiver/core/warc/",),

@@ -30,7 +30,9 @@ from archiver.core.key_chain import key_changes
 from archiver.core.objects import ObjectStore
 from archiver.core.people import People
 from archiver.core.register import Register
+from archiver.core.request_files import RequestFiles
 from archiver.core.requests import Requests
+from archiver.core.reviews import Reviews
 from archiver.core.schema import migrate
 from archiver.core.sealing import Vault
 from archiver.core.signing import SigningKey, key_path, load_key, make_key
@@ -87,6 +89,8 @@ class Archive:
         self.register = Register(db)
         self.people = People(db)
         self.requests = Requests(db)
+        self.request_files = RequestFiles(db)
+        self.reviews = Reviews(db)
         self.site_sessions = SiteSessions(db)
         self._opened_at_size = self.trail.head().size
 

@@ -135,6 +135,20 @@ class TimestampSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RequestSettings:
+    holidays: str = _setting("", "ISO 3166 code whose public holidays close the office; empty: the archive's; or none")
+    weekend: tuple[str, ...] = _setting(("saturday", "sunday"), "weekdays on which the office is closed")
+    closed_days: tuple[str, ...] = _setting((), "the office's own closed days: 2026-03-02 Founders' day")
+    open_days: tuple[str, ...] = _setting((), "days on which it is open though a calendar says otherwise")
+    office_closes: str = _setting(
+        "", "local time after which a request counts as received on the next open day; empty: midnight"
+    )
+    in_force: tuple[str, ...] = _setting(
+        (), "announced rules and the day counsel says they came into force: CA-ON-MFIPPA/2=2027-01-01"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     archive: ArchiveSettings
     capture: CaptureSettings = field(default_factory=CaptureSettings)
@@ -142,6 +156,7 @@ class Settings:
     sessions: SessionSettings = field(default_factory=SessionSettings)
     nightly: NightlySettings = field(default_factory=NightlySettings)
     timestamp: TimestampSettings = field(default_factory=TimestampSettings)
+    requests: RequestSettings = field(default_factory=RequestSettings)
 
 
 def load_settings(path: Path) -> Settings:
@@ -160,6 +175,7 @@ SECTIONS: dict[str, type] = {
     "sessions": SessionSettings,
     "nightly": NightlySettings,
     "timestamp": TimestampSettings,
+    "requests": RequestSettings,
 }
 """The sections of `archive.toml`, by name; fields of Settings."""
 
@@ -208,10 +224,23 @@ def _timestamp_faults(stated: TimestampSettings) -> Iterator[str]:
         yield "timestamp.ca_file: missing; a stamp that cannot be verified proves nothing"
 
 
+def _request_faults(stated: RequestSettings) -> Iterator[str]:
+    if stated.office_closes and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", stated.office_closes):
+        yield f"requests.office_closes: must be a local time such as '17:00', not {stated.office_closes!r}"
+    for key in ("closed_days", "open_days"):
+        for each in getattr(stated, key):
+            if not re.fullmatch(r"\d{4}-\d\d-\d\d( .*)?", each):
+                yield f"requests.{key}: {each!r} does not begin with a day such as 2026-03-02"
+    for each in stated.in_force:
+        if not re.fullmatch(r"\S+=\d{4}-\d\d-\d\d", each):
+            yield f"requests.in_force: {each!r} is not RULE=DAY, such as CA-ON-MFIPPA/2=2027-01-01"
+
+
 _FAULTS: dict[str, Callable[[Any], Iterator[str]]] = {
     "archive": _archive_faults,
     "nightly": _nightly_faults,
     "timestamp": _timestamp_faults,
+    "requests": _request_faults,
 }
 
 

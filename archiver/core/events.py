@@ -52,7 +52,19 @@ class EventType(StrEnum):
     PLAN_ACTIVATED = "plan_activated"
     REQUEST_OPENED = "request_opened"
     REQUEST_SEARCHED = "request_searched"
+    REQUEST_LOGGED = "request_logged"  # a letter, what moves its clock, a delivery, an appeal
+    REQUEST_CLOSED = "request_closed"
+    REQUESTER_SEEN = "requester_seen"  # somebody looked at the requester's name
+    REVIEW_FROZEN = "review_frozen"
+    REVIEW_ASSIGNED = "review_assigned"
+    REVIEW_CODED = "review_coded"
+    REVIEW_UNDONE = "review_undone"
+    REDACTED = "redacted"
+    REDACTION_LIFTED = "redaction_lifted"
+    PICTURE_CLEARED = "picture_cleared"
+    LEAK_ACKNOWLEDGED = "leak_acknowledged"
     PRODUCED = "produced"
+    DELIVERED = "delivered"
     SITE_SESSION_STORED = "site_session_stored"
     SITE_SESSION_SET = "site_session_set"  # what its checks open and must see
     SITE_SESSION_KEPT = "site_session_kept"  # the site renewed its cookies during a capture
@@ -87,6 +99,7 @@ class EventType(StrEnum):
             EventType.SITE_SESSION_CHECKED,
             EventType.SITE_SESSION_FORGOTTEN,
             EventType.ROWS_COMMITTED,
+            EventType.REQUESTER_SEEN,
             EventType.KEY_ROTATED,
             EventType.TIMESTAMPED,
             EventType.TIMESTAMP_FAILED,
@@ -100,7 +113,9 @@ _PREMIS = {
     EventType.RECORD_TAGGED: "mee",
     EventType.CLASSIFIED: "poa",
     EventType.PLAN_ACTIVATED: "poa",
+    EventType.REDACTED: "red",
     EventType.PRODUCED: "exp",
+    EventType.DELIVERED: "dis",
 }
 
 

@@ -51,6 +51,11 @@ def m006_completeness(db: Database) -> None:
     _run(db, "m006_completeness")
 
 
+@migrations()
+def m010_review(db: Database) -> None:
+    _run(db, "m010_review")
+
+
 def migrate(db: Database) -> None:
     """Bring the catalogue to this version's tables.
 
@@ -68,5 +73,13 @@ def migrate(db: Database) -> None:
 
 _STEPS = frozenset(
     each.__name__
-    for each in (m001_spine, m002_assets, m003_nightly, m004_site_sessions, m005_commitments, m006_completeness)
+    for each in (
+        m001_spine,
+        m002_assets,
+        m003_nightly,
+        m004_site_sessions,
+        m005_commitments,
+        m006_completeness,
+        m010_review,
+    )
 )

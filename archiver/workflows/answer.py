@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from archiver.core.archive import Archive
 from archiver.core.checkpoints import Checkpoint
-from archiver.core.errors import ProductionRefused
+from archiver.core.errors import BadInput, ProductionRefused
 from archiver.core.events import EventType
 from archiver.core.merkle import InclusionProver
 from archiver.core.people import Permission, Person
 from archiver.core.progress import Progress, silent
 from archiver.core.records import CaptureId, RecordId, new_id
+from archiver.core.request_files import RequestDetails, new_requester_id
 from archiver.core.requests import FiledProduction, InformationRequest, SearchDeclaration
 from archiver.workflows.find import freeze
 from archiver.workflows.keep_once import resolver
+from exports.law_rules import find_law
 from exports.produced import ProducedCapture, ProducedRecord, ProducedRequest, ProducedSearch, Production
 from exports.production import make_production
 
@@ -32,24 +34,45 @@ class Produced:
 
 
 def open_request(
-    archive: Archive, *, law: str, received: date, requester: str, subject: str, actor: Person, now: datetime
+    archive: Archive,
+    *,
+    law: str,
+    received: date,
+    requester: str,
+    subject: str,
+    actor: Person,
+    now: datetime,
+    contact: str = "",
+    details: RequestDetails | None = None,
 ) -> InformationRequest:
+    """Register a request; who asks is kept apart from it. Raises BadInput."""
     actor.require(Permission.ANSWER)
+    if not requester.strip():
+        raise BadInput("a request needs its requester")
+    known, apart = find_law(law), new_requester_id()
     with archive.change(at=now, actor=actor.id) as change:
         request = archive.requests.open(
             law=law,
             received=received,
-            requester=requester,
+            requester=apart,
             subject=subject,
             today=now.astimezone(archive.settings.archive.zone).date(),
             now=now,
             actor=actor.id,
         )
+        archive.request_files.add_requester(apart, request.number, requester, contact)
+        archive.request_files.add_details(
+            replace(
+                details or RequestDetails(number=request.number),
+                number=request.number,
+                law_code=known.code if known else "",
+            )
+        )
         change.record(
             EventType.REQUEST_OPENED,
             [request.number],
             {"received": received.isoformat()},
-            commits=[("requests", request.number)],
+            commits=[("requests", request.number), ("requesters", apart), ("request_details", request.number)],
         )
     return request
 
@@ -163,7 +186,7 @@ def _describe_request(archive: Archive, request: InformationRequest) -> Produced
         number=request.number,
         law=request.law,
         received=request.received,
-        requester=request.requester,
+        requester=archive.request_files.requester(request).name,
         subject=request.subject,
         searches=tuple(
             ProducedSearch(

@@ -28,6 +28,9 @@ def test_every_table_is_there() -> None:
         "night_runs", "night_notes", "night_visits", "known_threads", "discovery_marks",
         "assets", "asset_references", "repeated_objects", "stubs",
         "commitments",
+        "request_details", "requesters", "request_events", "review_sets", "review_members", "review_assignments",
+        "review_batches", "review_decisions", "redactions", "picture_clearances", "leak_acknowledgements",
+        "production_details",
     }  # fmt: skip
 
 
