@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,18 @@ from archiver.workflows.request_clock import (
     received_on,
     see_requester,
 )
+from tests.workflows.town import make
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 TODAY = date(2026, 3, 2)
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Iterator[Archive]:
+    """An empty archive of a town in Ontario."""
+    directory, config = make(tmp_path)
+    with Archive.open(directory, config_directory=config) as opened:
+        yield opened
 
 
 def person(archive: Archive, role: Role = Role.OFFICER, name: str = "Rita") -> Person:
@@ -121,7 +131,7 @@ def test_an_order_names_its_own_day(archive: Archive) -> None:
 
 
 def test_a_request_sent_just_before_midnight_elsewhere_has_our_day(archive: Archive) -> None:
-    moment = datetime.fromisoformat("2026-03-01T23:59:00+00:00")
+    moment = datetime.fromisoformat("2026-03-01T23:59:00-12:00")
     assert received_on(archive, moment) == date(2026, 3, 2)
 
 
