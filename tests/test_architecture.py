@@ -55,6 +55,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "mitmproxy": ("capture/asking_again.py", "capture/recorder.py", "capture/wire.py"),
     "numpy": ("capture/ink.py",),
     "PIL": ("capture/screenshot.py", "exports/redaction.py", "archiver/sample/"),
+    "pikepdf": ("exports/readings.py", "exports/pdf_pages.py"),
     "platformdirs": ("archiver/core/archive.py",),
     "playwright": ("capture/browser.py", "capture/sign_in.py"),
     "py3langid": ("capture/extraction/",),
