@@ -64,6 +64,8 @@ class ReleasedRecord:
 
     `produced` holds released texts; its captures have files only where `original`. `pictures` are released
     screenshots by capture, `boxes` where its items stand on them. `secrets` are what must be found in no byte.
+    `withheld`: every item is, so nothing of the record is handed over. `source` are its captures as they are kept:
+    commitments are made to their files, and nothing else.
     """
 
     produced: ProducedRecord
@@ -74,6 +76,8 @@ class ReleasedRecord:
     log: tuple[Logged, ...]
     secrets: tuple[Secret, ...]
     painted: int
+    withheld: bool
+    source: tuple[ProducedCapture, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,8 +91,8 @@ class Gate:
     salt: str
     originals: bool = True
 
-    def release(self, produced: ProducedRecord) -> ReleasedRecord | None:
-        """None where every item of the record is withheld. Raises EvidenceDamaged, LeakFound."""
+    def release(self, produced: ProducedRecord) -> ReleasedRecord:
+        """Raises EvidenceDamaged, LeakFound."""
         return _Passage(self, produced).release()
 
 
@@ -101,16 +105,15 @@ class _Passage:
         self._secrets: dict[Secret, None] = {}
         self._literals: dict[str, str] = {}
 
-    def release(self) -> ReleasedRecord | None:
+    def release(self) -> ReleasedRecord:
         gate, produced = self._gate, self._produced
         releases = {each.id: gate.releases.get(each.id, ItemRelease(release="full")) for each in produced.items}
-        if all(each.release == "withheld" for each in releases.values()) and releases:
-            return None
+        whole = bool(releases) and all(each.release == "withheld" for each in releases.values())
         names = self._names()
         items = tuple(self._item(each, releases[each.id], names) for each in produced.items)
         record = self._record(produced.record)
         plain = not self._log and all(each.release == "full" for each in releases.values())
-        pictures, boxes, painted = self._pictures(releases)
+        pictures, boxes, painted = ({}, {}, 0) if whole else self._pictures(releases)
         barred = any(each.barred for each in produced.captures)
         original = gate.originals and plain and not painted and not barred
         observed = produced.observed
@@ -134,6 +137,8 @@ class _Passage:
             log=tuple(self._log),
             secrets=tuple(self._secrets),
             painted=painted,
+            withheld=whole,
+            source=produced.captures,
         )
 
     def _names(self) -> dict[str, str]:
