@@ -14,7 +14,7 @@ def count_pages(pdf: bytes) -> int:
 
 
 def stamp_pages(pdf: bytes, numbers: Sequence[str], *, title: str) -> bytes:
-    """Each page with its number at its lower right; the same pages and numbers give the same bytes.
+    """Each page with its number at its lower left; the same pages and numbers give the same bytes.
 
     ValueError where there are not as many numbers as pages.
     """
@@ -26,8 +26,7 @@ def stamp_pages(pdf: bytes, numbers: Sequence[str], *, title: str) -> bytes:
         )
         for page, number in zip(opened.pages, numbers, strict=True):
             name = page.add_resource(font, pikepdf.Name.Font)
-            width = float(page.mediabox[2]) - float(page.mediabox[0])
-            text = f"q BT {name} 9 Tf {width - 20 - 5.2 * len(number):.2f} 14 Td ({number}) Tj ET Q".encode()
+            text = f"q BT {name} 9 Tf 24 14 Td ({number}) Tj ET Q".encode()
             page.contents_coalesce()
             page.contents_add(b"q\n", prepend=True)
             page.contents_add(b"\nQ\n" + text)

@@ -13,14 +13,19 @@ import json
 import re
 import shutil
 import subprocess
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from email.message import Message
+from pathlib import Path
 
 import pikepdf
+
+from archiver.core.errors import BadWarc
+from archiver.core.warc import read_records
 
 MOST_BYTES = 1 << 29
 """What is larger, unpacked, is told as not searched."""
@@ -183,8 +188,23 @@ def _read_gzip(place: str, content: bytes, depth: int, *, certain: bool = True) 
         rest = unpacker.unused_data
     if parts:
         yield from _read(f"{place} (unpacked)", b"".join(parts), depth + 1)
+    if parts and parts[0][:5] == b"WARC/":
+        yield from _read_bodies(place, content, depth)
     if certain and rest:
         yield from _read_texts(f"{place} (after its end)", rest)
+
+
+def _read_bodies(place: str, content: bytes, depth: int) -> Iterator[Reading | NotSearched]:
+    """Bodies of recorded traffic that came in an encoding of their own (brotli, say)."""
+    with tempfile.NamedTemporaryFile(prefix="archiver-", suffix=".warc.gz") as file:
+        file.write(content)
+        file.flush()
+        try:
+            for record in read_records(Path(file.name)):
+                if record.http_head and record.http_header("Content-Encoding"):
+                    yield from _read(f"{place}, {record.type} of {record.uri}", record.content(), depth + 1)
+        except BadWarc as error:
+            yield NotSearched(f"{place} cannot be read as a WARC: {error}")
 
 
 def _read_pdf(place: str, content: bytes, depth: int) -> Iterator[Reading | NotSearched]:
@@ -248,7 +268,7 @@ def _read_png(place: str, content: bytes, depth: int) -> Iterator[Reading | NotS
 
 
 def _looks_like_mail(content: bytes) -> bool:
-    return b"\nContent-Type:" in content[:4096] or content[:13] == b"Content-Type:"
+    return b"\nMIME-Version:" in content[:8192] and content[:5] != b"WARC/" and b"\nContent-Type:" in content[:8192]
 
 
 def _read_mail(place: str, message: Message, depth: int) -> Iterator[Reading | NotSearched]:
@@ -258,5 +278,5 @@ def _read_mail(place: str, message: Message, depth: int) -> Iterator[Reading | N
         if part.is_multipart():
             continue
         inner = part.get_payload(decode=True)
-        if isinstance(inner, bytes):
+        if isinstance(inner, bytes) and inner:
             yield from _read(f"{place}/{part.get_filename() or part.get_content_type()}", inner, depth + 1)

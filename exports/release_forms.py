@@ -246,8 +246,12 @@ class Forms:
         """Everything on paper, its pages numbered after those of the pictures."""
         if self._around.print_pdf is None:
             return place
-        with tempfile.TemporaryDirectory(prefix="archiver-") as folder:
-            (Path(folder) / "pictures").symlink_to(self.bag.path_of("pictures").resolve())
+        pictures = self.bag.path_of("pictures")
+        with tempfile.TemporaryDirectory(prefix=".print-", dir=self.bag.directory.parent) as folder:
+            beside = Path(folder) / "pictures"
+            beside.mkdir()
+            for each in {number for record in self._printed for number in record.pages}:
+                (beside / f"{each}.png").hardlink_to(pictures / f"{each}.png")
             page = Path(folder) / "production.html"
             page.write_bytes(print_page(self._about, self._printed))
             printed = self._around.print_pdf(page)

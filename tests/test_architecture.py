@@ -98,6 +98,7 @@ REMOVALS = {
     ("archiver/workflows/recover.py", "_settle_whole"),  # in incoming/: the ticket
     ("capture/job.py", "discard_files"),  # in incoming/: what a broken-off attempt wrote
     ("exports/production.py", "make_production"),  # its own unfinished bundle: copies
+    ("exports/release.py", "make_release"),  # its own unfinished bundle: copies
     ("index/engines/tantivy_engine.py", "TantivyEngine.create"),  # the index: derived
 }
 

@@ -143,6 +143,7 @@ class RequestSettings:
     office_closes: str = _setting(
         "", "local time after which a request counts as received on the next open day; empty: midnight"
     )
+    letter_template: str = _setting("", "path of the agency's own covering letter, a Jinja template; empty: ours")
     in_force: tuple[str, ...] = _setting(
         (), "announced rules and the day counsel says they came into force: CA-ON-MFIPPA/2=2027-01-01"
     )

@@ -1,6 +1,6 @@
 """What the register keeps of a request beside its line: details, the requester apart, the log, and what it covers.
 
-SQL for the tables `request_details`, `requesters` and `request_events`.
+SQL for the tables `request_details`, `requesters`, `request_events` and `production_details`.
 """
 
 from __future__ import annotations
@@ -148,6 +148,44 @@ class RequestFiles:
 
     def set_status(self, number: str, status: str) -> None:
         self._db.conn.execute("UPDATE requests SET status = ? WHERE number = ?", (status, number))
+
+    def file_production_details(
+        self,
+        id: str,
+        *,
+        set_id: int,
+        profile: str,
+        prefix: str,
+        first: int,
+        width: int,
+        last: int,
+        replaces: str,
+        why: str,
+        salt: str,
+    ) -> None:
+        self._db.conn.execute(
+            "INSERT INTO production_details (id, set_id, profile, prefix, first_number, width, last_number, replaces, "
+            "why, salt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (id, set_id, profile, prefix, first, width, last, replaces or None, why, salt),
+        )
+
+    def next_page(self, number: str) -> int:
+        """The number after the last page of the request's productions; 1 for the first."""
+        row = self._db.conn.execute(
+            "SELECT MAX(d.last_number) FROM production_details d JOIN productions p ON p.id = d.id "
+            "WHERE p.request_number = ?",
+            (number,),
+        ).fetchone()
+        return int(row[0] or 0) + 1
+
+    def profiles(self, number: str) -> dict[str, tuple[str, str]]:
+        """Profile, and the production it replaces or "", by production."""
+        rows = self._db.conn.execute(
+            "SELECT d.id, d.profile, COALESCE(d.replaces, '') FROM production_details d "
+            "JOIN productions p ON p.id = d.id WHERE p.request_number = ?",
+            (number,),
+        )
+        return {id: (profile, replaces) for id, profile, replaces in rows}
 
     def covering(self, record: RecordId) -> list[str]:
         """Numbers of the requests that are not finished and cover this record: nothing of it may be destroyed.

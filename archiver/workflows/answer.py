@@ -125,10 +125,15 @@ def produce(
             f"{request.number} has no hits to produce: search for it with "
             f"`archiver request search {request.number} QUERY`"
         )
+    if archive.reviews.decisions(request.number) or archive.redactions.standing(request.number):
+        raise ProductionRefused(
+            f"{request.number} has decisions or redactions, and this bundle would ship originals whole: "
+            f"use `archiver production make {request.number}`"
+        )
     id = new_id("prod")
     where = into if into is not None else archive.directory / "productions"
     made = make_production(
-        _describe_request(archive, request),
+        describe_request(archive, request),
         _records(archive, hits, progress),
         into=where / f"{request.number}-{id[5:]}",
         production_id=id,
@@ -159,9 +164,12 @@ def produce(
     return Produced(filed=filed, production=made)
 
 
-def prove_captures(archive: Archive, records: Sequence[RecordId], *, now: datetime) -> dict[str, Any]:
+def prove_captures(
+    archive: Archive, records: Sequence[RecordId], *, now: datetime, each_leaf: bool = False
+) -> dict[str, Any]:
     """The events of these records' captures, each with its inclusion proof under a freshly signed checkpoint.
 
+    With `each_leaf` they name their capture and leaf too, so that one can be proved without being shown.
     Raises ProductionRefused where this machine has no key to sign with.
     """
     checkpoint: Checkpoint | None = archive.sign_checkpoint(at=now)
@@ -174,13 +182,15 @@ def prove_captures(archive: Archive, records: Sequence[RecordId], *, now: dateti
     prover = InclusionProver(archive.trail.leaves()[: checkpoint.size])
     events = [
         {"index": event.seq, "line": event.line, "proof": [each.hex() for each in prover.proof(event.seq)]}
+        | ({"capture": event.subjects[-1], "leaf": event.leaf.hex()} if each_leaf else {})
         for event in archive.trail.events()
         if event.type == EventType.CAPTURED and event.subjects[-1] in wanted
     ]
     return {"archive": archive.settings.archive.id, "checkpoint": asdict(checkpoint), "events": events}
 
 
-def _describe_request(archive: Archive, request: InformationRequest) -> ProducedRequest:
+def describe_request(archive: Archive, request: InformationRequest) -> ProducedRequest:
+    """The request as productions tell of it, with who asked."""
     settings = archive.settings.archive
     return ProducedRequest(
         number=request.number,
