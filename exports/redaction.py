@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
 
@@ -78,7 +79,7 @@ def prove_boxes(png: bytes, boxes: Sequence[PaintedBox]) -> None:
 def cut_pages(pictures: Sequence[ReleasedPicture], *, high: float = 1.3) -> Iterator[bytes]:
     """Released pictures in PNGs for pages, each at most `high` times as high as wide, cut at an even row."""
     for picture in pictures:
-        image = _pixels(picture.png)
+        image = _shown(picture.png)
         most, top = max(1, int(image.width * high)), 0
         while top < image.height:
             bottom = min(image.height, top + most)
@@ -93,7 +94,7 @@ def cut_part(pictures: Sequence[ReleasedPicture], box: tuple[int, int, int, int]
     left, top, width, height = box
     for picture in pictures:
         if picture.top <= top < picture.top + picture.height and left < picture.width:
-            image = _pixels(picture.png)
+            image = _shown(picture.png)
             first = top - picture.top
             return _write(
                 image.crop(
@@ -122,13 +123,6 @@ def slip_sheet(lines: Sequence[str], *, width: int = 850, height: int = 600) -> 
     for number, line in enumerate(lines):
         draw.text((40, 40 + 30 * number), line.encode("ascii", "replace").decode(), fill=FILL, font=_font(18))
     return _write(page)
-
-
-def thumbnail(png: bytes, *, width: int = 400, height: int = 300) -> bytes:
-    """A small PNG of the top of a released picture."""
-    image = _pixels(png)
-    top = image.crop((0, 0, image.width, min(image.height, max(1, image.width * height // width))))
-    return _write(top.resize((width, max(1, top.height * width // top.width)), Image.Resampling.BILINEAR))
 
 
 def _paint(image: Image.Image, box: PaintedBox) -> None:
@@ -168,11 +162,15 @@ def _pixels(content: bytes) -> Image.Image:
     try:
         with Image.open(io.BytesIO(content)) as opened:
             shown = opened.convert("RGB")
-            fresh = Image.new("RGB", shown.size)
-            fresh.frombytes(shown.tobytes())
-            return fresh
+            return Image.frombytes("RGB", shown.size, shown.tobytes())
     except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
         raise EvidenceDamaged(f"the image cannot be read: {error}") from error
+
+
+@lru_cache(maxsize=2)
+def _shown(png: bytes) -> Image.Image:
+    """For what is only cut from: a page is decoded once for all the items on it."""
+    return _pixels(png)
 
 
 def _even_row(image: Image.Image, top: int, bottom: int) -> int:
