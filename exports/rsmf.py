@@ -162,7 +162,7 @@ def _word(text: str) -> str:
             part = ""
         part += character
     words.append(part)
-    return "\r\n ".join(f"=?utf-8?b?{base64.b64encode(each.encode()).decode()}?=" for each in words)
+    return "\n ".join(f"=?utf-8?b?{base64.b64encode(each.encode()).decode()}?=" for each in words)
 
 
 def _mail_date(iso: str) -> str:

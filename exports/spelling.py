@@ -50,7 +50,10 @@ def spell(text: str) -> Spelled:
     for piece, start, end in _pieces(text):
         if joined and start in joined and before and _parts_words(before, piece):
             breaks.add(len(letters))
-        for character in _fold(piece):
+        folding = tuple(_fold(piece))
+        if not folding and letters and letters[-1] != " ":
+            ends[-1] = end  # a mark belongs to its letter
+        for character in folding:
             if character == " " and letters and letters[-1] == " ":
                 ends[-1] = end
                 continue
