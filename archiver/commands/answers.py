@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from archiver.commands.output import describe, print_json, progress, say, show_moment, table
+from archiver.commands.productions import check_release
 from archiver.commands.request_clock import CLOCK_COMMANDS
 from archiver.commands.session import Session, archive_command, json_option
 from archiver.core import clock
@@ -17,6 +18,7 @@ from archiver.core.request_files import CHANNELS, RequestDetails
 from archiver.workflows.answer import open_request, produce, search_for_request
 from archiver.workflows.request_clock import received_on
 from exports.check import check_bundle
+from exports.signed_bag import SIGNATURE
 
 
 @click.group()
@@ -179,7 +181,13 @@ def export(session: Session, number: str, into: Path | None) -> None:
 @click.option("--seal", metavar="SHA256", help="The bundle's seal, as the agency tells it.")
 @json_option
 def check(bundle: Path, key: str | None, seal: str | None, as_json: bool) -> None:
-    """Check an export bundle, a directory or a ZIP file; needs no archive."""
+    """Check an export bundle, a directory or a ZIP file; needs no archive.
+
+    A production made by `archiver production make` is checked by the verifier it ships.
+    """
+    if (bundle / SIGNATURE).is_file():
+        check_release(bundle, key or "", as_json)
+        return
     with progress("Checking"):
         report = check_bundle(bundle, trusted=key, seal=seal)
     if as_json:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from archiver.commands.output import describe, print_json, progress, say, show_moment, table
-from archiver.commands.session import Session, archive_command
+from archiver.commands.session import Session, archive_command, json_option
 from archiver.core import clock
 from archiver.core.errors import BundleInvalid
 from archiver.core.people import Permission
@@ -140,17 +140,22 @@ def list_productions(session: Session, number: str) -> None:
 @production.command("verify")
 @click.argument("bundle", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--key", default="", metavar="FINGERPRINT", help="The key's fingerprint, as the agency publishes it.")
-@archive_command
-def verify(session: Session, bundle: Path, key: str) -> None:
+@json_option
+def verify(bundle: Path, key: str, as_json: bool) -> None:
     """Check a production with the verifier it ships; needs no archive."""
+    check_release(bundle, key, as_json)
+
+
+def check_release(bundle: Path, key: str, as_json: bool) -> None:
+    """Raises BundleInvalid where anything is wrong with it."""
     defects, proved = check(bundle, key)
-    if session.as_json:
+    if as_json:
         print_json({"defects": defects, "proved": proved if not defects else []})
     elif not defects:
         for each in proved:
             say(each)
     if defects:
-        if not session.as_json:
+        if not as_json:
             table("Defects", ("What is wrong",), ((each,) for each in defects))
         raise BundleInvalid(f"{bundle} has {len(defects)} defects")
 

@@ -66,7 +66,8 @@ def raw_texts(content: bytes, depth: int = 0) -> Iterator[str]:
         yield from raw_texts(gzip.decompress(content), depth + 1)
     for found in re.findall(rb"[A-Za-z0-9+/=\r\n]{80,}", content):
         packed = re.sub(rb"[\r\n=]", b"", found)
-        yield from raw_texts(base64.b64decode(packed[: len(packed) // 4 * 4]), depth + 1)
+        whole = packed[:-1] if len(packed) % 4 == 1 else packed
+        yield from raw_texts(base64.b64decode(whole + b"=" * (-len(whole) % 4)), depth + 1)
 
 
 def plain(text: str) -> str:
