@@ -21,8 +21,11 @@ from archiver.core.events import Event
 from archiver.core.nights import NightRun, NightVisit
 from archiver.core.people import Person
 from archiver.core.records import Account, Capture, CataloguedItem, Record
+from archiver.core.redactions import Acknowledgement, Clearance, Redaction
 from archiver.core.register import CaptureJob
+from archiver.core.request_files import LoggedEvent, Requester
 from archiver.core.requests import FiledProduction, InformationRequest, SearchDeclaration
+from archiver.core.reviews import CodingBatch, ReviewSet
 from archiver.core.saved_searches import SavedSearch, SearchRun
 from archiver.core.site_sessions import SiteSession
 from archiver.core.stubs import Stub
@@ -36,6 +39,9 @@ from archiver.workflows.night.report import NightReport
 from archiver.workflows.night.timer import Timer
 from archiver.workflows.plan_retention import Activated, PlannedRecord
 from archiver.workflows.rebuild import Rebuilt
+from archiver.workflows.redact import RedactedItem, UnknownPicture
+from archiver.workflows.request_clock import DueRequest
+from archiver.workflows.review import ReviewState
 from archiver.workflows.show_hits import MarkedItem
 from archiver.workflows.site_sessions import SessionStanding, StoredLogin
 from archiver.workflows.status import Status
@@ -44,6 +50,10 @@ from archiver.workflows.timestamp import Stamped
 from archiver.workflows.trail_keys import TrailKey
 from archiver.workflows.verify import Verified
 from exports.check import BundleReport
+from exports.law_rules import Law
+from exports.release import Released
+from exports.request_plots import RequestFigures
+from exports.review_rules import Change, ReviewFinding
 from retention.register import PlanVersion
 
 
@@ -143,6 +153,11 @@ DOCUMENTS: dict[str, tuple[str, type | None]] = {
     "person add": ("`person`, and `token` for a service", None),
     "person disable, whoami": ("a person", Person),
     "person list": ("a list of people", Person),
+    "production list": ("a list of `production`, its `profile`, and the production it `replaces`", None),
+    "production make": ("`filed`; `production` with its figures and what the leak check found", Released),
+    "production repeat": ("`same`, `production`", None),
+    "production statistics": ("requests in figures", RequestFigures),
+    "production verify": ("`defects`, `proved`", None),
     "rebuild": ("what was rebuilt and what is missing", Rebuilt),
     "record crop": (
         "where the picture lies, and its place on the screenshot: `record`, `item`, `capture`, `box`, `path`, `size`",
@@ -157,10 +172,27 @@ DOCUMENTS: dict[str, tuple[str, type | None]] = {
         "`record`, `observed`, `class_reason`, `corrections`, `items`, and `captures` with `objects`",
         CataloguedItem,
     ),
-    "request list, request new": ("requests", InformationRequest),
+    "redact acknowledge": ("the acknowledgement", Acknowledgement),
+    "redact add, redact lift, redact list": ("redactions", Redaction),
+    "redact add --preview": ("a list of items that would be redacted", RedactedItem),
+    "redact clear": ("the clearance", Clearance),
+    "redact detectors": ("a list of `name`, `told`", None),
+    "redact pictures": ("a list of pictures whose text nobody knows", UnknownPicture),
+    "request clock, request due": ("requests with their clocks, `due` a list", DueRequest),
+    "request laws": ("a list of laws with their dated rules and exemptions", Law),
+    "request list, request new": ("requests; `requester` is a reference, never a name", InformationRequest),
+    "request log": ("the log, or what was added to it", LoggedEvent),
+    "request requester": ("who asked", Requester),
     "request search": ("the search as it is kept", SearchDeclaration),
     "request show": ("`request`, `searches`, `hits` by record, `productions`", None),
     "retention plan": ("a list of records with their decisions", PlannedRecord),
+    "review assign": ("`batch`, `records`", None),
+    "review check": ("a list of findings", ReviewFinding),
+    "review code, review undo": ("the batch", CodingBatch),
+    "review code --preview": ("a list of what would change", Change),
+    "review freeze": ("the frozen set", ReviewSet),
+    "review items": ("a list of `member`, `text`, and what was `decided`", None),
+    "review show": ("how far the review is", ReviewState),
     "runs list": ("a list of runs, newest first", NightRun),
     "search": ("the answer", Answer),
     "searches diff, run, save": ("what was found, and what is new since the run before", SearchDiff),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -96,13 +96,19 @@ class BagWriter:
     def path_of(self, name: str) -> Path:
         return self.directory / "data" / name
 
-    def seal(self, info: Sequence[tuple[str, str]]) -> str:
+    def digests(self) -> dict[str, str]:
+        """SHA-256 in hex of every payload file so far, by its name."""
+        return {name: digests[0] for name, digests in self._payload.items()}
+
+    def seal(self, info: Sequence[tuple[str, str]], *, beside: Mapping[str, bytes] | None = None) -> str:
         """Write the manifests and tag files; the hex SHA-256 of tagmanifest-sha256.txt.
 
-        `info` becomes bag-info.txt, each value on one line, with the Payload-Oxum added.
+        `beside` are further tag files, by name. `info` becomes bag-info.txt, each value on one line, with the
+        Payload-Oxum added.
         """
         about = [*info, ("Payload-Oxum", f"{self.size}.{self.files}")]
         tags = {
+            **(beside or {}),
             "bagit.txt": DECLARATION,
             "bag-info.txt": "".join(f"{key}: {_CONTROLS.sub(' ', value).strip()}\n" for key, value in about).encode(),
         }

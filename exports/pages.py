@@ -81,13 +81,13 @@ def render_index(
     notes: dict[str, Any],
 ) -> bytes:
     """index.html: what was asked, how it was searched, what was found. `notes` says what the bundle proves."""
-    return _render("index.html", about, entries=entries, not_produced=not_produced, counts=counts, notes=notes, top=".")
+    return render("index.html", about, entries=entries, not_produced=not_produced, counts=counts, notes=notes, top=".")
 
 
 def render_record(about: About, produced: ProducedRecord, *, number: int) -> bytes:
     """The page of one record, which lies one directory below the index."""
     shown = produced.latest_content
-    return _render(
+    return render(
         "thread.html",
         about,
         number=number,
@@ -154,7 +154,8 @@ def _corrections(produced: ProducedRecord) -> list[tuple[str, Any, Any]]:
     return [each for each in pairs if each[1] != each[2]]
 
 
-def _render(template: str, about: About, **values: Any) -> bytes:
+def render(template: str, about: About, **values: Any) -> bytes:
+    """A page of the bundle from its template."""
     return _fill(template, ZoneInfo(about.request.time_zone), about=about, place=file_place, **values)
 
 

@@ -20,18 +20,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from importlib.metadata import version
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
-from archiver.core import wacz
 from archiver.core.clock import to_iso, to_utc
 from archiver.core.durable import make_directory, move_directory, part_path, storage_errors
 from archiver.core.errors import ProductionRefused
 from archiver.core.progress import Progress, silent
 from archiver.core.records import ObjectRole
-from archiver.core.warc import write_supplement
 from exports.bag import BagWriter
 from exports.barring import without_barred
+from exports.originals import WACZ, OriginalsWriter
 from exports.pages import About, Entry, file_place, render_index, render_record, slug
 from exports.produced import (
     NotProduced,
@@ -42,7 +41,6 @@ from exports.produced import (
     Production,
 )
 from exports.readme import DOES_NOT_PROVE, PROVES, write_readme
-from exports.repeat_checking import SUPPLEMENT
 from exports.tables import csv_header, item_line, item_row
 
 __all__ = [
@@ -121,8 +119,7 @@ class _Assembly:
         self._asked = asked
         self._entries: list[Entry] = []
         self._described: list[dict[str, Any]] = []
-        self._warcs: list[tuple[str, Path]] = []
-        self._wacz_pages: list[wacz.Page] = []
+        self._originals = OriginalsWriter(self.bag, made_at=about.made_at, software=about.software)
         self.counts = {"items": 0, "hits": 0, "captures": 0}
 
     def add_records(self, records: Iterable[ProducedRecord], progress: Progress) -> None:
@@ -140,7 +137,7 @@ class _Assembly:
                     hit = item.id in produced.hit_ids
                     lines.write(item_line(item, produced.record, hit=hit))
                     rows.write(item_row(item, produced.record, hit=hit))
-                self._add_evidence(produced)
+                self._originals.add(produced)
                 self._enter(number, produced)
                 progress(number, self._asked or number, produced.record.title)
         if not self._entries:
@@ -148,38 +145,6 @@ class _Assembly:
                 f"{self._about.request.number}: nothing was found to produce; search first, or answer that there "
                 "is nothing"
             )
-
-    def _add_evidence(self, produced: ProducedRecord) -> None:
-        held, copied = list[tuple[str, Path]](), set[str]()
-        for capture in produced.captures:
-            for stored, source in capture.files:
-                name = file_place(produced, capture, stored.path)
-                if name in copied:
-                    continue  # an earlier capture keeps it for this one too
-                self.bag.copy(name, source, stored)
-                copied.add(name)
-                if stored.role is ObjectRole.WARC:
-                    held.append(("/".join(PurePosixPath(name).parts[-2:]), self.bag.path_of(name)))
-                    self._warcs.append((f"{capture.capture.id}-{PurePosixPath(name).name}", self.bag.path_of(name)))
-                    self._wacz_pages.append(
-                        wacz.Page(
-                            url=capture.capture.final_url or capture.capture.url,
-                            ts=capture.capture.started,
-                            title=produced.record.title,
-                            text="\n".join(each.item.text for each in produced.items),
-                        )
-                    )
-
-        self._add_supplement(produced, held)
-
-    def _add_supplement(self, produced: ProducedRecord, held: Sequence[tuple[str, Path]]) -> None:
-        """What the record's WARCs leave to other files, so that the bundle is whole in itself."""
-        name = f"records/{produced.record.id}/{SUPPLEMENT}"
-        path = self.bag.path_of(name)
-        about = self._about
-        if write_supplement(path, held, produced.resolve, made_at=about.made_at, software=about.software):
-            self.bag.add(name)
-            self._warcs.append((f"{produced.record.id}-{SUPPLEMENT}", path))
 
     def _enter(self, number: int, produced: ProducedRecord) -> None:
         page = f"threads/{number:04d}-{slug(produced.record.title)}.html"
@@ -234,16 +199,8 @@ class _Assembly:
             "records_withheld": withheld,
             "records_failed": len(not_produced) - withheld,
         }
-        if self._warcs:
-            wacz.write_wacz(
-                self.bag.path_of("production.wacz"),
-                self._warcs,
-                self._wacz_pages,
-                title=f"{about.request.number}: {about.request.subject}",
-                created=about.made_at,
-            )
-            self.bag.add("production.wacz")
-        notes = {"proves": PROVES, "does_not_prove": DOES_NOT_PROVE, "wacz": bool(self._warcs)}
+        self._originals.write_wacz(f"{about.request.number}: {about.request.subject}")
+        notes = {"proves": PROVES, "does_not_prove": DOES_NOT_PROVE, "wacz": self._originals.any}
         self.bag.write("index.html", render_index(about, self._entries, not_produced, self.counts, notes))
         self.bag.write("trail.json", _json(trail))
         self.bag.write("production.json", _json(self._describe(not_produced)))
@@ -294,7 +251,7 @@ class _Assembly:
                 {"record": each.record_id, "state": "withheld" if each.withheld else "failed", "reason": each.reason}
                 for each in not_produced
             ],
-            "wacz": "production.wacz" if self._warcs else None,
+            "wacz": WACZ if self._originals.any else None,
             "proves": list(PROVES),
             "does_not_prove": list(DOES_NOT_PROVE),
         }

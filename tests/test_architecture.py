@@ -46,6 +46,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     ),
     "extruct": ("capture/extraction/",),
     "feedparser": ("capture/discovery/feeds.py",),
+    "holidays": ("exports/working_days.py",),
     "httpx": ("archiver/core/authority.py", "capture/client.py"),
     "idna": ("capture/site_domain.py",),
     "isal": ("archiver/core/warc/",),
@@ -61,6 +62,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "mitmproxy": ("capture/asking_again.py", "capture/recorder.py", "capture/wire.py"),
     "numpy": ("capture/even_ground.py", "capture/ink.py"),
     "PIL": ("capture/screenshot.py", "exports/redaction.py", "archiver/sample/"),
+    "pikepdf": ("exports/readings.py", "exports/pdf_pages.py"),
     "platformdirs": ("archiver/core/archive.py",),
     "playwright": ("capture/browser.py", "capture/sign_in.py"),
     "py3langid": ("capture/extraction/",),
@@ -118,6 +120,8 @@ REMOVALS = {
     ("index/engines/sealed.py", "SealedDirectory.begin_anew"),  # the index: derived
     ("index/generations.py", "_sweep"),  # whole indexes that were replaced, or never finished
     ("index/engines/sealed.py", "SealedDirectory.sweep"),  # parts of the index that were replaced, or never sealed
+    ("exports/release.py", "make_release"),  # its own unfinished bundle: copies
+    ("index/engines/tantivy_engine.py", "TantivyEngine.create"),  # the index: derived
 }
 
 # rows that may be deleted; evidence and decisions are not among them (an asset's: when its last reference is gone)

@@ -8,14 +8,19 @@ from pathlib import Path
 import click
 
 from archiver.commands.output import describe, print_json, progress, say, show_moment, table
+from archiver.commands.productions import check_release
+from archiver.commands.request_clock import CLOCK_COMMANDS
 from archiver.commands.session import Session, archive_command, json_option
 from archiver.core import clock
 from archiver.core.errors import BundleInvalid
 from archiver.core.people import Permission
+from archiver.core.request_files import CHANNELS, RequestDetails
 from archiver.core.saved_searches import SavedSearches
 from archiver.workflows.answer import open_request, produce, search_for_request
 from archiver.workflows.keep_holds import close_request, reopen_request
+from archiver.workflows.request_clock import received_on
 from exports.check import check_bundle
+from exports.signed_bag import SIGNATURE
 
 
 @click.group()
@@ -25,17 +30,57 @@ def request() -> None:
 
 @request.command("new")
 @click.option("--law", required=True, help="The law it is made under, for example: RTI Act 2005.")
-@click.option("--received", type=click.DateTime(["%Y-%m-%d"]), help="The day it was received.  [default: today]")
-@click.option("--requester", required=True)
+@click.option(
+    "--received",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M"]),
+    help="The day, or the moment with its offset (2026-11-20T23:59+00:00).  [default: now]",
+)
+@click.option("--requester", required=True, help="Who asks; kept apart, shown by `request requester` only.")
+@click.option("--contact", default="", help="Where to answer; kept apart too.")
 @click.option("--subject", required=True, help="What is asked for, in the requester's words.")
+@click.option("--channel", type=click.Choice([each for each in CHANNELS if each]), help="How it came.")
+@click.option("--scope", default="", help="What was agreed to be searched.")
+@click.option("--fee", default="", help="What was paid, in words.")
+@click.option("--urgent", is_flag=True, help="Life or liberty: the law's shorter time.")
+@click.option("--due", type=click.DateTime(["%Y-%m-%d"]), help="The day that a court's order names.")
 @archive_command
-def new(session: Session, law: str, received: datetime | None, requester: str, subject: str) -> None:
+def new(
+    session: Session,
+    law: str,
+    received: datetime | None,
+    requester: str,
+    contact: str,
+    subject: str,
+    channel: str | None,
+    scope: str,
+    fee: str,
+    urgent: bool,
+    due: datetime | None,
+) -> None:
     """Register a request."""
     with session.act(Permission.ANSWER) as (archive, actor):
         now = clock.now()
-        day = received.date() if received else now.astimezone(archive.settings.archive.zone).date()
+        moment = now if received is None else received if received.tzinfo else None
+        day = received_on(archive, moment) if moment else received.date() if received else now.date()
+        details = RequestDetails(
+            number="",
+            received_at=moment,
+            channel=channel or "",
+            scope=scope,
+            fee=fee,
+            urgent=urgent,
+            due_set=due.date() if due else None,
+        )
         opened = open_request(
-            archive, law=law, received=day, requester=requester, subject=subject, actor=actor, now=now
+            archive,
+            law=law,
+            received=day,
+            requester=requester,
+            contact=contact,
+            subject=subject,
+            details=details,
+            actor=actor,
+            now=now,
         )
     if session.as_json:
         print_json(opened)
@@ -187,7 +232,13 @@ def export(session: Session, number: str, into: Path | None) -> None:
 @click.option("--seal", metavar="SHA256", help="The bundle's seal, as the agency tells it.")
 @json_option
 def check(bundle: Path, key: str | None, seal: str | None, as_json: bool) -> None:
-    """Check an export bundle, a directory or a ZIP file; needs no archive."""
+    """Check an export bundle, a directory or a ZIP file; needs no archive.
+
+    A production made by `archiver production make` is checked by the verifier it ships.
+    """
+    if (bundle / SIGNATURE).is_file():
+        check_release(bundle, key or "", as_json)
+        return
     with progress("Checking"):
         report = check_bundle(bundle, trusted=key, seal=seal)
     if as_json:
@@ -207,5 +258,8 @@ def check(bundle: Path, key: str | None, seal: str | None, as_json: bool) -> Non
             table("Defects", ("What is wrong",), ((each,) for each in report.findings))
         raise BundleInvalid(f"{bundle} has {len(report.findings)} defects")
 
+
+for command in CLOCK_COMMANDS:
+    request.add_command(command)
 
 COMMANDS = (request, export, check)

@@ -28,6 +28,7 @@ _PIPE_WIDTH = 240
 
 _COLOURS = {
     "complete": "green", "unchanged": "green", "present": "green", "active": "green", "permanent": "green",
+    "due soon": "yellow", "due today": "yellow", "overdue": "red", "answered": "green", "answered late": "red",
     "partial": "yellow", "edited": "yellow", "due": "yellow", "undecided": "yellow", "held": "yellow",
     "gone": "magenta", "disposed": "magenta", "disabled": "bright_black", "paused": "bright_black",
     "login_wall": "red", "challenge": "red", "throttled": "red", "refused": "red", "failed": "red",

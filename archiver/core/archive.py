@@ -29,8 +29,11 @@ from archiver.core.events import Event, EventType, Trail
 from archiver.core.key_chain import key_changes
 from archiver.core.objects import ObjectStore
 from archiver.core.people import People
+from archiver.core.redactions import Redactions
 from archiver.core.register import Register
+from archiver.core.request_files import RequestFiles
 from archiver.core.requests import Requests
+from archiver.core.reviews import Reviews
 from archiver.core.schema import migrate
 from archiver.core.sealing import Vault
 from archiver.core.signing import SigningKey, key_path, load_key, make_key
@@ -89,6 +92,9 @@ class Archive:
         self.register = Register(db)
         self.people = People(db)
         self.requests = Requests(db)
+        self.request_files = RequestFiles(db)
+        self.reviews = Reviews(db)
+        self.redactions = Redactions(db)
         self.site_sessions = SiteSessions(db)
         self._opened_at_size = self.trail.head().size
 

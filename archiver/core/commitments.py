@@ -39,6 +39,35 @@ _ROWS = {
         "id, search_id, interpreted, analyser_version, watermark, total, records, at, actor",
     ),
     "productions": ("productions", "id", "id, request_number, path, sha256, records, items, made_at, made_by"),
+    "request_details": (
+        "request_details",
+        "number",
+        "number, law_code, received_at, channel, scope, fee, urgent, due_set",
+    ),
+    "requesters": ("requesters", "id", "id, request_number, name, contact"),
+    "request_events": ("request_events", "id", "id, request_number, kind, day, about, days, note, at, actor"),
+    "review_sets": ("review_sets", "id", "id, request_number, watermark, records, items, hits, at, actor"),
+    "review_batches": (
+        "review_batches",
+        "id",
+        "id, request_number, level, how, at, actor, undone_at, undone_by",
+    ),
+    "redactions": (
+        "redactions",
+        "id",
+        "id, request_number, kind, target, scope, record_id, item_id, section, reason, at, actor, lifted_at, lifted_by",
+    ),
+    "picture_clearances": (
+        "picture_clearances",
+        "id",
+        "id, request_number, capture_id, region, reason, at, actor",
+    ),
+    "leak_acknowledgements": ("leak_acknowledgements", "id", "id, request_number, place, reason, at, actor"),
+    "production_details": (
+        "production_details",
+        "id",
+        "id, set_id, profile, prefix, first_number, width, last_number, replaces, why, salt",
+    ),
     "plan_versions": (
         "plan_versions",
         "number",
@@ -70,6 +99,13 @@ _PARTS = {
     "batches": ("SELECT position, record_id, due, digest FROM batch_items WHERE batch_id = ? ORDER BY position",),
     "search_runs": (
         "SELECT item_id, record_id FROM search_run_hits WHERE run_id = ? ORDER BY item_id",
+    ),
+    "review_sets": (
+        "SELECT item_id, record_id, hit, versions FROM review_members WHERE set_id = ? ORDER BY item_id",
+    ),
+    "review_batches": (
+        "SELECT record_id, item_id, responsive, release, sections, privileged, note, tags FROM review_decisions "
+        "WHERE batch_id = ? ORDER BY record_id, item_id",
     ),
     "plan_versions": (
         "SELECT code, title, parent, description, schedule_number FROM record_classes WHERE plan_version = ? "

@@ -159,6 +159,20 @@ class RetentionSettings:
     fixity_days: int = _setting(90, "within so many days every stored file is hashed anew", least=1)
 
 
+class RequestSettings:
+    holidays: str = _setting("", "ISO 3166 code whose public holidays close the office; empty: the archive's; or none")
+    weekend: tuple[str, ...] = _setting(("saturday", "sunday"), "weekdays on which the office is closed")
+    closed_days: tuple[str, ...] = _setting((), "the office's own closed days: 2026-03-02 Founders' day")
+    open_days: tuple[str, ...] = _setting((), "days on which it is open though a calendar says otherwise")
+    office_closes: str = _setting(
+        "", "local time after which a request counts as received on the next open day; empty: midnight"
+    )
+    letter_template: str = _setting("", "path of the agency's own covering letter, a Jinja template; empty: ours")
+    in_force: tuple[str, ...] = _setting(
+        (), "announced rules and the day counsel says they came into force: CA-ON-MFIPPA/2=2027-01-01"
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     archive: ArchiveSettings
@@ -169,6 +183,7 @@ class Settings:
     timestamp: TimestampSettings = field(default_factory=TimestampSettings)
     retention: RetentionSettings = field(default_factory=RetentionSettings)
     search: SearchSettings = field(default_factory=SearchSettings)
+    requests: RequestSettings = field(default_factory=RequestSettings)
 
 
 def load_settings(path: Path) -> Settings:
@@ -189,6 +204,7 @@ SECTIONS: dict[str, type] = {
     "timestamp": TimestampSettings,
     "retention": RetentionSettings,
     "search": SearchSettings,
+    "requests": RequestSettings,
 }
 """The sections of `archive.toml`, by name; fields of Settings."""
 
@@ -242,11 +258,24 @@ def _search_faults(search: SearchSettings) -> Iterator[str]:
         yield f"search.engine: {search.engine!r} is none of {', '.join(SEARCH_ENGINES)}"
 
 
+def _request_faults(stated: RequestSettings) -> Iterator[str]:
+    if stated.office_closes and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", stated.office_closes):
+        yield f"requests.office_closes: must be a local time such as '17:00', not {stated.office_closes!r}"
+    for key in ("closed_days", "open_days"):
+        for each in getattr(stated, key):
+            if not re.fullmatch(r"\d{4}-\d\d-\d\d( .*)?", each):
+                yield f"requests.{key}: {each!r} does not begin with a day such as 2026-03-02"
+    for each in stated.in_force:
+        if not re.fullmatch(r"\S+=\d{4}-\d\d-\d\d", each):
+            yield f"requests.in_force: {each!r} is not RULE=DAY, such as CA-ON-MFIPPA/2=2027-01-01"
+
+
 _FAULTS: dict[str, Callable[[Any], Iterator[str]]] = {
     "archive": _archive_faults,
     "nightly": _nightly_faults,
     "timestamp": _timestamp_faults,
     "search": _search_faults,
+    "requests": _request_faults,
 }
 
 

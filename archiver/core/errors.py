@@ -269,6 +269,44 @@ class CopyUnreachable(ArchiverError):
     exit_code = 72
 
 
+class CalendarGap(ArchiverError):
+    """A legal day cannot be reckoned because the calendar of public holidays does not reach it. Enter the days in
+    `requests.closed_days`, or the jurisdiction's calendar is none that is known.
+    """
+
+    exit_code = 80
+
+
+class ReviewConflict(ArchiverError):
+    """The review is not finished: items are undecided, coded against each other, or wait for a second reviewer. The
+    message lists them.
+    """
+
+    exit_code = 81
+
+
+class RedactionRefused(ArchiverError):
+    """A redaction cannot be made as asked: it names nothing that is there, or has no section or reason."""
+
+    exit_code = 82
+
+
+class LeakFound(ArchiverError):
+    """A production still shows what was to be redacted, or a part of it could not be searched. Nothing was sealed;
+    each place is named.
+    """
+
+    exit_code = 83
+
+
+class PreflightFailed(ArchiverError):
+    """A production would not stand: records are unreviewed, held back without a decision, damaged or gone. Each is
+    named with what to do.
+    """
+
+    exit_code = 84
+
+
 # -- a finished run that was not wholly good ------------------------------------------------
 
 

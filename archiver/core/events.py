@@ -72,7 +72,18 @@ class EventType(StrEnum):
     REQUEST_SEARCHED = "request_searched"
     SEARCH_SAVED = "search_saved"
     SEARCH_RUN = "search_run"  # a saved search, with the figures of what it found
+    REQUEST_LOGGED = "request_logged"  # a letter, what moves its clock, a delivery, an appeal
+    REQUESTER_SEEN = "requester_seen"  # somebody looked at the requester's name
+    REVIEW_FROZEN = "review_frozen"
+    REVIEW_ASSIGNED = "review_assigned"
+    REVIEW_CODED = "review_coded"
+    REVIEW_UNDONE = "review_undone"
+    REDACTED = "redacted"
+    REDACTION_LIFTED = "redaction_lifted"
+    PICTURE_CLEARED = "picture_cleared"
+    LEAK_ACKNOWLEDGED = "leak_acknowledged"
     PRODUCED = "produced"
+    DELIVERED = "delivered"
     SITE_SESSION_STORED = "site_session_stored"
     SITE_SESSION_SET = "site_session_set"  # what its checks open and must see
     SITE_SESSION_KEPT = "site_session_kept"  # the site renewed its cookies during a capture
@@ -107,6 +118,7 @@ class EventType(StrEnum):
             EventType.SITE_SESSION_CHECKED,
             EventType.SITE_SESSION_FORGOTTEN,
             EventType.ROWS_COMMITTED,
+            EventType.REQUESTER_SEEN,
             EventType.KEY_ROTATED,
             EventType.TIMESTAMPED,
             EventType.TIMESTAMP_FAILED,
@@ -126,7 +138,9 @@ _PREMIS = {
     EventType.TRIGGER_ENTERED: "poa",
     EventType.RECORD_DISPOSED: "dea",
     EventType.RECORD_TRANSFERRED: "tra",
+    EventType.REDACTED: "red",
     EventType.PRODUCED: "exp",
+    EventType.DELIVERED: "dis",
 }
 
 

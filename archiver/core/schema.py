@@ -56,8 +56,14 @@ def m007_search(db: Database) -> None:
     _run(db, "m007_search")
 
 
+@migrations()
 def m009_retention(db: Database) -> None:
     _run(db, "m009_retention")
+
+
+@migrations()
+def m010_review(db: Database) -> None:
+    _run(db, "m010_review")
 
 
 def migrate(db: Database) -> None:
@@ -86,5 +92,6 @@ _STEPS = frozenset(
         m006_completeness,
         m007_search,
         m009_retention,
+        m010_review,
     )
 )

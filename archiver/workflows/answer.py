@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from archiver.core.archive import Archive
 from archiver.core.checkpoints import Checkpoint
-from archiver.core.errors import ProductionRefused
+from archiver.core.errors import BadInput, ProductionRefused
 from archiver.core.events import EventType
 from archiver.core.merkle import InclusionProver
 from archiver.core.people import Permission, Person
 from archiver.core.progress import Progress, silent
 from archiver.core.records import CaptureId, RecordId, new_id
+from archiver.core.request_files import RequestDetails, new_requester_id
 from archiver.core.requests import FiledProduction, InformationRequest, SearchDeclaration
 from archiver.workflows.find import freeze
 from archiver.workflows.keep_once import resolver
+from exports.law_rules import find_law
 from exports.produced import ProducedCapture, ProducedRecord, ProducedRequest, ProducedSearch, Production
 from exports.production import make_production
 
@@ -32,24 +34,45 @@ class Produced:
 
 
 def open_request(
-    archive: Archive, *, law: str, received: date, requester: str, subject: str, actor: Person, now: datetime
+    archive: Archive,
+    *,
+    law: str,
+    received: date,
+    requester: str,
+    subject: str,
+    actor: Person,
+    now: datetime,
+    contact: str = "",
+    details: RequestDetails | None = None,
 ) -> InformationRequest:
+    """Register a request; who asks is kept apart from it. Raises BadInput."""
     actor.require(Permission.ANSWER)
+    if not requester.strip():
+        raise BadInput("a request needs its requester")
+    known, apart = find_law(law), new_requester_id()
     with archive.change(at=now, actor=actor.id) as change:
         request = archive.requests.open(
             law=law,
             received=received,
-            requester=requester,
+            requester=apart,
             subject=subject,
             today=now.astimezone(archive.settings.archive.zone).date(),
             now=now,
             actor=actor.id,
         )
+        archive.request_files.add_requester(apart, request.number, requester, contact)
+        archive.request_files.add_details(
+            replace(
+                details or RequestDetails(number=request.number),
+                number=request.number,
+                law_code=known.code if known else "",
+            )
+        )
         change.record(
             EventType.REQUEST_OPENED,
             [request.number],
             {"received": received.isoformat()},
-            commits=[("requests", request.number)],
+            commits=[("requests", request.number), ("requesters", apart), ("request_details", request.number)],
         )
     return request
 
@@ -112,10 +135,15 @@ def produce(
             f"{request.number} has no hits to produce: search for it with "
             f"`archiver request search {request.number} QUERY`"
         )
+    if archive.reviews.decisions(request.number) or archive.redactions.standing(request.number):
+        raise ProductionRefused(
+            f"{request.number} has decisions or redactions, and this bundle would ship originals whole: "
+            f"use `archiver production make {request.number}`"
+        )
     id = new_id("prod")
     where = into if into is not None else archive.directory / "productions"
     made = make_production(
-        _describe_request(archive, request),
+        describe_request(archive, request),
         _records(archive, hits, progress),
         into=where / f"{request.number}-{id[5:]}",
         production_id=id,
@@ -146,9 +174,12 @@ def produce(
     return Produced(filed=filed, production=made)
 
 
-def prove_captures(archive: Archive, records: Sequence[RecordId], *, now: datetime) -> dict[str, Any]:
+def prove_captures(
+    archive: Archive, records: Sequence[RecordId], *, now: datetime, each_leaf: bool = False
+) -> dict[str, Any]:
     """The events of these records' captures, each with its inclusion proof under a freshly signed checkpoint.
 
+    With `each_leaf` they name their capture and leaf too, so that one can be proved without being shown.
     Raises ProductionRefused where this machine has no key to sign with.
     """
     checkpoint: Checkpoint | None = archive.sign_checkpoint(at=now)
@@ -161,19 +192,21 @@ def prove_captures(archive: Archive, records: Sequence[RecordId], *, now: dateti
     prover = InclusionProver(archive.trail.leaves()[: checkpoint.size])
     events = [
         {"index": event.seq, "line": event.line, "proof": [each.hex() for each in prover.proof(event.seq)]}
+        | ({"capture": event.subjects[-1], "leaf": event.leaf.hex()} if each_leaf else {})
         for event in archive.trail.events()
         if event.type == EventType.CAPTURED and event.subjects[-1] in wanted
     ]
     return {"archive": archive.settings.archive.id, "checkpoint": asdict(checkpoint), "events": events}
 
 
-def _describe_request(archive: Archive, request: InformationRequest) -> ProducedRequest:
+def describe_request(archive: Archive, request: InformationRequest) -> ProducedRequest:
+    """The request as productions tell of it, with who asked."""
     settings = archive.settings.archive
     return ProducedRequest(
         number=request.number,
         law=request.law,
         received=request.received,
-        requester=request.requester,
+        requester=archive.request_files.requester(request).name,
         subject=request.subject,
         searches=tuple(
             ProducedSearch(

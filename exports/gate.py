@@ -1,0 +1,326 @@
+"""The one gate: what of a record may be handed over, in every form at once.
+
+Whatever a production holds is made from what this gives back: texts, creators, addresses, file names and pictures
+with redactions applied. Nothing of a record with a redacted or withheld item is an original.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from archiver.core.errors import EvidenceDamaged
+from archiver.core.records import CaptureId, CataloguedItem, Item, MediaRef, ObjectRole, Observed, Record
+from exports.layout_redaction import PaintedBox, Rectangle, paint_plan
+from exports.produced import ProducedCapture, ProducedRecord
+from exports.redaction import ReleasedPicture, blank_pictures, release_pictures
+from exports.redaction_rules import Hit, RedactionRule, find_hits, label, redact, redact_address
+
+NOT_RESPONSIVE = "not responsive"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemRelease:
+    """How an item leaves: `full`, `redacted` or `withheld`, and what is printed in its place."""
+
+    release: str
+    label: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Logged:
+    """One line of the exemption log. `field` is what of the item was redacted; nothing of it is quoted."""
+
+    item: str
+    field: str
+    section: str
+    rule: str
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Secret:
+    """A string that must not leave: found by a rule, or the text of what is withheld. `item` "" : the record's."""
+
+    text: str
+    everywhere: bool
+    item: str
+    rule: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """What the gate is told of a capture's page: its layout, None where unknown, and where its items stand."""
+
+    layout: Mapping[str, object] | None
+    boxes: Mapping[str, Rectangle] = field(default_factory=dict)  # by native id
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleasedRecord:
+    """A record as it may be handed over.
+
+    `produced` holds released texts; its captures have files only where `original`. `pictures` are released
+    screenshots by capture, `boxes` where its items stand on them. `secrets` are what must be found in no byte.
+    `withheld`: every item is, so nothing of the record is handed over. `source` are its captures as they are kept:
+    commitments are made to their files, and nothing else.
+    """
+
+    produced: ProducedRecord
+    original: bool
+    pictures: Mapping[CaptureId, tuple[ReleasedPicture, ...]]
+    boxes: Mapping[CaptureId, Mapping[str, Rectangle]]
+    releases: Mapping[str, ItemRelease]
+    log: tuple[Logged, ...]
+    secrets: tuple[Secret, ...]
+    painted: int
+    withheld: bool
+    source: tuple[ProducedCapture, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gate:
+    """The rules of one production. `salt` names what had to be renamed, and is kept by the agency."""
+
+    rules: tuple[RedactionRule, ...]
+    releases: Mapping[str, ItemRelease]
+    page: Callable[[ProducedRecord, ProducedCapture], Page]
+    cleared: Mapping[str, frozenset[str]]
+    salt: str
+    originals: bool = True
+
+    def release(self, produced: ProducedRecord) -> ReleasedRecord:
+        """Raises EvidenceDamaged, LeakFound."""
+        return _Passage(self, produced).release()
+
+
+class _Passage:
+    """One record's way through the gate."""
+
+    def __init__(self, gate: Gate, produced: ProducedRecord) -> None:
+        self._gate, self._produced = gate, produced
+        self._log: list[Logged] = []
+        self._secrets: dict[Secret, None] = {}
+        self._literals: dict[str, str] = {}
+
+    def release(self) -> ReleasedRecord:
+        gate, produced = self._gate, self._produced
+        releases = {each.id: gate.releases.get(each.id, ItemRelease(release="full")) for each in produced.items}
+        whole = bool(releases) and all(each.release == "withheld" for each in releases.values())
+        names = self._names()
+        items = tuple(self._item(each, releases[each.id], names) for each in produced.items)
+        record = self._record(produced.record)
+        plain = not self._log and all(each.release == "full" for each in releases.values())
+        pictures, boxes, painted = ({}, {}, 0) if whole else self._pictures(releases)
+        barred = any(each.barred for each in produced.captures)
+        original = gate.originals and plain and not painted and not barred
+        observed = produced.observed
+        changed = replace(
+            produced,
+            record=record,
+            items=items,
+            hit_ids=frozenset(
+                new.id for old, new in zip(produced.items, items, strict=True)
+                if old.id in produced.hit_ids and releases[old.id].release != "withheld"
+            ),
+            observed=observed if original or observed is None else None,
+            captures=produced.captures if original else tuple(self._capture(each) for each in produced.captures),
+        )  # fmt: skip
+        return ReleasedRecord(
+            produced=changed,
+            original=original,
+            pictures=pictures,
+            boxes=boxes,
+            releases={new.id: releases[old.id] for old, new in zip(produced.items, items, strict=True)},
+            log=tuple(self._log),
+            secrets=tuple(self._secrets),
+            painted=painted,
+            withheld=whole,
+            source=produced.captures,
+        )
+
+    def _names(self) -> dict[str, str]:
+        """New native ids for those that would tell what is redacted."""
+        named = {}
+        for each in self._produced.items:
+            native = each.item.native_id
+            if find_hits(native, self._rules(each.id)):
+                digest = hmac.new(bytes.fromhex(self._gate.salt), native.encode(), hashlib.sha256).hexdigest()
+                named[native] = f"renamed-{digest[:12]}"
+        return named
+
+    def _item(self, entry: CataloguedItem, how: ItemRelease, names: Mapping[str, str]) -> CataloguedItem:
+        seen = entry.item
+        native = names.get(seen.native_id, seen.native_id)
+        parent = None if seen.parent_id is None else names.get(seen.parent_id, seen.parent_id)
+        id = f"{entry.record_id}/{native}"
+        if how.release == "withheld":
+            return self._withheld(entry, how, id=id, native=native, parent=parent)
+        rules = self._rules(entry.id)
+
+        def clean(text: str, field: str) -> str:
+            done, hits = redact(text, rules)
+            self._note(id, field, text, hits)
+            return done
+
+        def clean_address(address: str, field: str) -> str:
+            done, hits = redact_address(address, rules)
+            self._note(id, field, address, hits)
+            return done
+
+        item = Item(
+            native_id=native,
+            parent_id=parent,
+            kind=seen.kind,
+            text=clean(seen.text, "text"),
+            creator_name=clean(seen.creator_name, "creator"),
+            creator_handle=clean(seen.creator_handle, "handle"),
+            created=seen.created,
+            modified=seen.modified,
+            language=seen.language,
+            links=tuple(clean_address(each, "link") for each in seen.links),
+            media=tuple(
+                MediaRef(url=clean_address(each.url, "picture"), kind=each.kind, alt=clean(each.alt, "alt text"))
+                for each in seen.media
+            ),
+            source_url=clean_address(seen.source_url, "address"),
+        )
+        versions = tuple(replace(each, text=clean(each.text, "earlier text")) for each in entry.versions)
+        return replace(entry, id=id, item=item, versions=versions)
+
+    def _withheld(
+        self, entry: CataloguedItem, how: ItemRelease, *, id: str, native: str, parent: str | None
+    ) -> CataloguedItem:
+        """Its place in the thread, and nothing of what it said or who said it."""
+        seen, everywhere = entry.item, how.label != label(NOT_RESPONSIVE)
+        self._log.append(Logged(item=id, field="whole item", section=how.label, rule="", count=1))
+        texts = [seen.text, *(each.text for each in entry.versions), *(each.alt for each in seen.media)]
+        for text in filter(None, (each.strip() for each in texts)):
+            self._literals[text] = how.label
+            self._secrets[Secret(text=text, everywhere=False, item=id, rule="withheld" if everywhere else "")] = None
+        item = Item(native_id=native, parent_id=parent, kind=seen.kind, text=how.label)
+        return CataloguedItem(
+            id=id,
+            record_id=entry.record_id,
+            item=item,
+            observed=Observed.PRESENT,
+            first_seen=entry.first_seen,
+            last_seen=entry.last_seen,
+        )
+
+    def _record(self, record: Record) -> Record:
+        rules = self._rules("")
+
+        def clean(text: str, field: str, *, address: bool = False) -> str:
+            done, hits = (redact_address if address else redact)(text, rules)
+            self._note("", field, text, hits)
+            return done
+
+        return replace(
+            record,
+            title=clean(record.title, "title"),
+            creator_name=clean(record.creator_name, "creator"),
+            creator_handle=clean(record.creator_handle, "handle"),
+            canonical_url=clean(record.canonical_url, "address", address=True),
+            keywords=tuple(clean(each, "keyword") for each in record.keywords),
+            tags=(),
+        )
+
+    def _note(self, item: str, field: str, text: str, hits: Sequence[Hit]) -> None:
+        counts: dict[tuple[str, str], int] = {}
+        scopes = {each.id: each.scope == "everywhere" for each in self._gate.rules}
+        for hit in hits:
+            counts[(hit.section, hit.rule)] = counts.get((hit.section, hit.rule), 0) + 1
+            found = text[hit.start : hit.end]
+            self._literals[found] = label(hit.section)
+            self._secrets[Secret(text=found, everywhere=scopes[hit.rule], item=item, rule=hit.rule)] = None
+        name = item or self._produced.record.id
+        self._log += [
+            Logged(item=name, field=field, section=section, rule=rule, count=count)
+            for (section, rule), count in counts.items()
+        ]
+
+    def _pictures(
+        self, releases: Mapping[str, ItemRelease]
+    ) -> tuple[dict[CaptureId, tuple[ReleasedPicture, ...]], dict[CaptureId, Mapping[str, Rectangle]], int]:
+        pictures: dict[CaptureId, tuple[ReleasedPicture, ...]] = {}
+        boxes: dict[CaptureId, Mapping[str, Rectangle]] = {}
+        painted = 0
+        for capture in self._produced.captures:
+            stored = capture.stored(ObjectRole.SCREENSHOT)
+            if not stored:
+                continue
+            places = dict(zip((each for each, _ in capture.files), (path for _, path in capture.files), strict=True))
+            tiles = [places[each].read_bytes() for each in stored]
+            for each, tile in zip(stored, tiles, strict=True):
+                if f"sha256:{hashlib.sha256(tile).hexdigest()}" != each.sha256:
+                    raise EvidenceDamaged(f"objects/{each.path} differs from its SHA-256 digest: run `archiver verify`")
+            page = self._gate.page(self._produced, capture)
+            plan = self._plan(capture, page, releases)
+            if plan is None:
+                pictures[capture.capture.id] = tuple(blank_pictures(tiles, "[withheld: text of the page unknown]"))
+                painted += 1
+                continue
+            pictures[capture.capture.id] = tuple(release_pictures(tiles, plan))
+            boxes[capture.capture.id] = dict(page.boxes)
+            painted += len(plan)
+        return pictures, boxes, painted
+
+    def _plan(
+        self, capture: ProducedCapture, page: Page, releases: Mapping[str, ItemRelease]
+    ) -> list[PaintedBox] | None:
+        """What to paint; None where the page must be withheld as a whole."""
+        if page.layout is None or page.layout.get("cut"):
+            return None
+        held: list[tuple[Rectangle, str]] = []
+        for entry in self._produced.items:
+            how = releases[entry.id]
+            whole = how.release == "withheld" or any(
+                each.kind == "item" and each.holds(entry.record_id, entry.id) for each in self._gate.rules
+            )
+            if not whole or not entry.first_seen <= capture.capture.started <= entry.last_seen:
+                continue
+            place = page.boxes.get(entry.item.native_id)
+            if place is None:
+                return None  # it is on this page, and nobody knows where
+            held.append((place, how.label or "withheld"))
+        here = [each for each in self._gate.rules if each.holds(self._produced.record.id, "")]
+        return paint_plan(
+            page.layout,
+            here,
+            capture=capture.capture.id,
+            literals=self._literals,
+            withheld=held,
+            cleared=self._gate.cleared.get(capture.capture.id, frozenset()),
+        )
+
+    def _capture(self, capture: ProducedCapture) -> ProducedCapture:
+        """Without any file, and with addresses as they may be told."""
+        rules = self._rules("")
+        seen = capture.capture
+        told = replace(
+            seen,
+            url=redact_address(seen.url, rules)[0],
+            final_url=redact_address(seen.final_url, rules)[0],
+            reason=redact(seen.reason, rules)[0],
+        )
+        return ProducedCapture(capture=told, files=())
+
+    def _rules(self, item: str) -> list[RedactionRule]:
+        """Those that hold of an item; with "" those of the record's own fields."""
+        record = self._produced.record.id
+        return [
+            each
+            for each in self._gate.rules
+            if each.holds(record, item) and (each.kind != "item" or (bool(item) and each.item == item))
+        ]
+
+
+def commitments(salt: str, captures: Sequence[ProducedCapture]) -> Iterator[dict[str, str]]:
+    """Salted commitments to files that are left out, so that the agency can prove later what they were."""
+    for capture in captures:
+        for stored, _ in capture.files:
+            value = hmac.new(bytes.fromhex(salt), f"{stored.path}\n{stored.sha256}".encode(), hashlib.sha256)
+            yield {"capture": capture.capture.id, "role": stored.role.value, "hmac_sha256": value.hexdigest()}

@@ -1,0 +1,207 @@
+"""Making a released production: reviewed records through the gate, numbered, searched for leaks, sealed.
+
+The bundle grows in a `.part` directory. It is signed and gets its name only when the leak check of every byte of it
+found nothing that stops it. From the same plan and inputs come the same bytes.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from archiver.core.clock import to_utc
+from archiver.core.durable import make_directory, move_directory, part_path, storage_errors
+from archiver.core.errors import ProductionRefused
+from archiver.core.progress import Progress, silent
+from exports.barring import without_barred
+from exports.documents import check_numbering, number_documents
+from exports.gate import Gate, ReleasedRecord, Secret
+from exports.leak_check import LeakCheck, LeakReport
+from exports.pages import About
+from exports.produced import NotProduced, ProducedRecord, ProducedRequest
+from exports.redaction_rules import redact
+from exports.release_forms import Forms, Told
+from exports.release_plan import PROFILES, ReleasePlan, Surroundings
+from exports.signed_bag import seal_bag
+
+
+@dataclass(frozen=True, kw_only=True)
+class Released:
+    """A sealed production. `last` is the place after its last page, counted from the numbering's first."""
+
+    path: Path
+    sha256: str
+    records: int
+    items: int
+    files: int
+    size: int
+    pages: int
+    first: str
+    last: str
+    leaks: LeakReport
+    not_produced: tuple[NotProduced, ...]
+
+
+def make_release(
+    request: ProducedRequest,
+    records: Iterable[ProducedRecord],
+    gate: Gate,
+    plan: ReleasePlan,
+    surroundings: Surroundings,
+    *,
+    into: Path,
+    asked: int,
+    not_produced: Sequence[NotProduced] = (),
+    progress: Progress = silent,
+) -> Released:
+    """Make the bundle `into`, which must not exist yet.
+
+    Raises ProductionRefused where nothing is left to hand over or the counts disagree, LeakFound, EvidenceDamaged,
+    BadWarc, StorageFull; each leaves no bundle.
+    """
+    if plan.profile not in PROFILES:
+        raise ProductionRefused(f"{plan.profile!r} is no profile: {', '.join(PROFILES)}")
+    if into.exists():
+        raise ProductionRefused(f"{into} exists already: a production is never written over; name another place")
+    check_numbering(plan.numbering)
+    part = part_path(into)
+    with storage_errors(into):
+        make_directory(into.parent)
+        if part.exists():
+            shutil.rmtree(part)  # what a broken-off run left: copies, no evidence
+        part.mkdir()
+        try:
+            made = _Making(request, gate, plan, surroundings, part).make(records, asked, not_produced, progress)
+            move_directory(part, into)
+        except BaseException:
+            shutil.rmtree(part, ignore_errors=True)
+            raise
+    return replace(made, path=into)
+
+
+class _Making:
+    """A release under way."""
+
+    def __init__(
+        self, request: ProducedRequest, gate: Gate, plan: ReleasePlan, surroundings: Surroundings, part: Path
+    ) -> None:
+        self._gate, self._plan, self._around, self._part = gate, plan, surroundings, part
+        self._about = About(
+            production_id=plan.id,
+            made_at=to_utc(plan.made_at),
+            made_by=plan.made_by,
+            software=plan.software,
+            request=_without_redacted(request, gate),
+        )
+        self._secrets: dict[Secret, None] = {}
+        self._own: dict[str, list[str]] = {}
+        self._left_out: list[NotProduced] = []
+        self._counts = {"items": 0, "full": 0, "redacted": 0, "withheld": 0, "captures": 0}
+        self._place = 0
+
+    def make(
+        self,
+        records: Iterable[ProducedRecord],
+        asked: int,
+        not_produced: Sequence[NotProduced],
+        progress: Progress,
+    ) -> Released:
+        plan, forms = self._plan, Forms(self._part, self._about, self._plan, self._around)
+        self._left_out += [replace(each, reason=self._clean(each.reason)) for each in not_produced]
+        exported = 0
+        with ExitStack() as stack:
+            forms.open(stack)
+            for number, produced in enumerate(map(without_barred, records), 1):
+                released = self._gate.release(produced)
+                self._secrets |= dict.fromkeys(released.secrets)
+                if released.withheld:
+                    labels = dict.fromkeys(each.label for each in released.releases.values())
+                    reason = f"every item of it is withheld: {', '.join(labels)}"
+                    self._left_out.append(NotProduced(record_id=produced.record.id, reason=reason, withheld=True))
+                    continue
+                exported += 1
+                self._add(forms, exported, released)
+                progress(number, asked, produced.record.id)
+        if exported + len(self._left_out) != asked:
+            raise ProductionRefused(
+                f"{self._about.request.number}: {asked} records were frozen, but {exported} are produced and "
+                f"{len(self._left_out)} explained"
+            )
+        if not exported:
+            raise ProductionRefused(
+                f"{self._about.request.number}: every record is withheld: answer with a refusal that names the sections"
+            )
+        first = plan.numbering.number(0)
+        self._place = forms.finish(
+            Told(
+                counts=self._counts,
+                not_produced=tuple(self._left_out),
+                first=first,
+                place=self._place,
+                asked=asked,
+                exported=exported,
+            )
+        )
+        digest = forms.close()
+        report = self._check()
+        seal_bag(self._part, digest, self._around.sign)
+        return Released(
+            path=self._part,
+            sha256=digest,
+            records=exported,
+            items=self._counts["items"],
+            files=forms.bag.files,
+            size=forms.bag.size,
+            pages=self._place,
+            first=first,
+            last=plan.numbering.number(self._place - 1),
+            leaks=report,
+            not_produced=tuple(self._left_out),
+        )
+
+    def _add(self, forms: Forms, number: int, released: ReleasedRecord) -> None:
+        documents, self._place = number_documents(
+            released, self._plan.numbering, self._place, pictures=self._plan.pictures
+        )
+        for document in documents:
+            if document.item is not None:
+                self._own[document.item.id] = [f"#{document.item.id}", f"/{document.begin}."]
+                redacted = any(each.item == document.item.id for each in released.log)
+                how = document.release.release
+                self._counts["withheld" if how == "withheld" else "redacted" if redacted else "full"] += 1
+        self._counts["items"] += len(released.produced.items)
+        self._counts["captures"] += len(released.produced.captures)
+        forms.add(number, released, documents)
+
+    def _check(self) -> LeakReport:
+        check = LeakCheck(
+            self._secrets,
+            self._gate.rules,
+            own=self._own,
+            acknowledged=self._around.acknowledged,
+            read_picture=self._around.read_picture,
+        )
+        check.search_tree(self._part)
+        report = check.report()
+        report.require_clean()
+        return report
+
+    def _clean(self, text: str) -> str:
+        return redact(text, [each for each in self._gate.rules if each.scope == "everywhere"])[0]
+
+
+def _without_redacted(request: ProducedRequest, gate: Gate) -> ProducedRequest:
+    """What was asked and searched, as it may be told: a query often holds the very name."""
+    rules = [each for each in gate.rules if each.scope == "everywhere"]
+    return replace(
+        request,
+        subject=redact(request.subject, rules)[0],
+        requester=redact(request.requester, rules)[0],
+        searches=tuple(
+            replace(each, query=redact(each.query, rules)[0], interpreted=redact(each.interpreted, rules)[0])
+            for each in request.searches
+        ),
+    )
