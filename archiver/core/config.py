@@ -159,6 +159,7 @@ class RetentionSettings:
     fixity_days: int = _setting(90, "within so many days every stored file is hashed anew", least=1)
 
 
+@dataclass(frozen=True, kw_only=True)
 class RequestSettings:
     holidays: str = _setting("", "ISO 3166 code whose public holidays close the office; empty: the archive's; or none")
     weekend: tuple[str, ...] = _setting(("saturday", "sunday"), "weekdays on which the office is closed")
