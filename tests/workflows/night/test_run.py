@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -48,23 +50,81 @@ def account(report: NightReport, number: int = 1) -> AccountReport:
     return next(each for each in report.accounts if each.name.endswith(f"@village{number}"))
 
 
-def test_the_second_night_captures_only_what_the_site_s_lists_tell_of(tmp_path: Path) -> None:
-    now = Nightwatch()
-    with serve_village(posts=4) as village, opened(tmp_path, village.url, sample_days=1000) as archive:
-        first = night(archive, now)
-        assert (first.exit_code, first.verdict) == (0, "good"), first.summary
-        assert account(first).found == account(first).ever_captured == 4
-        assert first.figures["captured"] == 5  # four posts and the front page
-        village.posts[2], village.changed[2] = "A new text stands here now.", "2026-03-02"
-        village.posts[5], village.changed[5] = "A fifth post.", "2026-03-02"
-        village.asked.clear()
-        now.sleep()
-        second = night(archive, now)
-        assert {each for each in village.asked if each.startswith("/posts/")} == {"/posts/2", "/posts/5"}
-        assert account(second).items_edited == 1
-        assert account(second).ever_captured == 5
-        assert account(second).gaps == ()
+@dataclass(frozen=True)
+class TwoNights:
+    """A village's archive after its second night, for which one post was edited and one added."""
+
+    directory: Path
+    config: Path
+    now: Nightwatch
+    first: NightReport
+    second: NightReport
+    asked: tuple[str, ...]  # in the second night
+
+    def open(self) -> Archive:
+        return Archive.open(self.directory, config_directory=self.config)
+
+
+@pytest.fixture(scope="module")
+def two_nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoNights]:
+    now, place = Nightwatch(), tmp_path_factory.mktemp("nights")
+    with serve_village(posts=4) as village:
+        with opened(place, village.url, sample_days=1000, fixity_sample=1000) as archive:
+            first = night(archive, now)
+            village.posts[2], village.changed[2] = "A new text stands here now.", "2026-03-02"
+            village.posts[5], village.changed[5] = "A fifth post.", "2026-03-02"
+            village.asked.clear()
+            now.sleep()
+            second = night(archive, now)
+            directory, config = archive.directory, archive.config_directory
+        yield TwoNights(directory, config, now, first, second, tuple(village.asked))
+
+
+def test_the_second_night_captures_only_what_the_site_s_lists_tell_of(two_nights: TwoNights) -> None:
+    first, second = two_nights.first, two_nights.second
+    assert (first.exit_code, first.verdict) == (0, "good"), first.summary
+    assert account(first).found == account(first).ever_captured == 4
+    assert first.figures["captured"] == 5  # four posts and the front page
+    assert {each for each in two_nights.asked if each.startswith("/posts/")} == {"/posts/2", "/posts/5"}
+    assert account(second).items_edited == 1
+    assert account(second).ever_captured == 5
+    assert account(second).gaps == ()
+    with two_nights.open() as archive:
         assert verify_archive(archive).findings == ()
+
+
+def test_what_a_site_lists_is_a_record_of_its_own_each_night_and_of_a_kind_kept_for_a_short_time(
+    two_nights: TwoNights,
+) -> None:
+    with two_nights.open() as archive:
+        lists = [each for each in archive.catalogue.records() if "discovery" in each.keywords]
+        assert len(lists) == 2
+        assert {each.kind for each in lists} == {RecordKind.TIMELINE}
+        for each in lists:
+            (capture,) = archive.catalogue.captures(each.id)
+            assert capture.outcome is Outcome.COMPLETE
+            assert archive.catalogue.items(each.id) == []
+
+
+def test_the_report_lies_beside_the_archive_in_both_forms(two_nights: TwoNights) -> None:
+    with two_nights.open() as archive:
+        kept = read_report(archive, "last")
+        assert (kept["format"], kept["run"], kept["exit_code"]) == ("archiver-night 1", two_nights.second.run, 0)
+        assert kept["accounts"][0]["completeness"] == []
+        page = (report_folder(archive, two_nights.second.run) / "report.html").read_text("utf-8")
+        assert "<script" not in page
+        assert "@village1" in page
+
+
+def test_a_stored_file_that_changed_is_found_by_the_sample(two_nights: TwoNights, tmp_path: Path) -> None:
+    shutil.copytree(two_nights.directory, tmp_path / "archive")
+    with Archive.open(tmp_path / "archive", config_directory=two_nights.config) as archive:
+        damaged = next(archive.objects.root.rglob("page.png"))
+        damaged.write_bytes(damaged.read_bytes()[:-1])
+        two_nights.now.sleep()
+        report = night(archive, two_nights.now)
+        assert (report.exit_code, report.verdict) == (106, "NightDoubtful")
+        assert any("page.png" in each for each in report.closing.findings)
 
 
 def test_the_sample_town_s_timeline_leads_to_its_threads_and_tells_edited_and_gone(tmp_path: Path) -> None:
@@ -79,24 +139,6 @@ def test_the_sample_town_s_timeline_leads_to_its_threads_and_tells_edited_and_go
         assert (second.items_edited, second.items_gone) == (2, 1)
         assert second.unchanged > 0
         assert second.last_good is not None
-
-
-def test_what_a_site_lists_is_a_record_of_its_own_each_night_and_of_a_kind_kept_for_a_short_time(
-    tmp_path: Path,
-) -> None:
-    now = Nightwatch()
-    with serve_village() as village, opened(tmp_path, village.url) as archive:
-        night(archive, now)
-        now.sleep()
-        night(archive, now)
-        lists = [each for each in archive.catalogue.records() if "discovery" in each.keywords]
-        assert len(lists) == 2
-        assert {each.kind for each in lists} == {RecordKind.TIMELINE}
-        for each in lists:
-            (capture,) = archive.catalogue.captures(each.id)
-            assert capture.outcome is Outcome.COMPLETE
-            assert archive.catalogue.items(each.id) == []
-        assert verify_archive(archive).findings == ()
 
 
 def test_missed_nights_are_caught_up_and_told_as_gaps(tmp_path: Path) -> None:
@@ -339,18 +381,6 @@ def test_a_killed_run_of_an_earlier_night_is_closed_as_it_stands(tmp_path: Path)
         assert newest.id == report.run
 
 
-def test_the_report_lies_beside_the_archive_in_both_forms(tmp_path: Path) -> None:
-    now = Nightwatch()
-    with serve_village() as village, opened(tmp_path, village.url) as archive:
-        report = night(archive, now)
-        kept = read_report(archive, "last")
-        assert (kept["format"], kept["run"], kept["exit_code"]) == ("archiver-night 1", report.run, 0)
-        assert kept["accounts"][0]["completeness"] == []
-        page = (report_folder(archive, report.run) / "report.html").read_text("utf-8")
-        assert "<script" not in page
-        assert "@village1" in page
-
-
 def test_a_dry_run_asks_no_site_and_changes_nothing(tmp_path: Path) -> None:
     with serve_village() as village, opened(tmp_path, village.url) as archive:
         head = archive.trail.head()
@@ -358,18 +388,6 @@ def test_a_dry_run_asks_no_site_and_changes_nothing(tmp_path: Path) -> None:
         assert [each.kind for each in planned] == [VisitKind.DISCOVERY, VisitKind.TIMELINE]
         assert village.asked == []
         assert archive.trail.head() == head
-
-
-def test_a_stored_file_that_changed_is_found_by_the_sample(tmp_path: Path) -> None:
-    now = Nightwatch()
-    with serve_village(posts=1) as village, opened(tmp_path, village.url, fixity_sample=1000) as archive:
-        night(archive, now)
-        damaged = next(archive.objects.root.rglob("page.png"))
-        damaged.write_bytes(damaged.read_bytes()[:-1])
-        now.sleep()
-        report = night(archive, now)
-        assert (report.exit_code, report.verdict) == (106, "NightDoubtful")
-        assert any("page.png" in each for each in report.closing.findings)
 
 
 def test_more_workers_capture_several_sites_at_once(tmp_path: Path) -> None:
