@@ -1,8 +1,8 @@
 """Legal holds: matters that forbid disposal of what they cover. The one definition of "held" is `matters`.
 
 A hold covers records frozen when it was placed and, where it is live, whatever comes under its accounts,
-collections and queries later. An information request holds what its searches hit by itself, until it
-is closed and the time to appeal has passed. A record is a whole thread, so a hold is thread-complete.
+collections and queries later. An information request holds what its searches hit and its review sets hold by itself,
+until it is closed and the time to appeal has passed. A record is a whole thread, so a hold is thread-complete.
 SQL lives here, inside the caller's transaction.
 """
 
@@ -71,7 +71,10 @@ UNION SELECT t.record_id, h.matter || ' (' || h.id || ')'
   WHERE s.kind = 'collection' AND s.live AND h.released_at IS NULL
 UNION SELECT t.record_id, 'request ' || q.number || coalesce(', appeals until ' || (
     SELECT c.appeal_until FROM request_closings c WHERE c.request_number = q.number ORDER BY c.id DESC LIMIT 1), '')
-  FROM request_hits t JOIN request_searches s ON s.id = t.search_id JOIN requests q ON q.number = s.request_number
+  FROM (
+    SELECT h.record_id, s.request_number FROM request_hits h JOIN request_searches s ON s.id = h.search_id
+    UNION SELECT m.record_id, s.request_number FROM review_members m JOIN review_sets s ON s.id = m.set_id
+  ) t JOIN requests q ON q.number = t.request_number
   WHERE coalesce((
     SELECT c.appeal_until FROM request_closings c WHERE c.request_number = q.number ORDER BY c.id DESC LIMIT 1
   ), '9999-12-31') >= :today

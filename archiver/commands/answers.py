@@ -18,7 +18,7 @@ from archiver.core.request_files import CHANNELS, RequestDetails
 from archiver.core.saved_searches import SavedSearches
 from archiver.workflows.answer import open_request, produce, search_for_request
 from archiver.workflows.keep_holds import close_request, reopen_request
-from archiver.workflows.request_clock import received_on
+from archiver.workflows.request_clock import last_day_of_appeal, received_on
 from exports.check import check_bundle
 from exports.signed_bag import SIGNATURE
 
@@ -172,14 +172,16 @@ def search(session: Session, number: str, query: str | None, saved: str | None, 
 @click.option(
     "--appeal-until",
     type=click.DateTime(["%Y-%m-%d"]),
-    help="Last day of appeal.  [default: retention.appeal_days]",
+    help="Last day of appeal.  [default: the law's, else by retention.appeal_days]",
 )
 @archive_command
 def close(session: Session, number: str, reason: str, appeal_until: datetime | None) -> None:
     """Close a request. What its searches hit stays held until the time to appeal is over."""
     with session.act(Permission.ANSWER) as (archive, actor):
-        day = appeal_until.date() if appeal_until else None
-        closed, until = close_request(archive, number, reason=reason, appeal_until=day, actor=actor, now=clock.now())
+        now = clock.now()
+        today = now.astimezone(archive.settings.archive.zone).date()
+        day = appeal_until.date() if appeal_until else last_day_of_appeal(archive, number, today=today)
+        closed, until = close_request(archive, number, reason=reason, appeal_until=day, actor=actor, now=now)
     if session.as_json:
         print_json({"request": closed, "appeal_until": until})
     else:

@@ -12,7 +12,7 @@ from sqlite_utils import Database
 
 from archiver.core.clock import from_iso, from_optional_iso, optional_iso, to_iso
 from archiver.core.errors import BadInput, NotFound
-from archiver.core.records import RecordId, new_id
+from archiver.core.records import new_id
 from archiver.core.requests import InformationRequest
 
 CHANNELS = ("post", "e-mail", "counter", "portal", "telephone", "court", "other", "")
@@ -186,22 +186,6 @@ class RequestFiles:
             (number,),
         )
         return {id: (profile, replaces) for id, profile, replaces in rows}
-
-    def covering(self, record: RecordId) -> list[str]:
-        """Numbers of the requests that are not finished and cover this record: nothing of it may be destroyed.
-
-        A request covers what its searches hit, what its review sets hold, and whole threads with either; it is
-        finished when its status is `finished`: closed, and its time to appeal over.
-        """
-        rows = self._db.conn.execute(
-            "SELECT DISTINCT s.request_number FROM request_hits h JOIN request_searches s ON s.id = h.search_id "
-            "JOIN requests r ON r.number = s.request_number WHERE h.record_id = ? AND r.status != 'finished' "
-            "UNION SELECT s.request_number FROM review_members m JOIN review_sets s ON s.id = m.set_id "
-            "JOIN requests r ON r.number = s.request_number WHERE m.record_id = ? AND r.status != 'finished' "
-            "ORDER BY 1",
-            (record, record),
-        )
-        return [number for (number,) in rows]
 
     def _events(self, where: str, value: object) -> list[LoggedEvent]:
         rows = self._db.conn.execute(

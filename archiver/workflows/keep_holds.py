@@ -216,12 +216,18 @@ def _note_closing(
             "VALUES (?, ?, ?, ?, ?, ?)",
             (request.number, today.isoformat(), until and until.isoformat(), reason.strip(), to_iso(now), actor.id),
         )
-        status = "closed" if until else "open"
-        change.db.conn.execute("UPDATE requests SET status = ? WHERE number = ?", (status, request.number))
+        archive.request_files.set_status(request.number, "closed" if until else "open")
+        logged = archive.request_files.log(
+            request.number, "closed" if until else "reopened", day=today, note=reason.strip(), now=now, actor=actor.id
+        )
         change.record(
             type,
             [request.number],
             {"appeal_until": until.isoformat() if until else None},
-            commits=[("request_closings", cursor.lastrowid), ("requests", request.number)],
+            commits=[
+                ("request_closings", cursor.lastrowid),
+                ("request_events", logged.id),
+                ("requests", request.number),
+            ],
         )
     mirror_if_set(archive)

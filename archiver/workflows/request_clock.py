@@ -12,23 +12,15 @@ from archiver.core.events import EventType
 from archiver.core.people import Permission, Person
 from archiver.core.request_files import LoggedEvent, RequestDetails, Requester
 from archiver.core.requests import InformationRequest
+from archiver.workflows.keep_holds import reopen_request
 from exports.due_calendar import DueDay, write_calendar
 from exports.law_rules import Law, Rule, find_law
 from exports.statutory_clock import ClockEvent, ClockEventKind, ClockReading, ClockState, read_clock, receipt_day
 from exports.working_days import OfficeCalendar, office_calendar
 
-LETTERS = ("letter in", "letter out", "hold", "note")
-"""Kinds of the log that move nothing; `about` of a hold is its id."""
-OUTCOMES = {
-    "delivered": "delivered",
-    "collected": "delivered",
-    "appealed": "appealed",
-    "decided": "closed",  # an appeal was decided
-    "closed": "closed",
-    "reopened": "open",
-    "finished": "finished",
-    "transferred": "transferred",
-}
+LETTERS = ("letter in", "letter out", "hold", "note", "decided")
+"""Kinds of the log that move nothing; `about` of a hold is its id, `decided` is an appeal."""
+OUTCOMES = {"delivered": "delivered", "collected": "delivered", "appealed": "appealed", "transferred": "transferred"}
 """Kinds that set the request's status, and to what."""
 KINDS = (*(each.value for each in ClockEventKind), *LETTERS, *(each for each in OUTCOMES if each != "transferred"))
 
@@ -87,6 +79,16 @@ def clock_of(archive: Archive, request: InformationRequest, *, today: date) -> D
     )
 
 
+def last_day_of_appeal(archive: Archive, number: str, *, today: date) -> date | None:
+    """Until which day the request's answer can be appealed; None where no rule says so, or it is over.
+
+    Raises NotFound, CalendarGap, BadInput.
+    """
+    clock = clock_of(archive, archive.requests.request(number), today=today).clock
+    until = clock.appeal_until if clock else None
+    return until if until and until >= today else None
+
+
 def due_requests(archive: Archive, *, today: date, everything: bool = False) -> list[DueRequest]:
     """The requests that are not answered, the most urgent first; with `everything` all of them."""
     found = [clock_of(archive, each, today=today) for each in archive.requests.requests()]
@@ -94,7 +96,7 @@ def due_requests(archive: Archive, *, today: date, everything: bool = False) -> 
     wanted = [
         each
         for each in found
-        if everything or (each.state not in settled and each.request.status not in ("closed", "finished", "delivered"))
+        if everything or (each.state not in settled and each.request.status not in ("closed", "delivered"))
     ]
     return sorted(wanted, key=lambda each: (each.due is None, each.due or today, each.request.number))
 
@@ -126,11 +128,16 @@ def log_event(
     days: int = 0,
     note: str = "",
 ) -> LoggedEvent:
-    """Add a line to the request's log. Raises BadInput where it does not fit what the log says already."""
+    """Add a line to the request's log. Raises BadInput where it does not fit what the log says already.
+
+    An appeal opens a closed request again first: what it covers is held. Closing has its own act, `close_request`.
+    """
     actor.require(Permission.ANSWER)
     request = archive.requests.request(number)
     today = now.astimezone(archive.settings.archive.zone).date()
     _check(archive, request, kind, day, today, about, note)
+    if kind == "appealed" and request.status == "closed":
+        reopen_request(archive, request.number, reason=note.strip() or "appealed", actor=actor, now=now)
     with archive.change(at=now, actor=actor.id) as change:
         logged = archive.request_files.log(
             request.number, kind, day=day, about=about, days=days, note=note, now=now, actor=actor.id
@@ -139,9 +146,7 @@ def log_event(
         if kind in OUTCOMES:
             archive.request_files.set_status(request.number, OUTCOMES[kind])
             commits.append(("requests", request.number))
-        type = EventType.REQUEST_CLOSED if kind in ("closed", "finished") else EventType.REQUEST_LOGGED
-        if kind in ("delivered", "collected"):
-            type = EventType.DELIVERED
+        type = EventType.DELIVERED if kind in ("delivered", "collected") else EventType.REQUEST_LOGGED
         change.record(type, [request.number], {"kind": kind, "day": day.isoformat()}, commits=commits)
     return logged
 
@@ -180,7 +185,7 @@ def rule_of(archive: Archive, law: Law, received: date) -> Rule:
 
 
 def _state(left: int, request: InformationRequest) -> str:
-    if request.status in ("delivered", "closed", "finished"):
+    if request.status in ("delivered", "closed"):
         return ClockState.ANSWERED.value
     if left < 0:
         return ClockState.OVERDUE.value
@@ -207,14 +212,9 @@ def _check(
         raise BadInput(f"{day} is yet to come")
     if kind in ("paused", "resumed") and not about:
         raise BadInput("say what stops the clock: --about fee, clarification or 'staged access'")
-    if kind in ("extended", "transferred", "finished", "reopened") and not note.strip():
+    if kind in ("extended", "transferred") and not note.strip():
         raise BadInput(f"{kind} needs its reason: --note")
     standing = [each.about for each in archive.request_files.events(request.number) if each.kind == "paused"]
     ended = [each.about for each in archive.request_files.events(request.number) if each.kind == "resumed"]
     if kind == "resumed" and standing.count(about) <= ended.count(about):
         raise BadInput(f"the clock of {request.number} does not stand for {about!r}")
-    if kind == "finished":
-        clock = clock_of(archive, request, today=today).clock
-        until = clock.appeal_until if clock else None
-        if until is not None and until >= today:
-            raise BadInput(f"{request.number} can be appealed until {until}: it is not finished before")

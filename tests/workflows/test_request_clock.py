@@ -18,14 +18,17 @@ from archiver.core.records import RecordId
 from archiver.core.request_files import RequestDetails
 from archiver.core.requests import InformationRequest
 from archiver.workflows.answer import open_request
+from archiver.workflows.keep_holds import close_request
 from archiver.workflows.request_clock import (
     clock_of,
     due_calendar,
     due_requests,
+    last_day_of_appeal,
     log_event,
     received_on,
     see_requester,
 )
+from retention.holds import matters
 from tests.workflows.town import make
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -135,7 +138,9 @@ def test_a_request_sent_just_before_midnight_elsewhere_has_our_day(archive: Arch
     assert received_on(archive, moment) == date(2026, 3, 2)
 
 
-def test_an_unfinished_request_covers_what_its_searches_hit_until_its_appeal_period_is_over(archive: Archive) -> None:
+def test_a_request_holds_what_its_searches_hit_until_its_appeal_period_is_over_and_an_appeal_holds_it_on(
+    archive: Archive,
+) -> None:
     actor = person(archive)
     request = ask(archive, actor)
     record = RecordId("rec_0000000000000001")
@@ -150,15 +155,22 @@ def test_an_unfinished_request_covers_what_its_searches_hit_until_its_appeal_per
             now=NOW,
             actor=actor.id,
         )
-    assert archive.request_files.covering(record) == [request.number]
-    assert archive.request_files.covering(RecordId("rec_0000000000000002")) == []
+
+    def holding(today: date) -> tuple[str, ...]:
+        return matters(archive.db, today, record).get(record, ())
+
+    assert holding(TODAY) == (f"request {request.number}",)
     log_event(archive, request.number, "delivered", day=date(2026, 3, 2), actor=actor, now=NOW)
-    log_event(archive, request.number, "closed", day=date(2026, 3, 2), actor=actor, now=NOW)
-    with pytest.raises(BadInput, match="can be appealed until 2026-04-01"):
-        log_event(archive, request.number, "finished", day=TODAY, note="done", actor=actor, now=NOW)
-    assert archive.request_files.covering(record) == [request.number]
-    log_event(archive, request.number, "finished", day=date(2026, 4, 2), note="done", actor=actor, now=later(31))
-    assert archive.request_files.covering(record) == []
+    until = last_day_of_appeal(archive, request.number, today=TODAY)
+    assert until == date(2026, 4, 1)
+    close_request(archive, request.number, reason="answered", appeal_until=until, actor=actor, now=NOW)
+    assert holding(date(2026, 4, 1)) == (f"request {request.number}, appeals until 2026-04-01",)
+    assert holding(date(2026, 4, 2)) == ()
+    log_event(archive, request.number, "appealed", day=TODAY, note="to the commission", actor=actor, now=NOW)
+    assert holding(date(2030, 1, 1)) == (f"request {request.number}",)
+    assert [each.kind for each in archive.request_files.events(request.number)] == [
+        "delivered", "closed", "reopened", "appealed",
+    ]  # fmt: skip
 
 
 def test_a_log_entry_changed_past_the_archive_is_found(archive: Archive, tmp_path: Path) -> None:
