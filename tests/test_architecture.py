@@ -130,7 +130,7 @@ DISPOSERS = {
         "archiver/workflows/disposal/destroy.py",
         "archiver/workflows/disposal/replay.py",
     },
-    "doom": {"archiver/workflows/disposal/destroy.py", "archiver/workflows/disposal/replay.py"},
+    "doom": {"archiver/core/objects.py", "archiver/workflows/disposal/destroy.py"},
     "release_assets": {"archiver/workflows/disposal/destroy.py", "archiver/workflows/disposal/replay.py"},
     "add_stub": {"archiver/workflows/disposal/destroy.py", "archiver/workflows/disposal/replay.py"},
     "drop_snapshots": {"archiver/workflows/disposal/copies.py"},

@@ -1,16 +1,17 @@
-"""What a night does when the captures are over: the index caught up, proposals counted, a sample of files hashed."""
+"""What a night does when the captures are over: the index caught up, what is due proposed, a sample of files hashed."""
 
 from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from archiver.core.archive import Archive
 from archiver.core.errors import ArchiverError, NotFound
 from archiver.core.fixity import check_object
+from archiver.workflows.disposal.propose import propose_batches
 from archiver.workflows.indexing import update_index
-from archiver.workflows.plan_retention import plan_records
+from archiver.workflows.standing import Standing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +29,7 @@ class Closing:
     problems: tuple[str, ...] = ()
 
 
-def close_night(archive: Archive, *, now: datetime) -> Closing:
+def close_night(archive: Archive, *, actor: str, now: datetime) -> Closing:
     """Never raises what one of its parts does: the night's captures are to be reported whatever happens here."""
     problems: list[str] = []
     searchable = due = undecided = None
@@ -36,13 +37,14 @@ def close_night(archive: Archive, *, now: datetime) -> Closing:
         searchable = update_index(archive).items
     except ArchiverError as error:
         problems.append(f"the index could not be caught up: {error}")
+    today = now.astimezone(archive.settings.archive.zone).date()
     try:
-        planned = plan_records(archive, today=now.astimezone(archive.settings.archive.zone).date())
-        today = now.astimezone(archive.settings.archive.zone).date()
-        due = sum(each.decision.due is not None and each.decision.due <= today for each in planned)
-        undecided = sum(each.record.class_code is None for each in planned)
+        due, undecided = _count(archive, today)
+        propose_batches(archive, actor=actor, now=now)
     except NotFound:
         pass  # no file plan is active: nothing can be due
+    except ArchiverError as error:
+        problems.append(f"what is due was not proposed: {error}")
     stored = [each for each, _ in archive.catalogue.all_objects()]
     sample = secrets.SystemRandom().sample(stored, min(len(stored), archive.settings.nightly.fixity_sample))
     findings = [
@@ -62,3 +64,12 @@ def close_night(archive: Archive, *, now: datetime) -> Closing:
         findings=tuple(findings),
         problems=tuple(problems),
     )
+
+
+def _count(archive: Archive, today: date) -> tuple[int, int]:
+    """How many records' dates have come, held ones among them, and how many have no class. Raises NotFound."""
+    due = undecided = 0
+    for each in Standing.of(archive).of_all(today):
+        due += each.due is not None and each.due <= today
+        undecided += each.class_code is None
+    return due, undecided
