@@ -25,20 +25,27 @@ from archiver.core.register import CaptureJob
 from archiver.core.requests import FiledProduction, InformationRequest, SearchDeclaration
 from archiver.core.site_sessions import SiteSession
 from archiver.core.stubs import Stub
+from archiver.workflows.classify import Reclassified
+from archiver.workflows.disposal.run import BatchRun
 from archiver.workflows.file_capture import Filed
 from archiver.workflows.find import Answer
 from archiver.workflows.indexing import IndexState
+from archiver.workflows.keep_holds import PlacedHold
 from archiver.workflows.make_archive import MadeArchive
 from archiver.workflows.night.report import NightReport
 from archiver.workflows.night.timer import Timer
-from archiver.workflows.plan_retention import Activated, PlannedRecord
+from archiver.workflows.plan_retention import Activated, PlannedRecord, PlanPreview
+from archiver.workflows.preserve import FixityRound
 from archiver.workflows.rebuild import Rebuilt
+from archiver.workflows.retention_report import RetentionReport
 from archiver.workflows.site_sessions import SessionStanding, StoredLogin
 from archiver.workflows.status import Status
 from archiver.workflows.timestamp import Stamped
 from archiver.workflows.trail_keys import TrailKey
 from archiver.workflows.verify import Verified
 from exports.check import BundleReport
+from retention.batches import Batch
+from retention.holds import Hold
 from retention.register import PlanVersion
 
 
@@ -114,11 +121,23 @@ DOCUMENTS: dict[str, tuple[str, type | None]] = {
     "account show": ("`account`, and `records`: their ids", None),
     "capture, job run": ("a list of what became of each capture", Filed),
     "check": ("what was found in a bundle", BundleReport),
+    "disposal certificate": ("the certificate, as its `certificate.json` has it", None),
+    "disposal list, disposal propose": ("a list of batches", Batch),
+    "disposal run": ("what one run did", BatchRun),
+    "disposal show": ("`batch`, `sample`, and what it `lacks`", Batch),
+    "disposal approve, exclude, extend, reclassify, withdraw, receipt": ("the batch", Batch),
+    "disposal unlock": ("`unlocked`, and the digest of the list of `holds`", None),
     "export": ("`filed`: the production; `production`: its figures", FiledProduction),
     "fileplan activate": ("what the plan changed", Activated),
+    "fileplan approve, fileplan diff": ("what activating the plan would change", PlanPreview),
+    "fileplan check": ("`title`, and the numbers of `classes` and `schedules`", None),
+    "fileplan export": ("`version`, `path`", None),
     "fileplan list": ("a list of versions", PlanVersion),
     "fileplan load": ("`version`, and `due_dates_changed` were it activated", None),
     "fileplan show": ("`version`, `source`", None),
+    "hold list, hold release": ("a hold, or a list of them", Hold),
+    "hold place": ("the hold, and what became of what it covers", PlacedHold),
+    "hold show": ("`hold`, `records`", Hold),
     "index rebuild, index update": ("the index as it stands", IndexState),
     "init": ("the made archive, and `secret` where one was made up", MadeArchive),
     "job add, pause, resume": ("a job", CaptureJob),
@@ -128,26 +147,35 @@ DOCUMENTS: dict[str, tuple[str, type | None]] = {
     "logout": ("`logged_out`", None),
     "nightly, runs show": ("the report of a night, as `report.json` has it", NightReport),
     "nightly --dry-run": ("a list of visits", NightVisit),
+    "notice": ("where the page lies: `path`, `size`", None),
     "person add": ("`person`, and `token` for a service", None),
     "person disable, whoami": ("a person", Person),
     "person list": ("a list of people", Person),
+    "preserve copy": ("`copied`: how many files", None),
+    "preserve fixity": ("what was hashed and found", FixityRound),
+    "preserve formats": ("`formats`, `classes`", None),
     "rebuild": ("what was rebuilt and what is missing", Rebuilt),
     "record crop": (
         "where the picture lies, and its place on the screenshot: `record`, `item`, `capture`, `box`, `path`, `size`",
         None,
     ),
+    "record classify, record not-a-record": ("the records, and which left a batch", Reclassified),
     "record edit, record tag": ("the record", Record),
     "record list": ("a list of records", Record),
     "record list --disposed": ("a list of destroyed records", Stub),
     "record pdf": ("where the PDF lies: `record`, `path`, `size`", None),
     "record show": (
-        "`record`, `observed`, `class_reason`, `corrections`, `items`, and `captures` with `objects`",
+        "`record`, `held`, `observed`, `class_reason`, `corrections`, `items`, and `captures` with `objects`",
         CataloguedItem,
     ),
-    "request list, request new": ("requests", InformationRequest),
+    "request list, request new, request reopen": ("requests", InformationRequest),
+    "request close": ("`request`, `appeal_until`", None),
     "request search": ("the search as it is kept", SearchDeclaration),
     "request show": ("`request`, `searches`, `hits` by record, `productions`", None),
-    "retention plan": ("a list of records with their decisions", PlannedRecord),
+    "retention event": ("`entry`: its number", None),
+    "retention extend": ("`records`, `until`", None),
+    "retention plan, retention why": ("records with their decisions, or one", PlannedRecord),
+    "retention report": ("the lists", RetentionReport),
     "runs list": ("a list of runs, newest first", NightRun),
     "search": ("the answer", Answer),
     "session check": ("a list of site logins", SiteSession),

@@ -63,20 +63,21 @@ class StoredClass:
 
 
 def check_fixity(
-    archive: Archive, *, now: datetime, everything: bool = False, repair: bool = True, progress: Progress = silent
+    archive: Archive, *, now: datetime, everything: bool = False, at_least: int = 0, progress: Progress = silent
 ) -> FixityRound:
-    """Hash the files that waited longest, so many a day that each is hashed within the archive's `fixity_days`.
+    """Hash the files that waited longest, so many a day that each is hashed within the archive's `fixity_days`, and
+    `at_least` so many.
 
     What is lost or changed is brought back from the second copy, where there is one and its bytes match our hash.
     """
     days = archive.settings.retention.fixity_days
     waiting = _longest_waiting(archive)
-    budget = len(waiting) if everything else math.ceil(len(waiting) / days)
+    budget = len(waiting) if everything else min(len(waiting), max(at_least, math.ceil(len(waiting) / days)))
     findings, repaired, checked = [], [], []
     for number, stored in enumerate(waiting[:budget], 1):
         path = archive.objects.path_of(stored.path)
         found = [f"{each.subject}: {each.message}" for each in check_object(stored, path)]
-        if found and repair and _repair(archive, stored, path):
+        if found and _repair(archive, stored, path):
             repaired.append(stored.path)
         elif found:
             findings += found
@@ -156,7 +157,7 @@ def formats(archive: Archive) -> list[StoredFormat]:
         StoredFormat(
             media_type=kind, files=count, size=sizes[kind], opened_by=OPENED_BY.get(kind, "no tool is noted for it")
         )
-        for kind, count in files.most_common()
+        for kind, count in sorted(files.items(), key=lambda each: (-each[1], each[0]))
     ]
 
 

@@ -1,16 +1,15 @@
-"""What a night does when the captures are over: the index caught up, what is due proposed, a sample of files hashed."""
+"""What a night does when the captures are over: the index caught up, what is due proposed, files hashed anew."""
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from archiver.core.archive import Archive
 from archiver.core.errors import ArchiverError, NotFound
-from archiver.core.fixity import check_object
 from archiver.workflows.disposal.propose import propose_batches
 from archiver.workflows.indexing import update_index
+from archiver.workflows.preserve import check_fixity, copy_to_second
 from archiver.workflows.standing import Standing
 
 
@@ -45,13 +44,13 @@ def close_night(archive: Archive, *, actor: str, now: datetime) -> Closing:
         pass  # no file plan is active: nothing can be due
     except ArchiverError as error:
         problems.append(f"what is due was not proposed: {error}")
-    stored = [each for each, _ in archive.catalogue.all_objects()]
-    sample = secrets.SystemRandom().sample(stored, min(len(stored), archive.settings.nightly.fixity_sample))
-    findings = [
-        f"{finding.subject}: {finding.message}"
-        for each in sample
-        for finding in check_object(each, archive.objects.path_of(each.path))
-    ]
+    try:
+        if archive.settings.retention.second_copy:
+            copy_to_second(archive)
+    except ArchiverError as error:
+        problems.append(f"the second copy could not be brought up to date: {error}")
+    hashed = check_fixity(archive, now=now, at_least=archive.settings.nightly.fixity_sample)
+    problems += [f"{each} was damaged and is repaired from the second copy" for each in hashed.repaired]
     try:
         archive.finish_run(at=now)
     except (ArchiverError, OSError) as error:
@@ -60,8 +59,8 @@ def close_night(archive: Archive, *, actor: str, now: datetime) -> Closing:
         searchable=searchable,
         due=due,
         undecided=undecided,
-        files_hashed=len(sample),
-        findings=tuple(findings),
+        files_hashed=hashed.checked,
+        findings=hashed.findings,
         problems=tuple(problems),
     )
 
