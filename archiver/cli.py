@@ -37,6 +37,7 @@ _MODULES = {
     "rebuild": "archives",
     "record": "records",
     "request": "answers",
+    "restore": "archives",
     "retention": "reports",
     "runs": "nightly",
     "search": "search",

@@ -37,6 +37,7 @@ from archiver.workflows.night.timer import Timer
 from archiver.workflows.plan_retention import Activated, PlannedRecord, PlanPreview
 from archiver.workflows.preserve import FixityRound
 from archiver.workflows.rebuild import Rebuilt
+from archiver.workflows.restore import Restored
 from archiver.workflows.retention_report import RetentionReport
 from archiver.workflows.site_sessions import SessionStanding, StoredLogin
 from archiver.workflows.status import Status
@@ -172,6 +173,7 @@ DOCUMENTS: dict[str, tuple[str, type | None]] = {
     "request close": ("`request`, `appeal_until`", None),
     "request search": ("the search as it is kept", SearchDeclaration),
     "request show": ("`request`, `searches`, `hits` by record, `productions`", None),
+    "restore": ("what was restored, and whether disposal is locked", Restored),
     "retention event": ("`entry`: its number", None),
     "retention extend": ("`records`, `until`", None),
     "retention plan, retention why": ("records with their decisions, or one", PlannedRecord),

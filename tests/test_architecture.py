@@ -112,6 +112,7 @@ REMOVALS = {
     ("archiver/workflows/rebuild.py", "_remove_side_files"),
     ("archiver/workflows/recover.py", "_end_as_failed"),  # in incoming/: what a crash cut off
     ("archiver/workflows/recover.py", "_settle_whole"),  # in incoming/: the ticket
+    ("archiver/workflows/restore.py", "restore_archive"),  # its own unfinished copy
     ("capture/job.py", "discard_files"),  # in incoming/: what a broken-off attempt wrote
     ("exports/packages.py", "write_package"),  # its own unfinished package: copies
     ("exports/production.py", "make_production"),  # its own unfinished bundle: copies

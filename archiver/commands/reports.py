@@ -1,4 +1,4 @@
-"""`archiver retention report`, `archiver notice` and `archiver preserve`: what the public is told, and whether what is kept is still sound."""
+"""`archiver retention report`, `archiver notice` and `archiver preserve`: watching, telling, keeping sound."""
 
 from __future__ import annotations
 

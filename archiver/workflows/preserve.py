@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -73,17 +75,17 @@ def check_fixity(
     days = archive.settings.retention.fixity_days
     waiting = _longest_waiting(archive)
     budget = len(waiting) if everything else min(len(waiting), max(at_least, math.ceil(len(waiting) / days)))
-    findings, repaired, checked = [], [], []
-    for number, stored in enumerate(waiting[:budget], 1):
-        path = archive.objects.path_of(stored.path)
-        found = [f"{each.subject}: {each.message}" for each in check_object(stored, path)]
-        if found and _repair(archive, stored, path):
-            repaired.append(stored.path)
-        elif found:
+    findings, repaired, checked = list[str](), list[str](), list[str]()
+    with ThreadPoolExecutor(_threads(), thread_name_prefix="fixity") as pool:  # hashing leaves the interpreter free
+        hashed = pool.map(lambda stored: _findings(archive, stored), waiting[:budget])
+        for number, (stored, found) in enumerate(zip(waiting[:budget], hashed, strict=True), 1):
+            if found and _repair(archive, stored, archive.objects.path_of(stored.path)):
+                repaired.append(stored.path)
+                found = []
             findings += found
-        if not found or stored.path in repaired:
-            checked.append(stored.path)
-        progress(number, budget, stored.path)
+            if not found:
+                checked.append(stored.path)
+            progress(number, budget, stored.path)
     _note(archive, checked, now)
     return FixityRound(
         total=len(waiting),
@@ -92,6 +94,15 @@ def check_fixity(
         findings=tuple(findings),
         repaired=tuple(repaired),
     )
+
+
+def _threads() -> int:
+    return min(4, len(os.sched_getaffinity(0)))
+
+
+def _findings(archive: Archive, stored: StoredObject) -> list[str]:
+    path = archive.objects.path_of(stored.path)
+    return [f"{each.subject}: {each.message}" for each in check_object(stored, path)]
 
 
 def _longest_waiting(archive: Archive) -> list[StoredObject]:
