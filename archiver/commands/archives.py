@@ -98,7 +98,7 @@ def status(session: Session) -> None:
             ("Without a class", found.unclassified or ""),
             ("Not yet indexed", found.index_lag or ""),
             ("Destroyed, still online", found.still_online or ""),
-            ("Disposal", "LOCKED: see `archiver rebuild`" if found.disposal_locked else ""),
+            ("Disposal", "LOCKED: see `archiver disposal unlock`" if found.disposal_locked else ""),
         ]
     )
 
