@@ -97,6 +97,8 @@ def status(session: Session) -> None:
             ("Time-stamp failed", found.stamp_failed),
             ("Without a class", found.unclassified or ""),
             ("Not yet indexed", found.index_lag or ""),
+            ("Batches that wait", found.batches_waiting or ""),
+            ("Active holds", found.holds or ""),
             ("Destroyed, still online", found.still_online or ""),
             ("Disposal", "LOCKED: see `archiver disposal unlock`" if found.disposal_locked else ""),
         ]

@@ -6,10 +6,11 @@ certificate is issued only when nothing is left to be done.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from archiver.core import clock
 from archiver.core.archive import DISPOSAL_LOCK, Archive
@@ -136,15 +137,18 @@ def _finish(
     if batch.waiting(ItemState.APPROVED, ItemState.EXECUTING):
         return None
     gone = _destroyed(archive, batch)
+    proof: Mapping[str, Any] = {}
     if gone:
         archive.objects.sync_destroyed(gone)
-        purge(archive, gone)
+        proof = purge(archive, gone)
         purge_second_copy(archive, gone)
         left = [*purge_set_aside(archive, gone), *purge_catalogue(archive, probes)]
         if left:
             with archive.change(at=now(), actor=actor.id):
                 store_residue(archive, id, left)
-    digest = issue_certificate(archive, batch, actor=actor, now=now(), printed=printed, receipt=receipt_of(archive, id))
+    digest = issue_certificate(
+        archive, batch, actor=actor, now=now(), printed=printed, receipt=receipt_of(archive, id), index=proof
+    )
     with archive.change(at=now(), actor=actor.id) as change:
         batches.set_status(change.db, id, Status.DONE)
         change.record(
