@@ -19,6 +19,7 @@ from archiver.core.errors import (
     NotPermitted,
     SecondPersonNeeded,
 )
+from archiver.workflows.admit import log_in
 from archiver.workflows.classify import enter_trigger, extend_retention, not_a_record, reclassify, records_of_query
 from archiver.workflows.disposal.propose import propose_batches
 from archiver.workflows.disposal.review import approve, change_class, exclude, extend, sample, withdraw
@@ -31,6 +32,7 @@ from retention.decisions import State
 from tests.workflows.disposal.shelf import (
     LATER,
     PLAN,
+    SECRET,
     Shelf,
     approved_batch,
     day,
@@ -161,6 +163,7 @@ def test_a_clock_set_ahead_makes_a_mass_of_due_records_that_stops_and_asks(tmp_p
         for number in range(30):
             file_thread(archive, number, at=LATER)
         ahead = LATER + timedelta(days=3650)
+        log_in(archive, "Ann", SECRET, now=ahead)  # dated by the same wrong clock
         with pytest.raises(MassOfDueRecords, match="is the clock right"):
             propose(archive, at=ahead)
         near = LATER + timedelta(days=44)
