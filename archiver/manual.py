@@ -29,18 +29,24 @@ from archiver.core.reviews import CodingBatch, ReviewSet
 from archiver.core.saved_searches import SavedSearch, SearchRun
 from archiver.core.site_sessions import SiteSession
 from archiver.core.stubs import Stub
+from archiver.workflows.classify import Reclassified
+from archiver.workflows.disposal.run import BatchRun
 from archiver.workflows.file_capture import Filed
 from archiver.workflows.find import Answer
 from archiver.workflows.find_resembling import AlikeReport, Similar
 from archiver.workflows.indexing import IndexState
+from archiver.workflows.keep_holds import PlacedHold
 from archiver.workflows.keep_searches import SearchDiff
 from archiver.workflows.make_archive import MadeArchive
 from archiver.workflows.night.report import NightReport
 from archiver.workflows.night.timer import Timer
-from archiver.workflows.plan_retention import Activated, PlannedRecord
+from archiver.workflows.plan_retention import Activated, PlannedRecord, PlanPreview
+from archiver.workflows.preserve import FixityRound
 from archiver.workflows.rebuild import Rebuilt
 from archiver.workflows.redact import RedactedItem, UnknownPicture
 from archiver.workflows.request_clock import DueRequest
+from archiver.workflows.restore import Restored
+from archiver.workflows.retention_report import RetentionReport
 from archiver.workflows.review import ReviewState
 from archiver.workflows.show_hits import MarkedItem
 from archiver.workflows.site_sessions import SessionStanding, StoredLogin
@@ -54,6 +60,8 @@ from exports.law_rules import Law
 from exports.release import Released
 from exports.request_plots import RequestFigures
 from exports.review_rules import Change, ReviewFinding
+from retention.batches import Batch
+from retention.holds import Hold
 from retention.register import PlanVersion
 
 
@@ -136,11 +144,23 @@ DOCUMENTS: dict[str, tuple[str, type | None]] = {
     "capture, job run": ("a list of what became of each capture", Filed),
     "check": ("what was found in a bundle", BundleReport),
     "duplicates": ("the groups: `same`, `cross_post`, `items`; and", AlikeReport),
+    "disposal certificate": ("the certificate, as its `certificate.json` has it", None),
+    "disposal list, disposal propose": ("a list of batches", Batch),
+    "disposal run": ("what one run did", BatchRun),
+    "disposal show": ("`batch`, `sample`, and what it `lacks`", Batch),
+    "disposal approve, exclude, extend, reclassify, withdraw, receipt": ("the batch", Batch),
+    "disposal unlock": ("`unlocked`, and the digest of the list of `holds`", None),
     "export": ("`filed`: the production; `production`: its figures", FiledProduction),
     "fileplan activate": ("what the plan changed", Activated),
+    "fileplan approve, fileplan diff": ("what activating the plan would change", PlanPreview),
+    "fileplan check": ("`title`, and the numbers of `classes` and `schedules`", None),
+    "fileplan export": ("`version`, `path`", None),
     "fileplan list": ("a list of versions", PlanVersion),
     "fileplan load": ("`version`, and `due_dates_changed` were it activated", None),
     "fileplan show": ("`version`, `source`", None),
+    "hold list, hold release": ("a hold, or a list of them", Hold),
+    "hold place": ("the hold, and what became of what it covers", PlacedHold),
+    "hold show": ("`hold`, `records`", Hold),
     "index rebuild, index update": ("the index as it stands", IndexState),
     "init": ("the made archive, and `secret` where one was made up", MadeArchive),
     "job add, pause, resume": ("a job", CaptureJob),
@@ -150,6 +170,7 @@ DOCUMENTS: dict[str, tuple[str, type | None]] = {
     "logout": ("`logged_out`", None),
     "nightly, runs show": ("the report of a night, as `report.json` has it", NightReport),
     "nightly --dry-run": ("a list of visits", NightVisit),
+    "notice": ("where the page lies: `path`, `size`", None),
     "person add": ("`person`, and `token` for a service", None),
     "person disable, whoami": ("a person", Person),
     "person list": ("a list of people", Person),
@@ -158,18 +179,22 @@ DOCUMENTS: dict[str, tuple[str, type | None]] = {
     "production repeat": ("`same`, `production`", None),
     "production statistics": ("requests in figures", RequestFigures),
     "production verify": ("`defects`, `proved`", None),
+    "preserve copy": ("`copied`: how many files", None),
+    "preserve fixity": ("what was hashed and found", FixityRound),
+    "preserve formats": ("`formats`, `classes`", None),
     "rebuild": ("what was rebuilt and what is missing", Rebuilt),
     "record crop": (
         "where the picture lies, and its place on the screenshot: `record`, `item`, `capture`, `box`, `path`, `size`",
         None,
     ),
+    "record classify, record not-a-record": ("the records, and which left a batch", Reclassified),
     "record edit, record tag": ("the record", Record),
     "record hits": ("the item's hits; `marks`: `start`, `end`, `text`, `boxes`", MarkedItem),
     "record list": ("a list of records", Record),
     "record list --disposed": ("a list of destroyed records", Stub),
     "record pdf": ("where the PDF lies: `record`, `path`, `size`", None),
     "record show": (
-        "`record`, `observed`, `class_reason`, `corrections`, `items`, and `captures` with `objects`",
+        "`record`, `held`, `observed`, `class_reason`, `corrections`, `items`, and `captures` with `objects`",
         CataloguedItem,
     ),
     "redact acknowledge": ("the acknowledgement", Acknowledgement),
@@ -193,6 +218,15 @@ DOCUMENTS: dict[str, tuple[str, type | None]] = {
     "review freeze": ("the frozen set", ReviewSet),
     "review items": ("a list of `member`, `text`, and what was `decided`", None),
     "review show": ("how far the review is", ReviewState),
+    "request list, request new, request reopen": ("requests", InformationRequest),
+    "request close": ("`request`, `appeal_until`", None),
+    "request search": ("the search as it is kept", SearchDeclaration),
+    "request show": ("`request`, `searches`, `hits` by record, `productions`", None),
+    "restore": ("what was restored, and whether disposal is locked", Restored),
+    "retention event": ("`entry`: its number", None),
+    "retention extend": ("`records`, `until`", None),
+    "retention plan, retention why": ("records with their decisions, or one", PlannedRecord),
+    "retention report": ("the lists", RetentionReport),
     "runs list": ("a list of runs, newest first", NightRun),
     "search": ("the answer", Answer),
     "searches diff, run, save": ("what was found, and what is new since the run before", SearchDiff),

@@ -270,3 +270,9 @@ def add_line(db: Database, batch: str, position: int, record: RecordId, line: st
 def lines(db: Database, batch: str) -> list[str]:
     rows = db.conn.execute("SELECT line FROM disposals WHERE batch_id = ? ORDER BY position", (batch,))
     return [line for (line,) in rows]
+
+
+def records_with_line(db: Database, batch: str) -> list[RecordId]:
+    """The records of the batch that went, or were handed over."""
+    rows = db.conn.execute("SELECT record_id FROM disposals WHERE batch_id = ? ORDER BY position", (batch,))
+    return [RecordId(id) for (id,) in rows]

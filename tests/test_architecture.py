@@ -115,6 +115,7 @@ REMOVALS = {
     ("archiver/workflows/rebuild.py", "_remove_side_files"),
     ("archiver/workflows/recover.py", "_end_as_failed"),  # in incoming/: what a crash cut off
     ("archiver/workflows/recover.py", "_settle_whole"),  # in incoming/: the ticket
+    ("archiver/workflows/restore.py", "restore_archive"),  # its own unfinished copy
     ("capture/job.py", "discard_files"),  # in incoming/: what a broken-off attempt wrote
     ("exports/packages.py", "write_package"),  # its own unfinished package: copies
     ("exports/production.py", "make_production"),  # its own unfinished bundle: copies
@@ -136,7 +137,7 @@ DISPOSERS = {
         "archiver/workflows/disposal/destroy.py",
         "archiver/workflows/disposal/replay.py",
     },
-    "doom": {"archiver/workflows/disposal/destroy.py", "archiver/workflows/disposal/replay.py"},
+    "doom": {"archiver/core/objects.py", "archiver/workflows/disposal/destroy.py"},
     "release_assets": {"archiver/workflows/disposal/destroy.py", "archiver/workflows/disposal/replay.py"},
     "add_stub": {"archiver/workflows/disposal/destroy.py", "archiver/workflows/disposal/replay.py"},
     "drop_snapshots": {"archiver/workflows/disposal/copies.py"},

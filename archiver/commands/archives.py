@@ -14,6 +14,7 @@ from archiver.core import clock
 from archiver.core.config import ArchiveSettings, CaptureSettings, Settings
 from archiver.workflows.make_archive import make_archive
 from archiver.workflows.rebuild import admit_after_rebuild, rebuild_archive
+from archiver.workflows.restore import restore_archive
 from archiver.workflows.status import describe_archive
 
 
@@ -96,8 +97,10 @@ def status(session: Session) -> None:
             ("Time-stamp failed", found.stamp_failed),
             ("Without a class", found.unclassified or ""),
             ("Not yet indexed", found.index_lag or ""),
+            ("Batches that wait", found.batches_waiting or ""),
+            ("Active holds", found.holds or ""),
             ("Destroyed, still online", found.still_online or ""),
-            ("Disposal", "LOCKED: see `archiver rebuild`" if found.disposal_locked else ""),
+            ("Disposal", "LOCKED: see `archiver disposal unlock`" if found.disposal_locked else ""),
         ]
     )
 
@@ -145,4 +148,29 @@ def rebuild(session: Session, administrator: str | None) -> None:
         say("Disposal is LOCKED until two people have confirmed the list of holds.", "bold yellow")
 
 
-COMMANDS = (init, status, rebuild)
+@click.command()
+@click.argument("copy", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("into", type=click.Path(path_type=Path))
+@click.option(
+    "--mirror",
+    type=click.Path(path_type=Path, exists=True),
+    help="The trail kept off the machine (`retention.mirror`): its directory, or its events.jsonl.",
+)
+@json_option
+def restore(copy: Path, into: Path, mirror: Path | None, as_json: bool) -> None:
+    """Make COPY, an old copy of an archive, an archive again at INTO.
+
+    What was destroyed or held since is destroyed and held again before anything can be read. Without a
+    mirror that knows more than the copy, disposal is locked until two people have confirmed the holds.
+    """
+    with progress("Restoring") as show:
+        done = restore_archive(copy, into, mirror=mirror, now=clock.now(), progress=show)
+    if as_json:
+        print_json(done)
+        return
+    say(f"{done.directory}: {done.newer_events} events came from the mirror.", "green")
+    if done.locked:
+        say("Disposal is LOCKED until two people have confirmed the list of holds: archiver disposal unlock", "yellow")
+
+
+COMMANDS = (init, status, rebuild, restore)

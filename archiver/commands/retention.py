@@ -150,6 +150,3 @@ def extend(session: Session, until: datetime, records: tuple[str, ...], reason: 
 def as_of(archive: Archive, today: datetime | None) -> date:
     """The day asked for, or today in the archive's time zone."""
     return today.date() if today else clock.now().astimezone(archive.settings.archive.zone).date()
-
-
-COMMANDS = (retention,)

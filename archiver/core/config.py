@@ -113,7 +113,9 @@ class NightlySettings:
     timeline_threads: int = _setting(
         200, "how many threads that a page lists are followed; what is cut is said", least=1
     )
-    fixity_sample: int = _setting(50, "how many stored files, taken at random, are hashed anew each night", least=0)
+    fixity_sample: int = _setting(
+        50, "how many stored files, those that waited longest first, are hashed anew each night at the least", least=0
+    )
     notify: str = _setting("trouble", "when to notify: trouble, always or never")
     notify_command: tuple[str, ...] = _setting(
         (), "a program and its arguments; it gets the summary on standard input, the report's path as last argument"

@@ -18,6 +18,11 @@ _ROWS = (
         "repeated_objects",
         "DELETE FROM repeated_objects WHERE capture_id IN (SELECT id FROM captures WHERE record_id = ?1)",
     ),
+    (
+        "fixity_checks",
+        "DELETE FROM fixity_checks WHERE path IN "
+        "(SELECT o.path FROM objects o JOIN captures c ON c.id = o.capture_id WHERE c.record_id = ?1)",
+    ),
     ("objects", "DELETE FROM objects WHERE capture_id IN (SELECT id FROM captures WHERE record_id = ?1)"),
     (
         "asset_references",

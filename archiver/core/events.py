@@ -255,10 +255,6 @@ class Trail:
         for (line,) in self._db.conn.execute("SELECT line FROM events ORDER BY seq"):
             yield read_event(line)
 
-    def last(self) -> Event | None:
-        row = self._db.conn.execute("SELECT line FROM events ORDER BY seq DESC LIMIT 1").fetchone()
-        return None if row is None else read_event(row[0])
-
     def leaves(self) -> list[bytes]:
         return [bytes.fromhex(leaf) for (leaf,) in self._db.conn.execute("SELECT leaf FROM events ORDER BY seq")]
 

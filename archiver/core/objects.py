@@ -14,7 +14,7 @@ left between the two is complete on disk and is filed at the next start.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from archiver.core.durable import make_directory, move_directory, publish, storage_errors, sync_directory
@@ -71,11 +71,15 @@ class ObjectStore:
     # -- disposal ---------------------------------------------------------------------------
 
     def doom(self, record: RecordId) -> None:
-        """Move the record's files aside, durably, before its disposal is committed; nothing is lost yet."""
+        """Move the record's files aside before its disposal is committed; nothing is lost yet.
+
+        Whether that is on the disk after a power cut does not matter: `destroy` looks in both places.
+        """
         source, target = self.root / self.place_of_record(record), self._doomed(record)
         if not target.exists() and source.exists():
             make_directory(target.parent)
-            publish(source, target)
+            with storage_errors(source):
+                source.rename(target)
 
     def spare(self, record: RecordId) -> None:
         """Put a doomed record's files back where they belong, durably."""
@@ -85,12 +89,21 @@ class ObjectStore:
             publish(self._doomed(record), place)
 
     def destroy(self, record: RecordId) -> None:
-        """Remove a doomed record's files for good, durably. That its disposal is committed is the caller's to know."""
+        """Remove a record's files for good. That its disposal is committed is the caller's to know.
+
+        `sync_destroyed` makes it durable, once for many.
+        """
+        self.doom(record)
         shutil.rmtree(self._doomed(record), ignore_errors=True)
         if self._doomed(record).exists():
             raise StorageFull(f"{self._doomed(record)} could not be removed whole: remove it, then run again")
-        if (self.root / _DOOMED).is_dir():
-            sync_directory(self.root / _DOOMED)
+
+    def sync_destroyed(self, records: Iterable[RecordId]) -> None:
+        """Make it durable that these records' files are gone."""
+        places = {(self.root / self.place_of_record(each)).parent for each in records}
+        for directory in sorted({*places, self.root / _DOOMED}):
+            if directory.is_dir():
+                sync_directory(directory)
 
     def doomed(self) -> list[RecordId]:
         """Records whose files were moved aside by a disposal that a crash cut off, or that is not swept yet."""

@@ -152,7 +152,7 @@ def approve_file_plan(archive: Archive, number: int, *, actor: Person, now: date
     """One person's word that the plan may go into force though it lets records go sooner; another activates it."""
     actor.require(Permission.APPROVE)
     preview = preview_activating(archive, number, today=_today(archive, now))
-    if actor.id in preview.approved_by:
+    if (actor.id, preview.digest) in plan_approvals(archive.db, number):
         raise AlreadyExists(f"{actor.name} approved plan {number} already: another approver activates it")
     with archive.change(at=now, actor=actor.id) as change:
         approval = add_plan_approval(change.db, number, actor.id, preview.digest, now=now)

@@ -11,6 +11,9 @@ from archiver.core.errors import IndexDamaged
 from archiver.core.events import TrailHead
 from archiver.workflows.indexing import open_engine
 from archiver.workflows.timestamp import stamp_state
+from retention.batches import Status as BatchStatus
+from retention.batches import batch_ids
+from retention.holds import holds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +25,8 @@ class Status:
     unclassified: int
     index_lag: int  # changes the index has yet to learn
     disposal_locked: bool
+    batches_waiting: int  # for review, for approval, or to be carried out
+    holds: int  # active ones
     still_online: int  # destroyed records that their sites were found to show still
     last_stamp: datetime | None  # of the trail, by the time-stamping authority
     stamp_failed: str  # why the authority gave none since
@@ -44,5 +49,7 @@ def describe_archive(archive: Archive) -> Status:
         last_stamp=state.newest.at if state.newest else None,
         stamp_failed=state.reason,
         disposal_locked=archive.meta(DISPOSAL_LOCK) is not None,
+        batches_waiting=len(batch_ids(archive.db, BatchStatus.PROPOSED, BatchStatus.APPROVED, BatchStatus.EXECUTING)),
+        holds=len(holds(archive.db, active=True)),
         still_online=sum(each.seen_online is not None for each in archive.catalogue.stubs()),
     )

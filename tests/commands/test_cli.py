@@ -258,7 +258,7 @@ class TestACapturedTown:
         assert ran.code == 0
         assert "gone between" in ran.out
         shown = full("record", "show", gone, "--json").json
-        assert {"record", "observed", "class_reason", "corrections", "items", "captures"} == set(shown)
+        assert {"record", "held", "observed", "class_reason", "corrections", "items", "captures"} == set(shown)
         assert len(shown["captures"]) == 2
 
     def test_a_correction_and_a_tag_are_kept_beside_what_was_observed(self, full: Terminal) -> None:

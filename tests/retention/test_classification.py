@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from archiver.core.records import Account, AccountId, RecordId, RecordKind
-from retention.classification import FIELDS, Classification, classify, undecided
+from retention.classification import FIELDS, Classification, classify, covers, undecided
 from retention.file_plan import ClassificationRule
 from tests.retention.values import RECORD, plan_of
 
@@ -106,3 +106,27 @@ def test_the_fields_a_rule_may_name_are_those_of_the_manual() -> None:
     assert set(FIELDS) == {
         "account", "site", "kind", "keyword", "tag", "collection", "alert", "reply", "language", "creator",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "covered"),
+    [
+        ({}, {"kind": "thread"}, True),
+        ({"kind": "thread"}, {"kind": "thread", "tag": "x"}, True),
+        ({"kind": ["thread", "page"]}, {"kind": "Thread"}, True),
+        ({"kind": "thread", "tag": "x"}, {"kind": "thread"}, False),
+        ({"kind": "thread"}, {"kind": ["thread", "page"]}, False),
+        ({"tag": "x"}, {"keyword": "x"}, False),
+    ],
+)
+def test_a_rule_that_matches_all_that_a_later_one_does_is_found(
+    earlier: dict[str, Any], later: dict[str, Any], covered: bool
+) -> None:
+    assert covers(rule(**earlier), rule(**later)) is covered
+
+
+def test_a_collection_an_alert_and_a_reply_are_told_by_tags_and_by_the_root_post() -> None:
+    record = replace(RECORD, tags=("collection:flood-2026", "alert:বিপদ"), is_reply=True)
+    assert classify(record, [rule(collection="flood-2026", alert="বিপদ", reply="yes")]) is not None
+    assert classify(RECORD, [rule(collection="flood-2026")]) is None
+    assert classify(RECORD, [rule(reply="no")]) is not None

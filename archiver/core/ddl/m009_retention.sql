@@ -11,7 +11,7 @@ CREATE TABLE plan_approvals (
     person_id TEXT NOT NULL,
     at TEXT NOT NULL,
     sooner TEXT NOT NULL, -- digest of the list of records that it lets go sooner
-    UNIQUE (plan_version, person_id)
+    UNIQUE (plan_version, person_id, sooner)
 );
 -- an officer's word on a record's class, or on how long it is kept at the least
 CREATE TABLE class_decisions (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -31,21 +31,28 @@ Print = Callable[[bytes], bytes | None]
 
 
 def issue_certificate(
-    archive: Archive, batch: Batch, *, actor: Person, now: datetime, printed: Print, receipt: str = ""
+    archive: Archive,
+    batch: Batch,
+    *,
+    actor: Person,
+    now: datetime,
+    printed: Print,
+    index: Mapping[str, Any],
+    receipt: str = "",
 ) -> str:
     """Write the certificate of everything that went; its digest. Raises ProductionRefused without a signing key."""
     key = archive.signing_key()
     if key is None or batch.certificate is None:
         raise ProductionRefused(f"this machine has no key to sign the certificate of batch {batch.id} with")
-    content = certificate_content(archive, batch, actor=actor, now=now, receipt=receipt)
+    content = certificate_content(archive, batch, actor=actor, now=now, receipt=receipt, index=index)
     pdf = printed(render_certificate(content))
     return write_certificate(archive.directory / DIRECTORY / batch.certificate, content, pdf, key)
 
 
 def certificate_content(
-    archive: Archive, batch: Batch, *, actor: Person, now: datetime, receipt: str = ""
+    archive: Archive, batch: Batch, *, actor: Person, now: datetime, index: Mapping[str, Any], receipt: str = ""
 ) -> dict[str, Any]:
-    """The certificate as JSON has it."""
+    """The certificate as JSON has it; `index` is the proof that the search index knows nothing of the records."""
     people = {each.id: each for each in archive.people.everybody()}
     settings, schedule = archive.settings.archive, schedule_version(archive.db, batch.class_code, batch.schedule_number)
     lines = [json.loads(line) for line in batches.lines(archive.db, batch.id)]
@@ -82,6 +89,7 @@ def certificate_content(
         "counts": {"proposed": len(batch.items), "gone": gone, "stayed": len(stayed), "by_state": batch.counts},
         "lines": lines,
         "stayed": [{"record": each.record_id, "state": each.state.value, "reason": each.reason} for each in stayed],
+        "index": dict(index),
         "residue": [asdict(each) for each in stored_residue(archive, batch.id)],
         "residue_note": RESIDUE_NOTE,
         "transferred_to": archive.settings.retention.transfer_to if receipt else "",

@@ -6,10 +6,11 @@ Each is emptied of what went, and the bytes of `catalogue.db` are probed for it.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from archiver.core.archive import CATALOGUE, Archive
 from archiver.core.disposal_rows import delete_record_rows
@@ -18,18 +19,27 @@ from archiver.core.records import RecordId
 from archiver.core.second_copy import SecondCopy
 from archiver.core.snapshots import drop_snapshots
 from archiver.workflows.disposal.residue import Residue
-from archiver.workflows.indexing import update_index
+from archiver.workflows.indexing import open_engine, update_index
+from index.query import Records
 
-Purge = Callable[[Archive, Sequence[RecordId]], None]
-"""Takes every trace of the records out of the search index's files."""
+Purge = Callable[[Archive, Sequence[RecordId]], Mapping[str, Any]]
+"""Takes every trace of the records out of the search index's files; the proof, as JSON, is put on the certificate."""
 
 _PROBES = 64
 _PROBE_LETTERS = 24
 
 
-def purge_index(archive: Archive, records: Sequence[RecordId]) -> None:
+def purge_index(archive: Archive, records: Sequence[RecordId]) -> dict[str, Any]:
     """Make the index anew from the catalogue, which no longer has them: its old files are removed whole."""
-    update_index(archive, rebuild=True)
+    state = update_index(archive, rebuild=True)
+    with open_engine(archive) as engine:
+        left = engine.count(Records(ids=frozenset(records)))
+    return {
+        "method": "the index was made anew, its old files removed",
+        "records": len(records),
+        "items_left_of_them": left,
+        "items_in_all": state.items,
+    }
 
 
 class Probes:

@@ -13,7 +13,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -66,10 +66,24 @@ def announce(archive: Archive, batch: Batch, items: Sequence[BatchItem], *, acto
     mirror_if_set(archive)
 
 
+def at_once(act: Callable[[], None]) -> None:
+    act()
+
+
 def destroy(
-    archive: Archive, standing: Standing, batch: Batch, item: BatchItem, *, actor: str, now: datetime
+    archive: Archive,
+    standing: Standing,
+    batch: Batch,
+    item: BatchItem,
+    *,
+    actor: str,
+    now: datetime,
+    later: Callable[[Callable[[], None]], object] = at_once,
 ) -> Outcome:
-    """Destroy one announced record, or leave it whole with the reason. Raises StorageFull, ArchiveBusy."""
+    """Destroy one announced record, or leave it whole with the reason. Raises StorageFull, ArchiveBusy.
+
+    `later` is given the unlinking of its files, once its disposal is committed: another thread may wait for the disk.
+    """
     record = item.record_id
     today = now.astimezone(archive.settings.archive.zone).date()
     try:
@@ -81,7 +95,7 @@ def destroy(
     except BaseException:
         archive.objects.spare(record)  # nothing was committed: it is whole
         raise
-    _remove_files(archive, record, released)
+    later(lambda: _remove_files(archive, record, released))
     done = ItemState.TRANSFERRED if batch.action is Action.TRANSFER else ItemState.DESTROYED
     return Outcome(record_id=record, state=done)
 
@@ -193,7 +207,8 @@ def _remove_files(archive: Archive, record: RecordId, released: Sequence[Asset])
 def sweep_doomed(archive: Archive) -> tuple[list[RecordId], list[RecordId]]:
     """After a crash: records whose disposal was not committed go back to their place, of the others the files go.
 
-    Returns the spared and the swept. The catalogue decides, and nothing else.
+    Returns the spared and the swept. The catalogue decides, and nothing else: what a batch under way has a line of is
+    gone, wherever a power cut left its files.
     """
     spared, swept = [], []
     known = set(archive.catalogue.record_ids())
@@ -204,4 +219,10 @@ def sweep_doomed(archive: Archive) -> tuple[list[RecordId], list[RecordId]]:
         else:
             archive.objects.destroy(record)
             swept.append(record)
+    for batch in batches.batch_ids(archive.db, batches.Status.EXECUTING):
+        for record in batches.records_with_line(archive.db, batch):
+            if record not in known and (archive.objects.root / archive.objects.place_of_record(record)).exists():
+                archive.objects.destroy(record)
+                swept.append(record)
+    archive.objects.sync_destroyed(swept)
     return spared, swept

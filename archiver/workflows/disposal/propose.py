@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from archiver.core.archive import Archive
 from archiver.core.clock import from_iso
 from archiver.core.errors import MassOfDueRecords
-from archiver.core.events import EventType
+from archiver.core.events import EventType, read_event
 from archiver.core.people import Permission, Person
 from archiver.core.records import RecordId, new_id
 from archiver.workflows.keep_holds import catch_up_live_holds
@@ -72,8 +72,7 @@ def _doubt(archive: Archive, due: list[Decision], total: int, now: datetime) -> 
     if not due:
         return
     settings = archive.settings.retention
-    last = archive.trail.last()
-    idle = (now - from_iso(last.at)).days if last else 0
+    idle = _idle_days(archive, now)
     if idle > settings.idle_days:
         raise MassOfDueRecords(
             f"{len(due)} records are due, but nothing has happened here for {idle} days: is the clock right? "
@@ -84,6 +83,15 @@ def _doubt(archive: Archive, due: list[Decision], total: int, now: datetime) -> 
             f"{len(due)} of {total} records are newly due at once, more than {settings.mass_percent} %: "
             "an approver who has looked proposes them with `archiver disposal propose --confirm-mass`"
         )
+
+
+def _idle_days(archive: Archive, now: datetime) -> int:
+    """How long before today anything last happened: today's login and night were dated by the same clock."""
+    for (line,) in archive.db.conn.execute("SELECT line FROM events ORDER BY seq DESC"):
+        gap = now - from_iso(read_event(line).at)
+        if gap > timedelta(days=1):
+            return gap.days
+    return 0
 
 
 def _by_schedule(due: list[Decision]) -> list[list[Decision]]:

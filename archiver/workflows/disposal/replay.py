@@ -43,8 +43,8 @@ def replay_disposals(archive: Archive) -> list[RecordId]:
             _destroy_again(archive, event, record, present=present)
             if present or place.exists():
                 again.append(record)
-            archive.objects.doom(record)
         archive.objects.destroy(record)
+    archive.objects.sync_destroyed(again)
     return again
 
 

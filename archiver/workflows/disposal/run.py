@@ -6,9 +6,11 @@ certificate is issued only when nothing is left to be done.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from archiver.core import clock
 from archiver.core.archive import DISPOSAL_LOCK, Archive
@@ -77,12 +79,20 @@ def run_batch(
             if not receipt_of(archive, batch.id):
                 return BatchRun(batch=batch, outcomes=(), certificate=None)
         dispose = keep_copy if keeps_copy(archive, batch) else destroy
-        for part in _parts(todo):
-            announce(archive, batch, part, actor=actor.id, now=now())
-            for each in part:
-                probes.remember(each.record_id, texts_of_record(archive.db.conn, each.record_id))
-                outcomes.append(dispose(archive, standing, batch, each, actor=actor.id, now=now()))
-                progress(len(outcomes), len(todo), each.record_id)
+        with ThreadPoolExecutor(1, thread_name_prefix="unlink") as unlinking:
+            for part in _parts(todo):
+                announce(archive, batch, part, actor=actor.id, now=now())
+                removed: list[Future[None]] = []
+
+                def later(act: Callable[[], None], removed: list[Future[None]] = removed) -> None:
+                    removed.append(unlinking.submit(act))
+
+                for each in part:
+                    probes.remember(each.record_id, texts_of_record(archive.db.conn, each.record_id))
+                    outcomes.append(dispose(archive, standing, batch, each, actor=actor.id, now=now(), later=later))
+                    progress(len(outcomes), len(todo), each.record_id)
+                for done in removed:
+                    done.result()
         certificate = _finish(archive, id, actor, now, purge, probes, printed or print_with_browser(archive))
     return BatchRun(batch=batches.batch(archive.db, id), outcomes=tuple(outcomes), certificate=certificate)
 
@@ -127,14 +137,18 @@ def _finish(
     if batch.waiting(ItemState.APPROVED, ItemState.EXECUTING):
         return None
     gone = _destroyed(archive, batch)
+    proof: Mapping[str, Any] = {}
     if gone:
-        purge(archive, gone)
+        archive.objects.sync_destroyed(gone)
+        proof = purge(archive, gone)
         purge_second_copy(archive, gone)
         left = [*purge_set_aside(archive, gone), *purge_catalogue(archive, probes)]
         if left:
             with archive.change(at=now(), actor=actor.id):
                 store_residue(archive, id, left)
-    digest = issue_certificate(archive, batch, actor=actor, now=now(), printed=printed, receipt=receipt_of(archive, id))
+    digest = issue_certificate(
+        archive, batch, actor=actor, now=now(), printed=printed, receipt=receipt_of(archive, id), index=proof
+    )
     with archive.change(at=now(), actor=actor.id) as change:
         batches.set_status(change.db, id, Status.DONE)
         change.record(

@@ -102,7 +102,14 @@ def keeps_copy(archive: Archive, batch: Batch) -> bool:
 
 
 def keep_copy(
-    archive: Archive, standing: Standing, batch: Batch, item: BatchItem, *, actor: str, now: datetime
+    archive: Archive,
+    standing: Standing,
+    batch: Batch,
+    item: BatchItem,
+    *,
+    actor: str,
+    now: datetime,
+    later: object = None,
 ) -> Outcome:
     """Note that a record was transferred and stays here as a copy: it is never due again."""
     today = now.astimezone(archive.settings.archive.zone).date()

@@ -1,16 +1,16 @@
-"""What a night does when the captures are over: the index caught up, proposals counted, a sample of files hashed."""
+"""What a night does when the captures are over: the index caught up, what is due proposed, files hashed anew."""
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from archiver.core.archive import Archive
 from archiver.core.errors import ArchiverError, NotFound
-from archiver.core.fixity import check_object
-from archiver.workflows.plan_retention import plan_records
+from archiver.workflows.disposal.propose import propose_batches
+from archiver.workflows.preserve import check_fixity, copy_to_second
 from archiver.workflows.reconcile import reconcile
+from archiver.workflows.standing import Standing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,7 @@ class Closing:
     problems: tuple[str, ...] = ()
 
 
-def close_night(archive: Archive, *, now: datetime) -> Closing:
+def close_night(archive: Archive, *, actor: str, now: datetime) -> Closing:
     """Never raises what one of its parts does: the night's captures are to be reported whatever happens here."""
     problems: list[str] = []
     searchable = searched = due = undecided = None
@@ -40,20 +40,21 @@ def close_night(archive: Archive, *, now: datetime) -> Closing:
         searchable, searched, repaired = reconciled.items, reconciled.asked, reconciled.findings
     except ArchiverError as error:
         problems.append(f"the index could not be caught up: {error}")
+    today = now.astimezone(archive.settings.archive.zone).date()
     try:
-        planned = plan_records(archive, today=now.astimezone(archive.settings.archive.zone).date())
-        today = now.astimezone(archive.settings.archive.zone).date()
-        due = sum(each.decision.due is not None and each.decision.due <= today for each in planned)
-        undecided = sum(each.record.class_code is None for each in planned)
+        due, undecided = _count(archive, today)
+        propose_batches(archive, actor=actor, now=now)
     except NotFound:
         pass  # no file plan is active: nothing can be due
-    stored = [each for each, _ in archive.catalogue.all_objects()]
-    sample = secrets.SystemRandom().sample(stored, min(len(stored), archive.settings.nightly.fixity_sample))
-    findings = [
-        f"{finding.subject}: {finding.message}"
-        for each in sample
-        for finding in check_object(each, archive.objects.path_of(each.path))
-    ]
+    except ArchiverError as error:
+        problems.append(f"what is due was not proposed: {error}")
+    try:
+        if archive.settings.retention.second_copy:
+            copy_to_second(archive)
+    except ArchiverError as error:
+        problems.append(f"the second copy could not be brought up to date: {error}")
+    hashed = check_fixity(archive, now=now, at_least=archive.settings.nightly.fixity_sample)
+    problems += [f"{each} was damaged and is repaired from the second copy" for each in hashed.repaired]
     try:
         archive.finish_run(at=now)
     except (ArchiverError, OSError) as error:
@@ -63,7 +64,16 @@ def close_night(archive: Archive, *, now: datetime) -> Closing:
         searched=searched,
         due=due,
         undecided=undecided,
-        files_hashed=len(sample),
-        findings=(*repaired, *findings),
+        files_hashed=hashed.checked,
+        findings=(*repaired, *hashed.findings),
         problems=tuple(problems),
     )
+
+
+def _count(archive: Archive, today: date) -> tuple[int, int]:
+    """How many records' dates have come, held ones among them, and how many have no class. Raises NotFound."""
+    due = undecided = 0
+    for each in Standing.of(archive).of_all(today):
+        due += each.due is not None and each.due <= today
+        undecided += each.class_code is None
+    return due, undecided

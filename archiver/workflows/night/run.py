@@ -57,7 +57,7 @@ def run_night(
         if any(each.state is VisitState.WAITING for each in Nights(archive.db).visits(run.id)):
             work.work_off(lambda: open_session(archive, retrying=False))  # a night goes on with other sites first
         _note_jobs(archive, run, scopes, actor, now())
-        closing = close_night(archive, now=now())
+        closing = close_night(archive, actor=actor.id, now=now())
         report = build_report(archive, run, scopes, closing, finished=now())
         with archive.change(at=now(), actor=actor.id) as change:
             Nights(archive.db).finish(run.id, at=now(), exit_code=report.exit_code, figures=report.figures)

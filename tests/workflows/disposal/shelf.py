@@ -13,6 +13,7 @@ from archiver.core.events import EventType
 from archiver.core.manifest import CaptureManifest, write_items, write_manifest
 from archiver.core.objects import MANIFEST, describe_object
 from archiver.core.people import Person, Role
+from archiver.core.progress import Progress, silent
 from archiver.core.records import (
     Capture,
     CaptureId,
@@ -229,8 +230,11 @@ def approved_batch(archive: Archive, *, at: datetime = LATER) -> Batch:
     return approve(archive, batch.id, actor=person(archive, "Bob"), now=at)
 
 
-def run(archive: Archive, batch: Batch, *, at: datetime = LATER, by: str = "Ann") -> BatchRun:
-    return run_batch(archive, batch.id, actor=person(archive, by), now=lambda: at, printed=no_print)
+def run(
+    archive: Archive, batch: Batch, *, at: datetime = LATER, by: str = "Ann", progress: Progress = silent
+) -> BatchRun:
+    actor = person(archive, by)
+    return run_batch(archive, batch.id, actor=actor, now=lambda: at, printed=no_print, progress=progress)
 
 
 def day(text: str) -> date:

@@ -82,6 +82,7 @@ def test_the_certificate_verifies_with_stock_tools_and_names_everybody(shelf: Sh
     assert [each["name"] for each in told["approvals"]] == ["Ann", "Bob"]
     assert told["counts"] == {"proposed": 1, "gone": 1, "stayed": 0, "by_state": {"destroyed": 1}}
     assert told["lines"][0]["record"] == record_id(1)
+    assert told["index"]["items_left_of_them"] == 0
     assert "By-law 1" in told["lines"][0]["why"]
     assert len(told["trail"]["events"]) == 3  # two approvals, one destruction
     assert "পৌৰসভা" in (place / "certificate.html").read_text(encoding="utf-8")

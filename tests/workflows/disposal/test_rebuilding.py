@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from archiver.core.archive import Archive
-from archiver.core.errors import AlreadyExists, DisposalLocked
+from archiver.core.errors import AlreadyExists, ArchiveExists, DisposalLocked, TrailBroken
 from archiver.workflows.disposal.replay import confirm_holds
-from archiver.workflows.keep_holds import place_hold
+from archiver.workflows.keep_holds import mirror_if_set, place_hold
 from archiver.workflows.rebuild import rebuild_archive
+from archiver.workflows.restore import restore_archive
 from archiver.workflows.standing import Standing
 from archiver.workflows.verify import verify_archive
 from retention.decisions import State
@@ -73,6 +74,40 @@ def test_an_old_copy_with_the_newer_trail_destroys_and_holds_again_before_anythi
         assert decision.state is State.HELD
         assert not list(archive.objects.root.rglob("rec_*0001"))
         assert [each for each in verify_archive(archive).findings if each.fault != "snapshot"] == []
+
+
+def test_a_restore_repeats_what_the_mirror_tells_and_locks_disposal_where_it_tells_nothing(tmp_path: Path) -> None:
+    mirror = tmp_path / "mirror"
+    mirror.mkdir()
+    shelf = make_shelf(tmp_path, mirror=str(mirror))
+    with shelf.open() as archive:
+        file_thread(archive, 1, "zqxplanted long before the copy was made, said the resident")
+        file_thread(archive, 2)
+        archive.finish_run(at=LATER)
+    copy = tmp_path / "copy"
+    shutil.copytree(shelf.directory, copy)
+    with shelf.open() as archive:
+        hold(archive, 2)
+        run(archive, approved_batch(archive))
+        mirror_if_set(archive)
+    done = restore_archive(copy, tmp_path / "again", mirror=mirror, now=LATER, config_directory=shelf.config)
+    assert (done.newer_events > 5, done.locked) == (True, True)
+    with Archive.open(tmp_path / "again", config_directory=shelf.config) as archive:
+        assert archive.catalogue.record_ids() == [record_id(2)]
+        assert Standing.of(archive).of_record(record_id(2), day("2026-06-02")).state is State.HELD
+    for path in (tmp_path / "again").rglob("*"):
+        assert not path.is_file() or b"zqxplanted" not in path.read_bytes(), path
+    blind = restore_archive(copy, tmp_path / "blind", mirror=None, now=LATER, config_directory=shelf.config)
+    assert (blind.newer_events, blind.locked) == (0, True)
+    with Archive.open(tmp_path / "blind", config_directory=shelf.config) as archive:
+        for who in ("Ann", "Bob"):
+            confirm_holds(archive, actor=person(archive, who), now=LATER)
+        assert archive.meta("disposal_lock") is None
+    with pytest.raises(ArchiveExists):
+        restore_archive(copy, tmp_path / "blind", mirror=mirror, now=LATER)
+    (mirror / "events.jsonl").write_text("{}\n", encoding="utf-8")
+    with pytest.raises(TrailBroken, match="another trail"):
+        restore_archive(copy, tmp_path / "third", mirror=mirror, now=LATER)
 
 
 def test_after_a_rebuild_nothing_goes_before_two_people_confirmed_the_holds(shelf: Shelf) -> None:

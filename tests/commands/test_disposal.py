@@ -1,0 +1,79 @@
+"""Holding, approving and destroying on the command line: two people log in one after the other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from archiver.core.errors import BatchNotReady, SecondPersonNeeded
+from tests.commands.test_cli import Terminal, outside
+from tests.workflows.disposal.shelf import LATER, SECRET, Shelf, file_thread, make_shelf, record_id
+
+assert outside  # the fixture is this module's too
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Shelf:
+    made = make_shelf(tmp_path / "shelf")
+    with made.open() as archive:
+        for number in (1, 2, 3):
+            file_thread(archive, number, title=f"জাননী {number}")
+        archive.finish_run(at=LATER)
+    return made
+
+
+@pytest.fixture
+def desk(outside: Terminal, shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    monkeypatch.setenv("ARCHIVER_ARCHIVE", str(shelf.directory))
+    monkeypatch.setenv("ARCHIVER_CONFIG", str(shelf.config))
+    assert outside("login", "Ann", typed=[SECRET]).code == 0
+    return outside
+
+
+def test_from_what_is_due_to_the_certificate(desk: Terminal) -> None:
+    assert "Due since 2026-04-10 to be destroyed" in desk("retention", "why", record_id(1)).out
+    (batch,) = desk("disposal", "propose", "--json").json
+    held = desk(
+        "hold", "place", "Bora v. Town", "--mandate", "order", "--custodian", "Clerk", "--reason", "quoted",
+        "--record", record_id(2), "--json",
+    ).json  # fmt: skip
+    assert held["ejected"] == [record_id(2)]
+    assert "Bora v. Town" in desk("record", "show", record_id(2)).out
+    assert desk("record", "show", record_id(2), "--json").json["held"] == [f"Bora v. Town ({held['hold']['id']})"]
+    assert "Still lacking" in desk("disposal", "approve", batch["id"]).out
+    assert desk("disposal", "run", batch["id"]).code == SecondPersonNeeded.exit_code
+    assert desk("login", "Bob", typed=[SECRET]).code == 0
+    assert "It may be carried out" in desk("disposal", "approve", batch["id"]).out
+    done = desk("disposal", "run", batch["id"], "--json").json
+    assert done["batch"]["status"] == "done"
+    certificate = desk("disposal", "certificate", done["certificate"], "--json").json
+    assert (certificate["counts"]["gone"], certificate["counts"]["stayed"]) == (2, 1)
+    assert desk("disposal", "run", batch["id"]).code == BatchNotReady.exit_code
+    assert [each["id"] for each in desk("record", "list", "--json").json] == [record_id(2)]
+    assert record_id(1) in desk("record", "list", "--disposed").out
+
+
+def test_the_reports_and_the_notice_are_written(desk: Terminal, tmp_path: Path) -> None:
+    page, tables, notice = tmp_path / "r.html", tmp_path / "tables", tmp_path / "n.html"
+    ran = desk("retention", "report", "--html", str(page), "--csv", str(tables), "--json")
+    assert len(ran.json["overdue"]) == 3
+    assert "<svg" in page.read_text(encoding="utf-8")
+    assert "জাননী 1" in (tables / "overdue.csv").read_text(encoding="utf-8")
+    assert desk("notice", "-o", str(notice), "--ask", "Room 2").code == 0
+    assert 'lang="as"' in notice.read_text(encoding="utf-8")
+    assert desk("preserve", "fixity", "--all", "--json").json["checked"] == 9
+
+
+def test_a_plan_goes_out_as_a_spreadsheet_and_comes_back(desk: Terminal, tmp_path: Path) -> None:
+    table = tmp_path / "plan.csv"
+    assert desk("fileplan", "export", str(table)).code == 0
+    assert desk("fileplan", "check", str(table)).code == 0
+    table.write_text(table.read_text(encoding="utf-8").replace("P90D", "P60D", 1), encoding="utf-8")
+    assert desk("fileplan", "load", str(table), "--json").json["version"] == 2
+    preview = desk("fileplan", "diff", "2", "--json").json
+    assert preview["shortens"]
+    assert desk("fileplan", "activate", "2").code == SecondPersonNeeded.exit_code
+    assert desk("fileplan", "approve", "2").code == 0
+    assert desk("login", "Bob", typed=[SECRET]).code == 0
+    assert desk("fileplan", "activate", "2").code == 0

@@ -1,0 +1,93 @@
+"""What is watched and what the public is told comes from the same decisions as what is disposed of."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+from archiver.workflows.disposal.review import approve
+from archiver.workflows.keep_holds import place_hold
+from archiver.workflows.retention_report import report_retention
+from retention.holds import Scope, ScopeKind
+from retention.notice import languages, render_notice
+from retention.plan_file import example_jurisdictions, example_plan, read_plan
+from retention.report_page import bars, render_report, write_rows
+from tests.workflows.disposal.shelf import (
+    LATER,
+    Shelf,
+    day,
+    file_thread,
+    make_shelf,
+    person,
+    propose,
+    record_id,
+    run,
+)
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Shelf:
+    return make_shelf(tmp_path)
+
+
+def test_every_record_that_somebody_must_look_at_is_on_one_list_with_its_reason(shelf: Shelf) -> None:
+    with shelf.open() as archive:
+        file_thread(archive, 1)
+        (batch,) = propose(archive)
+        for who in ("Ann", "Bob"):
+            approve(archive, batch.id, actor=person(archive, who), now=LATER)
+        done = run(archive, batch)
+        file_thread(archive, 2, title='=HYPERLINK("x")')
+        file_thread(archive, 3)
+        file_thread(archive, 4, at=LATER)
+        file_thread(archive, 5, code="E")
+        place_hold(
+            archive, matter="Audit", mandate="letter", custodian="Clerk", reason="asked",
+            scopes=[Scope(kind=ScopeKind.RECORD, value=record_id(3))], actor=person(archive, "Olu"), now=LATER,
+        )  # fmt: skip
+        found = report_retention(archive, today=day("2026-06-01"), since=day("2026-01-01"))
+    assert [each.record_id for each in found.overdue] == [record_id(2)]
+    assert [each.record_id for each in found.held] == [record_id(3)]
+    assert [each.record_id for each in found.due_soon] == [record_id(4)]
+    assert [each.record_id for each in found.unclassified] == [record_id(5)]
+    assert [(each.record_id, each.certificate) for each in found.gone] == [(record_id(1), done.certificate)]
+    assert found.by_month == {"2026-06": 1, "2026-08": 1}
+    assert {each.class_code: each.records for each in found.storage} == {"R": 3, "E": 1}
+    assert [each.media_type for each in found.formats] == ["application/json", "application/jsonl", "application/warc"]
+    page = render_report(found, made_at="2026-06-01").decode()
+    assert page.count("<rect ") == 3  # June, July without any, August
+    assert "<script" not in page
+    rows = list(csv.reader(io.StringIO(write_rows(("title",), ((each.title,) for each in found.overdue)))))
+    assert rows[1] == ['\'=HYPERLINK("x")']
+
+
+def test_the_plot_leaves_no_month_out_and_its_highest_bar_is_full() -> None:
+    drawn = bars({"2026-11": 2, "2027-02": 4})
+    assert [(each.month, each.height) for each in drawn] == [
+        ("2026-11", 50.0), ("2026-12", 0.0), ("2027-01", 0.0), ("2027-02", 100.0),
+    ]  # fmt: skip
+    assert bars({}) == []
+
+
+@pytest.mark.parametrize("tag", languages())
+def test_the_notice_says_every_class_in_every_language(tag: str) -> None:
+    for jurisdiction in example_jurisdictions():
+        plan = read_plan(example_plan(jurisdiction))
+        page = render_notice(
+            plan, agency="শিৱসাগৰ <পৌৰসভা>", wanted=[f"{tag}-XX"], ask="Room 2", today=day("2026-11-25")
+        ).decode()
+        for schedule in plan.schedules:
+            entry = plan.record_class(schedule.class_code)
+            assert entry is not None
+            assert entry.title.replace("'", "&#39;") in page
+        assert "&lt;পৌৰসভা&gt;" in page
+        assert f'lang="{tag}"' in page
+        assert "{" not in page.partition("</style>")[2]
+
+
+def test_an_unknown_language_gets_the_english_notice() -> None:
+    page = render_notice(read_plan(example_plan()), agency="A", wanted=["xx"], ask="B", today=day("2026-11-25"))
+    assert b"How to ask for records" in page
