@@ -95,20 +95,20 @@ class TantivyEngine:
         """See SearchEngine."""
         searchers, query = self._ask(node)
         with reading():
-            return count_facets(Patience(node).rest(searchers), query, fields)
+            return count_facets(searchers, query, fields, Patience(node))
 
     def timeline(self, node: Node, *, time_zone: tzinfo, most: int, least: Step = Step.DAY) -> Timeline:
         """See SearchEngine."""
         searchers, query = self._ask(node)
         with reading():
-            return count_times(list(Patience(node).rest(searchers)), query, time_zone, most, least)
+            return count_times(searchers, query, Patience(node), time_zone, most, least)
 
     def iter_ids(self, node: Node) -> Iterator[str]:
         """See SearchEngine."""
         searchers, query = self._ask(node)
         ids: list[str] = []
         with reading():
-            for searcher in searchers:
+            for searcher in Patience(node).rest(searchers):
                 fetch = searcher.doc
                 found = searcher.search(query, limit=max(1, searcher.num_docs))
                 ids += [fetch(address)["id"][0] for _, address in found.hits]
