@@ -106,3 +106,4 @@ def _sweep(directory: Path, keep: str | None) -> None:
     for path in directory.iterdir():
         if path.is_dir() and path.name != keep:
             shutil.rmtree(path, ignore_errors=True)
+    (directory / "seal.json").unlink(missing_ok=True)  # of an index of version 0.1, which had no generations
