@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import shutil
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from archiver.core.durable import make_directory, storage_errors, sync_directory
-from archiver.core.errors import ArchiveBusy, IndexDamaged, IndexOutdated
+from archiver.core.durable import make_directory, sync_directory
+from archiver.core.errors import IndexDamaged, IndexOutdated
 from index.analyser import ANALYSER_VERSION
 from index.engines.seal import (
     LOCK,
@@ -26,6 +24,7 @@ from index.engines.seal import (
     unsealed,
     write_seal,
 )
+from index.locking import locked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,19 +99,9 @@ class SealedDirectory:
         changed, self.seal = seal != self.seal, seal
         return changed
 
-    @contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self) -> AbstractContextManager[None]:
         """Raises ArchiveBusy while another process writes."""
-        with storage_errors(self.directory):
-            descriptor = os.open(self.directory / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise ArchiveBusy("another run is writing to the search index; try again when it ends") from error
-            yield
-        finally:
-            os.close(descriptor)
+        return locked(self.directory / LOCK, "another run is writing to the search index")
 
     def finish(self, parts: Mapping[str, NewPart], *, seq: int, made: int) -> None:
         """Make `parts` the index. Those not sealed yet are hashed, and made durable."""
