@@ -158,10 +158,6 @@ class SearchEngine(Protocol):
         """The ids of all hits, in the order of the ids, as of the call."""
         ...
 
-    def missing(self, expected: Iterable[str]) -> list[str]:
-        """Those of `expected` that are not held, sorted; with `count(All())` the proof that nothing lags."""
-        ...
-
     def facets(self, node: Node, fields: Sequence[Field]) -> dict[Field, Facet]:
         """How the hits fall on the values of each of `fields`, which are of FACETED.
 

@@ -6,8 +6,6 @@ made beside it while the old one serves, and takes its place in one rename.
 
 from __future__ import annotations
 
-import fcntl
-import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -15,10 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from archiver.core.config import SEARCH_ENGINES
-from archiver.core.durable import make_directory, storage_errors, write_durably
-from archiver.core.errors import ArchiveBusy, BadSettings, IndexDamaged, IndexOutdated
+from archiver.core.durable import make_directory, write_durably
+from archiver.core.errors import BadSettings, IndexDamaged, IndexOutdated
 from index.engine import SearchEngine
 from index.engines.seal import REBUILD
+from index.locking import locked
 
 CURRENT = "current"
 _NAME = re.compile(rf"({'|'.join(SEARCH_ENGINES)})-(\d+)")
@@ -71,7 +70,7 @@ def new_generation(directory: Path, engine: str) -> Iterator[SearchEngine]:
     Raises ArchiveBusy while another run makes one.
     """
     make_directory(directory)
-    with _alone(directory):
+    with locked(directory / "rebuild.lock", "another run is making the search index anew"):
         old = current(directory)
         _sweep(directory, old)
         number = max((int(match[2]) for match in map(_NAME.fullmatch, [old or ""]) if match), default=0) + 1
@@ -87,22 +86,9 @@ def new_generation(directory: Path, engine: str) -> Iterator[SearchEngine]:
             _sweep(directory, current(directory))
 
 
-@contextmanager
-def _alone(directory: Path) -> Iterator[None]:
-    with storage_errors(directory):
-        descriptor = os.open(directory / "rebuild.lock", os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise ArchiveBusy("another run is making the search index anew; try again when it ends") from error
-        yield
-    finally:
-        os.close(descriptor)
-
-
 def _sweep(directory: Path, keep: str | None) -> None:
     """Remove every index but `keep`: those that were replaced, or never finished, and those of older layouts."""
     for path in directory.iterdir():
         if path.is_dir() and path.name != keep:
             shutil.rmtree(path, ignore_errors=True)
+    (directory / "seal.json").unlink(missing_ok=True)  # of an index of version 0.1, which had no generations

@@ -89,7 +89,7 @@ def _show_facets(facets: Facets) -> None:
         if not facet.counts or name in ("year", "month"):
             continue
         say()
-        say(name if facet.exact else f"{name} (partial: of the records with the most hits)", "bold")
+        say(name if facet.exact else f"{name} (partial: only what is most frequent was counted)", "bold")
         for value, count in facet.counts[:_MOST_VALUES]:
             say(f"{count:>9,}  {value}")
         if len(facet.counts) > _MOST_VALUES:

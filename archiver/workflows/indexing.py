@@ -51,14 +51,25 @@ def current_engine(archive: Archive, progress: Progress = silent) -> Iterator[Se
 
     Raises ArchiveBusy where another run writes to the index for long.
     """
+    engine = _current(archive, progress)
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+def _current(archive: Archive, progress: Progress) -> SearchEngine:
     until = time.monotonic() + _PATIENCE
+    is_new = False
     while True:
         try:
-            engine = _caught_up(archive, progress)
-            break
+            return _caught_up(archive, progress)
         except IndexDamaged:
+            if is_new:
+                raise
             with suppress(ArchiveBusy):  # whoever makes it anew already is waited for
                 _make_anew(archive, progress)
+                is_new = True
                 continue
             if time.monotonic() > until:
                 raise
@@ -66,10 +77,6 @@ def current_engine(archive: Archive, progress: Progress = silent) -> Iterator[Se
             if time.monotonic() > until:
                 raise
         time.sleep(0.05)
-    try:
-        yield engine
-    finally:
-        engine.close()
 
 
 def update_index(archive: Archive, *, rebuild: bool = False, progress: Progress = silent) -> IndexState:

@@ -103,8 +103,21 @@ def _damage(archive: Archive) -> str:
 
 
 def _differences(archive: Archive, engine: SearchEngine) -> tuple[list[str], list[str]]:
-    expected, held = set(archive.catalogue.item_ids()), set(engine.iter_ids(All()))
-    return sorted(expected - held), sorted(held - expected)
+    """Items the index lacks, and those it has beyond the catalogue: both tell theirs in the order of ids."""
+    missing: list[str] = []
+    surplus: list[str] = []
+    held = engine.iter_ids(All())
+    found = next(held, None)
+    for expected in archive.catalogue.item_ids():
+        while found is not None and found < expected:
+            surplus.append(found)
+            found = next(held, None)
+        if found == expected:
+            found = next(held, None)
+        else:
+            missing.append(expected)
+    surplus += [] if found is None else [found, *held]
+    return missing, surplus
 
 
 def _unanswered(archive: Archive, engine: SearchEngine, seed: int, progress: Progress) -> tuple[int, list[str]]:

@@ -103,10 +103,6 @@ class OracleEngine:
         """See SearchEngine."""
         return iter(sorted(entry.hit.id for entry in self._found(node)))
 
-    def missing(self, expected: Iterable[str]) -> list[str]:
-        """See SearchEngine."""
-        return sorted(set(expected) - self._entries.keys())
-
     def facets(self, node: Node, fields: Sequence[Field]) -> dict[Field, Facet]:
         """See SearchEngine."""
         found = self._found(node)

@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -85,6 +85,8 @@ def link_files(part: Path, new: Path) -> None:
                 (new / path.name).hardlink_to(path)
             except OSError:
                 shutil.copy2(path, new / path.name)
+                with (new / path.name).open("rb") as file:
+                    os.fsync(file.fileno())
 
 
 def hash_files(directory: Path, known: Mapping[str, str], *, rewritten: frozenset[str]) -> dict[str, str]:
@@ -125,11 +127,26 @@ def check_files(directory: Path, seal: Seal, *, every: bool = False) -> None:
         remember_files(directory, found)
 
 
-def identities(directory: Path, seal: Seal) -> dict[str, list[int]]:
-    """What `remember_files` takes, of every sealed file."""
-    return {
-        f"{name}/{file}": _identity(directory / name / file) for name, part in seal.parts.items() for file in part.files
-    }
+def remember_commit(directory: Path, seal: Seal, hashed: Collection[str], begun_with: Mapping[str, str]) -> None:
+    """Keep what the files of a new seal look like: those just `hashed`, and those that look as they did before.
+
+    `begun_with` is the part whose files each new part began with. A link more or less changes the times of a file's
+    inode, so those are not compared; a file that was written to since it was looked at is hashed at the next opening.
+    """
+    before = _looked_at(directory)
+    looked_at: dict[str, list[int]] = {}
+    for name, part in seal.parts.items():
+        for file in part.files:
+            seen = _identity(directory / name / file)
+            known = before.get(f"{begun_with.get(name, name)}/{file}")
+            as_before = known is not None and _without_inode_time(known) == _without_inode_time(seen)
+            if as_before or f"{name}/{file}" in hashed:
+                looked_at[f"{name}/{file}"] = seen
+    remember_files(directory, looked_at)
+
+
+def _without_inode_time(identity: list[int]) -> list[int]:
+    return [*identity[:2], *identity[3:]]
 
 
 def remember_files(directory: Path, looked_at: Mapping[str, list[int]]) -> None:

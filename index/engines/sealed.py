@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from archiver.core.durable import make_directory, storage_errors, sync_directory
-from archiver.core.errors import ArchiveBusy, IndexDamaged, IndexOutdated
+from archiver.core.durable import make_directory, sync_directory
+from archiver.core.errors import IndexDamaged, IndexOutdated
 from index.analyser import ANALYSER_VERSION
 from index.engines.seal import (
     LOCK,
@@ -21,12 +19,12 @@ from index.engines.seal import (
     Seal,
     check_files,
     hash_files,
-    identities,
     read_seal,
-    remember_files,
+    remember_commit,
     unsealed,
     write_seal,
 )
+from index.locking import locked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +43,7 @@ class SealedDirectory:
         self.directory = directory
         self.seal = Seal(layout=layout, analyser=ANALYSER_VERSION)
         self._rewritten = rewritten
-        self._stamp = 0  # the seal file's time of change when it was last followed
+        self._stamp = (0, 0)  # the seal file as it was last followed
 
     def begin_anew(self) -> None:
         """Drop what is there; an empty index afterwards. Raises ArchiveBusy."""
@@ -91,7 +89,7 @@ class SealedDirectory:
         An index that was put aside for a new one goes on answering as it was.
         """
         try:
-            stamp = (self.directory / SEAL).stat().st_mtime_ns
+            stamp = self._seal_stamp()
             if stamp == self._stamp:
                 return False
             seal = read_seal(self.directory)
@@ -101,41 +99,39 @@ class SealedDirectory:
         changed, self.seal = seal != self.seal, seal
         return changed
 
-    @contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self) -> AbstractContextManager[None]:
         """Raises ArchiveBusy while another process writes."""
-        with storage_errors(self.directory):
-            descriptor = os.open(self.directory / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise ArchiveBusy("another run is writing to the search index; try again when it ends") from error
-            yield
-        finally:
-            os.close(descriptor)
+        return locked(self.directory / LOCK, "another run is writing to the search index")
 
     def finish(self, parts: Mapping[str, NewPart], *, seq: int, made: int) -> None:
         """Make `parts` the index. Those not sealed yet are hashed, and made durable."""
         sealed: dict[str, Part] = {}
+        hashed: set[str] = set()
         for name, new in parts.items():
             part = self.seal.parts.get(name)
             if part is None:
                 known = self.seal.parts[new.linked].files if new.linked else {}
                 files = hash_files(self.directory / name, known, rewritten=self._rewritten)
+                hashed |= {f"{name}/{file}" for file in files if file not in known or file in self._rewritten}
                 sync_directory(self.directory / name)
                 part = Part(month=new.month, total=new.total, files=files)
             sealed[name] = part
-        self._replace(Seal(layout=self.seal.layout, analyser=ANALYSER_VERSION, seq=seq, made=made, parts=sealed))
+        seal = Seal(layout=self.seal.layout, analyser=ANALYSER_VERSION, seq=seq, made=made, parts=sealed)
+        self._replace(seal, hashed, {name: new.linked for name, new in parts.items() if new.linked})
 
     def sweep(self) -> None:
         """Remove what is no part of the index any more, or never became one. Only while `writing`."""
         for path in unsealed(self.directory, self.seal):
             shutil.rmtree(path, ignore_errors=True)
 
-    def _replace(self, seal: Seal) -> None:
+    def _replace(self, seal: Seal, hashed: Collection[str] = (), begun_with: Mapping[str, str] | None = None) -> None:
         write_seal(self.directory, seal)
         self.seal = seal
-        self._stamp = (self.directory / SEAL).stat().st_mtime_ns
+        self._stamp = self._seal_stamp()
         self.sweep()
-        remember_files(self.directory, identities(self.directory, seal))  # now: a link less changes a file's times
+        remember_commit(self.directory, seal, hashed, begun_with or {})
+
+    def _seal_stamp(self) -> tuple[int, int]:
+        """What another process's commit changes: it renames a new file into place."""
+        seen = (self.directory / SEAL).stat()
+        return seen.st_mtime_ns, seen.st_ino

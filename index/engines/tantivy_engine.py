@@ -20,13 +20,11 @@ from index.engines.seal import REBUILD, Part
 from index.engines.sealed import SealedDirectory
 from index.engines.tantivy_counting import count_facets, count_times
 from index.engines.tantivy_filling import Filling
-from index.engines.tantivy_partition import LAYOUT, REWRITTEN, SCHEMA, Partition, count, ids_query, reading
+from index.engines.tantivy_partition import LAYOUT, REWRITTEN, SCHEMA, Partition, count, reading
 from index.engines.tantivy_purge import purge_partitions
 from index.engines.tantivy_query import build_query, is_scored
 from index.engines.tantivy_ranking import ranked
 from index.query import Field, Node
-
-_BATCH = 10_000
 
 
 class TantivyEngine:
@@ -95,38 +93,25 @@ class TantivyEngine:
         """See SearchEngine."""
         searchers, query = self._ask(node)
         with reading():
-            return count_facets(Patience(node).rest(searchers), query, fields)
+            return count_facets(searchers, query, fields, Patience(node))
 
     def timeline(self, node: Node, *, time_zone: tzinfo, most: int, least: Step = Step.DAY) -> Timeline:
         """See SearchEngine."""
         searchers, query = self._ask(node)
         with reading():
-            return count_times(list(Patience(node).rest(searchers)), query, time_zone, most, least)
+            return count_times(searchers, query, Patience(node), time_zone, most, least)
 
     def iter_ids(self, node: Node) -> Iterator[str]:
         """See SearchEngine."""
         searchers, query = self._ask(node)
         ids: list[str] = []
         with reading():
-            for searcher in searchers:
+            for searcher in Patience(node).rest(searchers):
                 fetch = searcher.doc
                 found = searcher.search(query, limit=max(1, searcher.num_docs))
                 ids += [fetch(address)["id"][0] for _, address in found.hits]
         ids.sort()
         return iter(ids)
-
-    def missing(self, expected: Iterable[str]) -> list[str]:
-        """See SearchEngine."""
-        self._refresh()
-        wanted = sorted(set(expected))
-        gone: list[str] = []
-        for start in range(0, len(wanted), _BATCH):
-            batch = wanted[start : start + _BATCH]
-            query = ids_query(batch)
-            if sum(count(part.searcher, query) for part in self._parts.values()) < len(batch):
-                held = {id for part in self._parts.values() for id in part.held(query)}
-                gone += [id for id in batch if id not in held]
-        return gone
 
     def purge(self, records: Collection[str], docs_of: Callable[[Collection[str]], Iterable[IndexDoc]]) -> PurgeProof:
         """See SearchEngine."""

@@ -31,6 +31,9 @@ from index.spans import Run, count_runs, runs
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_LISTED = 24
+"""Letters of a word whose slips are written out; of longer ones they would be too many."""
+
 _EARLIEST, _LATEST = -(2**63), 2**63 - 1
 
 
@@ -50,12 +53,7 @@ def build_query(schema: Schema, node: Node) -> Query:
         case Near():
             return _near(schema, node)
         case Fuzzy():
-            return _any(
-                [
-                    Query.fuzzy_term_query(schema, name, node.text, node.distance)
-                    for name in names_of(node.field, marks=False)
-                ]
-            )
+            return _any([_fuzzy(schema, name, node) for name in names_of(node.field, marks=False)])
         case Wildcard():
             return _any([_wildcard(schema, name, node.pattern) for name in names_of(node.field)])
         case Range():
@@ -146,6 +144,28 @@ def _wildcard(schema: Schema, name: str, pattern: str) -> Query:
         return Query.regex_query(schema, name, wildcard_regex(pattern))
     except ValueError as error:
         raise BadQuery(f"{pattern!r} has too many wildcards; type more of the word") from error
+
+
+def _fuzzy(schema: Schema, name: str, node: Fuzzy) -> Query:
+    if node.distance == 1 and len(node.text) <= _LISTED:
+        return Query.regex_query(schema, name, one_slip_regex(node.text))
+    return Query.fuzzy_term_query(schema, name, node.text, node.distance)
+
+
+def one_slip_regex(word: str) -> str:
+    """Every word that one slip or none turns into `word`: an expression all partitions share.
+
+    Tantivy's own automaton is made for each partition anew, and walks each dictionary three times as long.
+    """
+    letters = [wildcard_regex(letter) for letter in word]
+    forms = [letters]
+    for place, letter in enumerate(letters):
+        before, after = letters[:place], letters[place + 1 :]
+        forms += ([*before, ".", letter, *after], [*before, ".", *after], [*before, *after])
+        if after:
+            forms.append([*before, after[0], letter, *after[1:]])
+    forms.append([*letters, "."])
+    return "|".join(dict.fromkeys("".join(form) for form in forms))
 
 
 def _range(schema: Schema, node: Range) -> Query:

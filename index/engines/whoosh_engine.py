@@ -123,12 +123,6 @@ class WhooshEngine:
         moments: list[datetime | None] = [item["created"] for _, _, item in self._hits(node)]
         return timeline_of(moments, time_zone=time_zone, most=most, least=least)
 
-    def missing(self, expected: Iterable[str]) -> list[str]:
-        """See SearchEngine."""
-        self._refresh()
-        wanted = set(expected)
-        return sorted(id for id in wanted if not any(segment.numbers("id", id) for segment in self._segments))
-
     def purge(self, records: Collection[str], docs_of: Callable[[Collection[str]], Iterable[IndexDoc]]) -> PurgeProof:
         """See SearchEngine."""
         with self._sealed.writing():

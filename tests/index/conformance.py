@@ -124,11 +124,6 @@ class EngineContract(ABC):
         page = engine.search(ROAD, sort=Sort.NEWEST, limit=5, offset=50)
         assert (page.total, page.hits) == (1, ())
 
-    def test_missing_items_are_told(self, engine: SearchEngine) -> None:
-        engine.apply([doc(1), doc(2)], (), seq=1)
-        assert engine.missing(["rec_0/2", "rec_0/1"]) == []
-        assert engine.missing(["rec_0/9", "rec_0/1", "rec_0/8"]) == ["rec_0/8", "rec_0/9"]
-
     def test_facets_count_the_hits_of_each_value_the_most_frequent_first(self, engine: SearchEngine) -> None:
         engine.apply(
             [

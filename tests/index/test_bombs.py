@@ -81,7 +81,7 @@ def test_a_query_bomb_is_answered_or_refused_in_time(query: str, engine: SearchE
     assert not reason or len(reason) > 20  # more than a word
 
 
-@pytest.mark.parametrize("query", ["w*", "w1* w/50 w2*", " OR ".join(f"w{n}*" for n in range(250))])
+@pytest.mark.parametrize("query", ["w*", "w1* w/50 w2*"])
 def test_what_else_is_asked_of_a_bomb_ends_in_time_too(query: str, engine: SearchEngine) -> None:
     node = parse_query(query, today=TODAY, time_zone=REGINA).node
     for ask in (

@@ -137,6 +137,19 @@ def test_files_nobody_touched_are_hashed_once(kind: Engine, tmp_path: Path, monk
     assert isinstance(json_of(tmp_path / LOOKED_AT), dict)
 
 
+def test_a_file_altered_while_the_index_was_open_is_not_taken_for_whole_by_the_next_commit(
+    kind: Engine, tmp_path: Path
+) -> None:
+    engine = made(kind, tmp_path)
+    altered = next(path for path in sealed_files(tmp_path) if path.suffix in (".idx", ".seg"))
+    flip(altered, altered.stat().st_size // 2)
+    with contextlib.suppress(Exception):  # an engine may or may not notice by itself
+        engine.apply([doc(number) for number in range(20, 40)], (), seq=5)
+    assert altered.name in {path.name for path in sealed_files(tmp_path)}
+    with pytest.raises(IndexDamaged, match=f"{altered.name} was altered"):
+        kind.open(tmp_path)
+
+
 def test_a_byte_that_rots_under_untouched_times_is_found_by_the_check(kind: Engine, tmp_path: Path) -> None:
     engine = made(kind, tmp_path)
     path = sealed_files(tmp_path)[0]

@@ -66,7 +66,10 @@ def report(**changed: Any) -> dict[str, Any]:
         "taken_up": [], "narrowed": False, "exit_code": 103, "verdict": "NightUnhealthy",
         "summary": "2 captured; 1 failed",
         "figures": {}, "accounts": [account()], "nights": [{**night, "night": "2026-11-20", "ran": False}, night],
-        "closing": {"searchable": 40, "due": 2, "undecided": 0, "files_hashed": 50, "findings": [], "problems": []},
+        "closing": {
+            "searchable": 40, "searched": 12, "due": 2, "undecided": 0, "files_hashed": 50, "findings": [],
+            "problems": [],
+        },
         "notes": ["the machine's clock was set back by 3600 s"], **changed,
     }  # fmt: skip
 
@@ -75,7 +78,8 @@ def test_the_page_says_what_the_report_holds_in_the_archive_s_own_time() -> None
     page = render_page(report())
     expected = (
         "2026-11-22 01:00 IST", "town.example/@নগৰ", "مواصلات", "16 of 17 comments", "hors service", "2026-11-19",
-        "2026-11-21 13:15 IST", "set back by 3600 s", "40 posts and comments", "exit code 103", "no run",
+        "2026-11-21 13:15 IST", "set back by 3600 s", "40 posts and comments",
+        "12 of them were looked for", "exit code 103", "no run",
     )  # fmt: skip
     for told in expected:
         assert told in page.replace("&#39;", "'")
