@@ -329,9 +329,9 @@ def _is_intricate(written: bytes) -> bool:
 
 
 def _has_spaced_number(text: str, written: bytes) -> bool:
-    if len(written) > len(text) and any(space in text for space in _UNBROKEN):
+    if _AFTER_SPACE.search(written) is not None and _SPACED_NUMBER.search(written) is not None:
         return True
-    return _AFTER_SPACE.search(written) is not None and _SPACED_NUMBER.search(written) is not None
+    return len(written) > len(text) and ("\u00a0" in text or "\u202f" in text or "\u2009" in text)
 
 
 def _mostly_ascii_terms(text: str, written: bytes) -> str:
