@@ -72,7 +72,10 @@ def interpreted(query: str) -> str:
         ('observed:"last month" OR kind:post', "observed:[2026-10-01 TO 2026-10-31] OR kind:post"),
         ("observed:2026-03-02", "observed:[2026-03-02 TO 2026-03-02]"),
         ("東京 w/3 庁", "東京 w/3 庁*"),
-        ("1,000", "1000"),
+        ("1,000", '1000 OR "1 000"'),
+        ("दु:ख", 'दुःख OR "दु ख"'),
+        ('"a fine of 1,000 dollars"', '"a fine of 1 000 dollars"'),
+        ("1️⃣ ok", "1⃣ AND ok"),
         ("has:image HAS:(video OR link)", "has:image AND (has:video OR has:link)"),
         ("link:Example.org hashtag:RoadSafety mention:@SKGov", "link:example.org AND #roadsafety AND @skgov"),
         (
