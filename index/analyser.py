@@ -235,14 +235,20 @@ def analyse(text: str) -> list[Token]:
 def analyse_query(text: str) -> list[Token]:
     """What `text` asks for when it is typed as a query.
 
-    A hashtag or handle asks for itself as a whole, not for its parts: `#RoadSafety` must not
-    answer with every post that has both `road` and `safety`.
+    A hashtag, handle or grouped number asks for itself as a whole, not for its parts: `#RoadSafety`
+    must not answer with every post that has both `road` and `safety`.
     """
     return _tokens(text, _ASKED, names_whole=True)
 
 
+def is_in_parts(token: Token) -> bool:
+    """Whether it is a mark made of words' letters and digits: 1,000 as 1000, दु:ख as दुःख."""
+    return token.mark and token.text[0].isalnum() and _KEYCAP not in token.text
+
+
+_KEYCAP = "\u20e3"
 _PUNCTUATION = ".,;:!?()[]\"'“”‘’«»…।،؛؟۔"
-_PLAIN = regex.compile(rf"(?!.*\u20e3){_SPACED}+", regex.V1)  # no keycap, which is an emoji
+_PLAIN = regex.compile(rf"(?!.*{_KEYCAP}){_SPACED}+", regex.V1)  # no keycap, which is an emoji
 _NOT_PLAIN = re.compile(f"[\u02b9-\u02bf{_FIRST_UNSPACED}-\U0010ffff]")  # letters that are worth a closer look
 
 _MARK_FOLLOWS = "\x1f"
@@ -329,9 +335,9 @@ def _is_intricate(written: bytes) -> bool:
 
 
 def _has_spaced_number(text: str, written: bytes) -> bool:
-    if len(written) > len(text) and any(space in text for space in _UNBROKEN):
+    if _AFTER_SPACE.search(written) is not None and _SPACED_NUMBER.search(written) is not None:
         return True
-    return _AFTER_SPACE.search(written) is not None and _SPACED_NUMBER.search(written) is not None
+    return len(written) > len(text) and ("\u00a0" in text or "\u202f" in text or "\u2009" in text)
 
 
 def _mostly_ascii_terms(text: str, written: bytes) -> str:

@@ -77,7 +77,6 @@ _HEH = re.compile("(?<![بپتٹثجچدڈڑکگ])ھ")
 _SARA_AM = re.compile("([\u0e48-\u0e4b\u0ec8-\u0ecb]+)([\u0e4d\u0ecd])")
 _EMOJI_VARIANTS = regex.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
 
-
 _YEH_BARREE_WITH_HAMZA = ord("ۓ")
 
 

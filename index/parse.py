@@ -14,7 +14,7 @@ import regex
 
 from archiver.core.errors import BadQuery
 from archiver.core.records import ItemKind, Observed, RecordKind
-from index.analyser import Token, analyse, analyse_query
+from index.analyser import Token, analyse, analyse_query, is_in_parts
 from index.days import fold_spaces, named_days, read_days
 from index.engines.whoosh_grammar import Tree, parse_grammar, placeholder
 from index.folding import UNSEEN, fold, fold_beginnings
@@ -294,7 +294,11 @@ def _wildcard(text: str, field: Field, piece: Piece) -> Node:
 
 def _words(text: str, field: Field, piece: Piece) -> Node:
     asked = analyse_query(piece.text)
-    marks = [Term(field=field, text=token.text) for token in asked if token.mark]
+    marks = [
+        _as_one_or_in_parts(field, piece.text, token) if is_in_parts(token) else Term(field=field, text=token.text)
+        for token in asked
+        if token.mark and not (len(asked) > 1 and is_in_parts(token))  # of several words, its parts say it
+    ]
     spoken = analyse(piece.text) if piece.kind is Kind.PHRASE and len(asked) > 1 else asked
     words = [token for token in spoken if not token.mark]
     parts: list[Node] = [_in_a_row(field, words)] if words else []
@@ -307,6 +311,12 @@ def _words(text: str, field: Field, piece: Piece) -> Node:
             piece.end,
         )
     return _join_all(parts)
+
+
+def _as_one_or_in_parts(field: Field, text: str, token: Token) -> Node:
+    """A number with grouped digits, in one piece or in the parts it is typed in: 1,000 may also be two numbers."""
+    parts = [part for part in analyse(text[token.start : token.end]) if not part.mark]
+    return Or(parts=(Term(field=field, text=token.text), _in_a_row(field, parts)))
 
 
 def _in_a_row(field: Field, words: list[Token]) -> Node:

@@ -288,13 +288,17 @@ def pdf(session: Session, id: str, output: Path | None, paper: str) -> None:
 @click.argument("id")
 @click.argument("item")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="[default: ID-ITEM.png]")
+@click.option("--mark", "query", metavar="QUERY", help="Tint the words that this query asks for.")
 @archive_command
-def crop(session: Session, id: str, item: str, output: Path | None) -> None:
+def crop(session: Session, id: str, item: str, output: Path | None, query: str | None) -> None:
     """Cut one item out of the full-page screenshot. ITEM is its id, the site's own id, or its number in the record."""
+    from archiver.workflows.show_hits import highlight_hits
     from archiver.workflows.show_item import crop_item
 
     with session.look() as archive:
-        picture = crop_item(archive, id, item)
+        picture = (
+            crop_item(archive, id, item) if query is None else highlight_hits(archive, id, item, query, now=clock.now())
+        )
     native = picture.item_id.partition("/")[2]
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", native).strip("-") or "item"
     box = picture.box

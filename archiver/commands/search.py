@@ -25,6 +25,8 @@ _DAYS: dict[Step, Callable[[date], str]] = {
     Step.YEAR: lambda day: f"{day:%Y}",
 }
 
+_MARKED = "bold black on yellow"
+
 
 @click.command()
 @click.argument("query")
@@ -78,7 +80,7 @@ def search(
             head.append(f"  {hit.item.observed.value}", "magenta")
         console().print(head, soft_wrap=True)
         console().print(_snippet(hit), soft_wrap=True)
-        say(f"{hit.record.id}  {hit.record.title}", "cyan")
+        console().print(_title(hit), soft_wrap=True)
     if answer.facets:
         _show_facets(answer.facets)
 
@@ -106,10 +108,18 @@ def _show_facets(facets: Facets) -> None:
         say(f"{facets.timeline.undated:>9,}  at an unknown time")
 
 
+def _title(hit: Found) -> Text:
+    shown = Text(f"{hit.record.id}  ", "cyan")
+    title = Text(hit.record.title, "cyan")
+    for start, end in hit.title_marks:
+        title.stylize(_MARKED, start, end)
+    return shown + title
+
+
 def _snippet(hit: Found) -> Text:
     shown = Text("an earlier text: " if hit.earlier_text else "", "yellow")
     for text, is_hit in hit.snippet.parts:
-        shown.append(text, "bold black on yellow" if is_hit else "default")
+        shown.append(text, _MARKED if is_hit else "default")
     return shown
 
 

@@ -14,7 +14,7 @@ from archiver.workflows.joining import join, record_of
 from index.engine import Sort
 from index.highlight import Snippet, find_hits, snippet
 from index.parse import ParsedQuery, parse_query
-from index.query import Node, Thread, interpret
+from index.query import Field, Node, Thread, interpret
 
 SNIPPET_WIDTH = 160
 """Characters of an item's text shown around the first hit."""
@@ -26,6 +26,7 @@ class Found:
 
     `earlier_text` is set where only a text that was edited away matched. `marks` are the places in the item's
     current text that were asked for: offsets in characters (Unicode code points), never inside a grapheme.
+    `title_marks` are those in the record's title, which only its root item is found by.
     """
 
     item: CataloguedItem
@@ -33,6 +34,7 @@ class Found:
     snippet: Snippet
     earlier_text: bool = False
     marks: tuple[tuple[int, int], ...] = ()
+    title_marks: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +92,9 @@ def find(
             items = {each.id: each for each in archive.catalogue.items(hit.record_id)}
             records[hit.record_id] = (archive.catalogue.record(hit.record_id), items)
         record, items = records[hit.record_id]
-        found.append(_show(record, items[hit.id], parsed.node))
+        is_root = hit.id == next(iter(items))
+        title_marks = find_hits(record.title, parsed.node, field=Field.TITLE) if is_root else ()
+        found.append(replace(_show(record, items[hit.id], parsed.node), title_marks=title_marks))
         progress(number, len(page.hits), "reading hits")
     return Answer(
         query=query,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import groupby
 
 from archiver.core.archive import Archive
 from archiver.core.errors import BadInput, NotFound
+from archiver.core.item_texts import current_texts
 from archiver.core.progress import Progress, silent
 from archiver.core.records import AccountId, CataloguedItem, Record, RecordId
 from archiver.workflows.find import understand
@@ -23,7 +24,7 @@ from index.resemblance import group_texts, words_of
 LEAST_WORDS = 5
 """Shorter texts say the same by chance: thanks, congratulations."""
 _MOST_CANDIDATES = 5_000
-_UNDATED = datetime.max.replace(tzinfo=UTC)
+_UNDATED = "~"  # behind every date
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,14 +91,17 @@ def find_alike(
     parsed = understand(archive, query, now)
     with current_engine(archive, progress) as engine:
         ids = list(engine.iter_ids(join(archive, engine, parsed)))
-    entries = sorted(_entries(archive, ids), key=lambda each: (each[1].item.created or _UNDATED, each[1].id))
-    worded = [(record, entry, words_of(entry.item.text)) for record, entry in entries]
-    compared = [each for each in worded if len(each[2]) >= max(1, least_words)]
+    said = sorted(current_texts(archive.db, ids), key=lambda each: (each[2] or _UNDATED, each[0]))
+    worded = [(id, words_of(text)) for id, text, _ in said]
+    compared = [each for each in worded if len(each[1]) >= max(1, least_words)]
+    resembling = group_texts([words for _, words in compared], nearness=nearness)
+    grouped = [compared[number][0] for group in resembling for number in group.texts]
+    entries = {entry.id: (record, entry) for record, entry in _entries(archive, grouped)}
     handles = {account.id: account.handle for account in archive.register.accounts()}
     groups = []
-    for found in group_texts([words for *_, words in compared], nearness=nearness):
+    for found in resembling:
         alike = tuple(
-            _alike(*compared[number][:2], handles, value)
+            _alike(*entries[compared[number][0]], handles, value)
             for number, value in zip(found.texts, found.nearness, strict=True)
         )
         cross = len({(each.site, each.account) for each in alike}) > 1
@@ -124,15 +128,20 @@ def find_similar(archive: Archive, item: str, *, limit: int = 20, progress: Prog
         weights = _weights(engine, words)
         candidates = _candidates(engine, weights, item)
     mean = sum(weights.values()) / len(weights) if weights else 0.0
-    found = []
-    for record, entry in _entries(archive, candidates):
-        others = set(words_of(entry.item.text))
+    scored: list[tuple[float, str, tuple[str, ...]]] = []
+    for id, text, _ in current_texts(archive.db, candidates):
+        others = set(words_of(text))
         shared = sum(weights[word] for word in words & others)
         union = sum(weights.values()) + mean * len(others - words)
         common = sorted(words & others, key=lambda word: (-weights[word], word))
         if shared:
-            found.append(Similar(item=entry, record=record, similarity=round(shared / union, 4), shared=tuple(common)))
-    return sorted(found, key=lambda each: (-each.similarity, each.item.id))[:limit]
+            scored.append((-round(shared / union, 4), id, tuple(common)))
+    best = sorted(scored)[:limit]
+    entries = {entry.id: (record, entry) for record, entry in _entries(archive, [id for _, id, _ in best])}
+    return [
+        Similar(item=entries[id][1], record=entries[id][0], similarity=-less, shared=common)
+        for less, id, common in best
+    ]
 
 
 def _weights(engine: SearchEngine, words: set[str]) -> dict[str, float]:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import groupby
 
 from archiver.core import selections
 from archiver.core.archive import Archive
 from archiver.core.errors import BadQuery, NotFound
-from archiver.core.records import TEXT_SEPARATOR, RecordId
-from archiver.workflows.index_docs import index_docs
+from archiver.core.item_texts import every_text
+from archiver.core.records import RecordId
 from index.engine import SearchEngine
-from index.exact_form import places_of_form
+from index.exact_form import has_form
 from index.parse import ParsedQuery
 from index.query import And, Exact, Field, Items, Joined, Node, Not, Or, Range, Records, Thread
 
@@ -75,15 +74,9 @@ class _Join:
 
     def _written_so(self, node: Exact, others: tuple[Node, ...]) -> Items:
         """The items with a text that has the words in this form; of them only those that `others` find too."""
-        found = self._engine.iter_ids(And(parts=(*others, node.part)))
-        held: set[str] = set()
-        for record, items in groupby(found, key=record_of):
-            wanted = set(items)
-            for doc in index_docs(self._archive, [record]):
-                texts = (*doc.body.split(TEXT_SEPARATOR), doc.title)
-                if doc.id in wanted and any(places_of_form(text, node.text) for text in texts):
-                    held.add(doc.id)
-        return Items(ids=frozenset(held))
+        found = list(self._engine.iter_ids(And(parts=(*others, node.part))))
+        texts = every_text(self._archive.db, found)
+        return Items(ids=frozenset(id for id, said in texts if any(has_form(text, node.text) for text in said)))
 
 
 def record_of(item: str) -> RecordId:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from archiver.core.archive import Archive
 from archiver.core.records import CaptureId
 from archiver.workflows.find import understand
-from archiver.workflows.show_item import find_item, read_layout
+from archiver.workflows.show_item import ItemPicture, crop_item, find_item, read_layout
 from capture.item_boxes import ItemBox
+from capture.screenshot import highlight
 from capture.word_boxes import place_words
 from index.highlight import find_hits
 
@@ -39,8 +40,26 @@ class MarkedItem:
     capture: CaptureId | None
 
 
-def mark_hits(archive: Archive, record: str, item: str, query: str, *, now: datetime) -> MarkedItem:
-    """`item` is its id, its native id, or its number in the record, from 1. Raises NotFound, BadQuery."""
+def highlight_hits(archive: Archive, record: str, item: str, query: str, *, now: datetime) -> ItemPicture:
+    """The picture of an item, cut from the screenshot, a copy of it with the query's words tinted.
+
+    Raises NotFound where no screenshot shows the item, BadQuery.
+    """
+    picture = crop_item(archive, record, item)
+    marked = mark_hits(archive, record, item, query, now=now, only=picture.capture.id)
+    # the picture begins at a whole pixel
+    left, top = int(picture.box.left), int(picture.box.top)
+    places = [(box.left - left, box.top - top, box.width, box.height) for mark in marked.marks for box in mark.boxes]
+    return replace(picture, png=highlight(picture.png, places))
+
+
+def mark_hits(
+    archive: Archive, record: str, item: str, query: str, *, now: datetime, only: CaptureId | None = None
+) -> MarkedItem:
+    """`item` is its id, its native id, or its number in the record, from 1; `only` is the capture to look at.
+
+    Raises NotFound, BadQuery.
+    """
     parsed = understand(archive, query, now)
     items = archive.catalogue.items(archive.catalogue.record(record).id)
     entry = find_item(items, record, item)
@@ -48,7 +67,7 @@ def mark_hits(archive: Archive, record: str, item: str, query: str, *, now: date
     boxes: tuple[tuple[ItemBox, ...], ...] = ((),) * len(places)
     shown_by: CaptureId | None = None
     for capture in reversed(archive.catalogue.captures(record)):
-        if not places or not entry.first_seen <= capture.started <= entry.last_seen:
+        if not places or (only and capture.id != only) or not entry.first_seen <= capture.started <= entry.last_seen:
             continue
         layout = read_layout(archive, capture)
         there = [each.item for each in items if each.first_seen <= capture.started <= each.last_seen]

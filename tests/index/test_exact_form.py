@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.exact_form import places_of_form
+from index.exact_form import has_form, places_of_form
 from tests.index.strategies import examples, texts
 
 
@@ -30,6 +30,7 @@ from tests.index.strategies import examples, texts
 )
 def test_only_the_form_that_was_typed_is_found(form: str, text: str, found: list[str]) -> None:
     assert [text[start:end] for start, end in places_of_form(text, form)] == found
+    assert has_form(text, form) is bool(found)
 
 
 @examples(100, 3_000)
@@ -39,4 +40,16 @@ def test_a_text_has_the_form_of_its_own_words(words: list[str], around: str) -> 
     text = f"{around} {written} {around}"
     places = places_of_form(text, written)
     assert places
+    assert has_form(text, written)
     assert all(" ".join(text[start:end].split()) == written for start, end in places)
+
+
+@examples(200, 5_000)
+@given(
+    st.lists(
+        st.sampled_from(("a", "A", "e\u0301", "é", "\u0301", "東", "👍", "🏽", "\u200d", " ", "#")), max_size=14
+    ).map("".join),
+    st.lists(st.sampled_from(("a", "é", "東", "👍", " ", "#")), max_size=3).map("".join),
+)
+def test_the_fast_way_says_the_same(text: str, form: str) -> None:
+    assert has_form(text, form.strip()) is bool(places_of_form(text, form.strip()))

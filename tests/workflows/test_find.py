@@ -239,3 +239,14 @@ def test_what_was_seen_when_is_asked_of_observed(archive: Archive) -> None:
     assert set(found(archive, f"observed:[{min(days)} TO *]")) == everything
     assert found(archive, "observed:[* TO 2025-12-31]") == []
     assert found(archive, "observed:[2027-01-01 TO *]") == []
+
+
+def test_words_of_the_title_are_marked_with_its_root_item(archive: Archive) -> None:
+    record = next(each for each in threads(archive) if each.title.isascii() and " " in each.title)
+    word = max(record.title.split(), key=len).strip(".,:!?")
+    hits = find(archive, f"title:{word} record:{record.id}", now=NOW, limit=None).hits
+    assert [hit.item.id for hit in hits] == [archive.catalogue.items(record.id)[0].id]
+    ((start, end), *_) = hits[0].title_marks
+    assert record.title[start:end].casefold() in word.casefold()
+    comments = find(archive, f"kind:comment record:{record.id}", now=NOW).hits
+    assert {hit.title_marks for hit in comments} <= {()}

@@ -112,10 +112,10 @@ def test_no_index_yet_and_one_of_another_version_are_no_findings(filled: Archive
 def test_the_night_reports_what_it_repaired(filled: Archive) -> None:
     with current_engine(filled) as engine:
         engine.apply((), [f"{record_id(0)}/0"], seq=engine.watermark().seq)
-    closing = close_night(filled, now=MOMENT)
+    closing = close_night(filled, actor="per_1", now=MOMENT)
     assert (closing.searchable, closing.searched) == (30, 30)
     assert closing.findings == (f"1 items ({record_id(0)}/0) could not be found by search and can again",)
-    assert close_night(filled, now=MOMENT).findings == ()
+    assert close_night(filled, actor="per_1", now=MOMENT).findings == ()
 
 
 def test_what_left_the_catalogue_leaves_the_index(filled: Archive) -> None:
