@@ -116,7 +116,7 @@ def test_observations_are_no_decisions() -> None:
         "archive_made", "captured", "capture_ended", "job_run", "logged_in", "logged_out",
         "site_session_stored", "site_session_set", "site_session_kept", "site_session_checked",
         "site_session_forgotten", "night_begun", "night_ended", "night_told",
-        "rows_committed", "key_rotated", "timestamped", "timestamp_failed",
+        "rows_committed", "requester_seen", "key_rotated", "timestamped", "timestamp_failed",
     }  # fmt: skip
 
 
