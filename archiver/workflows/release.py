@@ -108,7 +108,7 @@ def make_production(
     where = into if into is not None else archive.directory / "productions"
     records = list(dict.fromkeys(each.record_id for each in archive.reviews.members(frozen.id)))
     plan, place = _settle(archive, request, making, frozen.id, records, where, actor, now)
-    released = _release(archive, request, plan, making, place, progress)
+    released = _release(archive, request, plan, making, place, progress, set_id=frozen.id)
     filed = FiledProduction(
         id=plan.id,
         request_number=request.number,
@@ -153,20 +153,29 @@ def repeat_production(
     if path is None or not path.exists():
         raise BadInput(f"{id} has no plan to repeat it from")
     plan, making = _read_plan(path)
-    return _release(archive, request, plan, making, into / Path(str(filed and filed.path)).name, progress)
+    set_id = int(json.loads(path.read_text(encoding="utf-8"))["set"])
+    again = into / Path(str(filed and filed.path)).name
+    return _release(archive, request, plan, making, again, progress, set_id=set_id)
 
 
 def _release(
-    archive: Archive, request: InformationRequest, plan: ReleasePlan, making: Making, into: Path, progress: Progress
+    archive: Archive,
+    request: InformationRequest,
+    plan: ReleasePlan,
+    making: Making,
+    into: Path,
+    progress: Progress,
+    *,
+    set_id: int,
 ) -> Released:
-    members = archive.reviews.members(archive.reviews.set_of(request.number).id)
+    members = archive.reviews.members(set_id)
     records = list(dict.fromkeys(each.record_id for each in members))
     hits = archive.requests.hits(request)
     with ExitStack() as stack:
         return make_release(
             describe_request(archive, request),
             (describe_record(archive, each, hits=hits.get(each, frozenset())) for each in records),
-            make_gate(archive, request, salt=plan.salt, originals=making.originals),
+            make_gate(archive, request, set_id=set_id, salt=plan.salt, originals=making.originals),
             plan,
             _surroundings(archive, request, making, stack),
             into=into,
@@ -175,9 +184,9 @@ def _release(
         )
 
 
-def make_gate(archive: Archive, request: InformationRequest, *, salt: str, originals: bool = True) -> Gate:
-    """The request's decisions and redactions as the gate applies them."""
-    members = archive.reviews.members(archive.reviews.set_of(request.number).id)
+def make_gate(archive: Archive, request: InformationRequest, *, set_id: int, salt: str, originals: bool = True) -> Gate:
+    """The request's decisions and redactions as the gate applies them to a set."""
+    members = archive.reviews.members(set_id)
     decisions = archive.reviews.decisions(request.number)
     releases = {}
     for each in members:

@@ -166,3 +166,10 @@ def test_a_short_withheld_text_is_looked_for_in_its_own_renditions_only() -> Non
     assert check.report().leaks == ()
     check.search("data/TEXT/ABC-000002.txt", b"yes")
     assert check.report().stopping
+
+
+def test_a_short_phrase_redacted_here_is_listed_wherever_else_it_stands() -> None:
+    secret = Secret(text="Zoë", everywhere=False, item="rec_1/2", rule="red_1")
+    check = LeakCheck([secret], (), own={"rec_1/2": ["/ABC-000002."]})
+    check.search("data/TEXT/ABC-000001.txt", "Zoë wrote".encode())
+    assert check.report().stopping == ("data/TEXT/ABC-000001.txt: what red_1 redacts in rec_1/2",)

@@ -53,7 +53,9 @@ def few(drawn: list[Drawn]) -> list[Drawn]:
 
 
 def raw_texts(content: bytes, depth: int = 0) -> Iterator[str]:
-    """Bytes as text, and once more for whatever packs them."""
+    """Bytes as text, and once more for whatever packs them; pixels are read by OCR."""
+    if content[:8] == b"\x89PNG\r\n\x1a\n":
+        content = re.sub(rb"IDAT.*(?=\0\0\0\0IEND)", b"", content, flags=re.DOTALL)
     yield content.decode("utf-8", "ignore")
     yield content.decode("utf-16-le", "ignore")
     if depth > 4:
