@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -221,7 +222,7 @@ def _page(produced: ProducedRecord, capture: ProducedCapture) -> Page:
         return Page(layout=None)
     then = [_as_seen(each.item, each.versions, capture.capture.started) for each in produced.items]
     boxes = {
-        native: (int(box.left), int(box.top), round(box.width + 0.999), round(box.height + 0.999))
+        native: (int(box.left), int(box.top), ceil(box.width) + 1, ceil(box.height) + 1)
         for native, box in place_items(layout, then).items()
     }
     return Page(layout=layout, boxes=boxes)

@@ -102,7 +102,8 @@ def test_the_search_of_this_test_finds_the_secrets_where_nothing_is_redacted(few
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_no_secret_is_in_any_byte_of_a_bundle(drawn: list[Drawn], tmp_path: Path, profile: str) -> None:
-    made = release(drawn, rules(PLANTED), tmp_path / "bundle", profile=profile)
+    shown = drawn if PROVE or profile == "requester" else drawn[:2]
+    made = release(shown, rules(PLANTED), tmp_path / "bundle", profile=profile)
     assert made.leaks.stopping == ()
     assert made.leaks.strings >= 300
     assert found_in(made.path, PLANTED) == []
