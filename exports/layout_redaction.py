@@ -6,6 +6,7 @@ them; so a phrase is found across two boxes and over a line's end.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,9 @@ Rectangle = tuple[int, int, int, int]
 """Left, top, width, height in pixels of the full page."""
 
 MARGIN = 2
-"""Pixels around a word's own: letters reach over the boxes of their lines."""
+"""Pixels around a word's own."""
+_REACH = 0.3
+"""Of a line's height: how far letters, Nastaliq's most, leave the box of their line where words are not traced."""
 UNKNOWN = "withheld"
 """Printed over pictures that nobody has cleared."""
 
@@ -53,10 +56,10 @@ def paint_plan(
     they stand, however the page parts them. `withheld` are places of whole items. `cleared` are pictures that a
     person has looked at, as `left,top,width,height`, or `*` for all.
     """
-    words = list(_words(layout))
-    boxes = [PaintedBox(_grown(box), label) for box, label in withheld]
+    words, exact = list(_words(layout)), bool(layout.get("exact"))
+    boxes = [PaintedBox(_grown(box, exact), label) for box, label in withheld]
     for start, end, rule, label in _word_hits(words, rules, literals):
-        boxes += [PaintedBox(_grown(box), label, rule) for word in words[start:end] for box in word.boxes]
+        boxes += [PaintedBox(_grown(box, exact), label, rule) for word in words[start:end] for box in word.boxes]
     boxes += [
         PaintedBox(rule.rectangle[1:], rule.section, rule.id)
         for rule in rules
@@ -71,7 +74,7 @@ def unknown_pictures(layout: Mapping[str, Any]) -> list[Rectangle]:
     found = []
     for region in layout.get("regions", ()):
         left, top, width, height = (float(each) for each in region["rect"][:4])
-        box = (int(left), int(top), round(left + width + 0.999) - int(left), round(top + height + 0.999) - int(top))
+        box = _whole(left, top, width, height)
         if box[2] > 1 and box[3] > 1:
             found.append(box)
     return list(dict.fromkeys(found))
@@ -84,10 +87,7 @@ def is_cleared(region: Rectangle, cleared: frozenset[str]) -> bool:
 def _words(layout: Mapping[str, Any]) -> Iterator[_Word]:
     for text in layout.get("texts", ()):
         for said, *numbers in (*text["words"], *text.get("unseen", ())):
-            boxes = tuple(
-                (int(left), int(top), round(left + width + 0.999) - int(left), round(top + height + 0.999) - int(top))
-                for left, top, width, height in zip(*(iter(numbers),) * 4, strict=True)
-            )
+            boxes = tuple(_whole(*each) for each in zip(*(iter(numbers),) * 4, strict=True))
             yield _Word(said, boxes)
 
 
@@ -158,6 +158,13 @@ def _squeezed_hits(words: Sequence[_Word], literals: Mapping[str, str]) -> Itera
             place = letters.find(wanted, place + 1)
 
 
-def _grown(box: Rectangle) -> Rectangle:
+def _whole(left: float, top: float, width: float, height: float) -> Rectangle:
+    """Every pixel that the rectangle touches."""
+    return (int(left), int(top), math.ceil(left + width) - int(left), math.ceil(top + height) - int(top))
+
+
+def _grown(box: Rectangle, exact: bool) -> Rectangle:
     left, top, width, height = box
-    return (max(0, left - MARGIN), max(0, top - MARGIN), width + min(left, MARGIN) + MARGIN, height + 2 * MARGIN)
+    down = MARGIN if exact else max(MARGIN, round(_REACH * min(height, 80)))
+    along = MARGIN if exact else max(MARGIN, round(_REACH * min(height, 80) / 2))
+    return (max(0, left - along), max(0, top - down), width + min(left, along) + along, height + min(top, down) + down)

@@ -137,7 +137,9 @@ class LeakCheck:
             readings=self._readings,
             strings=len(self._wanted),
             pictures_read=self._pictures,
-            ocr="read by Tesseract" if self._read_picture else "not read: Tesseract is not installed",
+            ocr="read by Tesseract (what it cannot read unredacted proves nothing)"
+            if self._read_picture
+            else "not read: Tesseract is not installed",
         )
 
     def _search(self, reading: Reading) -> None:
@@ -165,11 +167,16 @@ class LeakCheck:
     def _enter(self, place: str, secret: Secret) -> None:
         own = any(each in place for each in self._own.get(secret.item, ())) if secret.item else False
         fatal = secret.everywhere or own
-        if not fatal and (sum(map(len, tokens(secret.text))) < _LEAST_LETTERS or not secret.rule):
+        if not fatal and secret.rule in ("", "withheld") and not _is_telling(secret):
             return
         leak = Leak(place=place, rule=secret.rule.replace("withheld", ""), item=secret.item, fatal=fatal)
         reason = "" if fatal else self._acknowledged.get(leak.told, "")
         self._leaks[Leak(place=place, rule=leak.rule, item=leak.item, fatal=fatal, reason=reason)] = None
+
+
+def _is_telling(secret: Secret) -> bool:
+    """Whether a withheld text is looked for elsewhere too: what was not responsive is no secret."""
+    return bool(secret.rule) and sum(map(len, tokens(secret.text))) >= _LEAST_LETTERS
 
 
 class _Letters(dict[int, str]):

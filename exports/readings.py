@@ -30,10 +30,18 @@ from archiver.core.warc import read_records
 MOST_BYTES = 1 << 29
 """What is larger, unpacked, is told as not searched."""
 _DEEPEST = 8
-_BASE64 = re.compile(rb"(?:[A-Za-z0-9+/_-]{4}\s{0,2}){8,}[A-Za-z0-9+/_=-]{0,4}")
-_HEX = re.compile(rb"(?:[0-9a-fA-F]{2}){24,}")
+_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{20,}={0,2}(?:\r?\n[A-Za-z0-9+/_-]+={0,2})*")
+_HEX = re.compile(rb"[0-9a-fA-F]{48,}")
 _PRINTED = re.compile(rb"[\x20-\x7e\x80-\xff\t\r\n]{4,}")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
+_HIGH = rb"[\x00\x01\x02\x03\x04\x06\x09\x0a\x20\xd8-\xdf\xfb-\xff]"
+_WIDE = {
+    "utf-16-le": re.compile(rb"(?:[\x00-\xff]" + _HIGH + rb"){4,}"),
+    "utf-16-be": re.compile(rb"(?:" + _HIGH + rb"[\x00-\xff]){4,}"),
+}
+"""Runs of UTF-16 in bytes that are something else besides, as in EXIF, at whatever place they begin."""
+_PLAIN_ALPHABET = bytes.maketrans(b"-_", b"+/")
+_ZLIB = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
 _GZIP = b"\x1f\x8b\x08"
 
 
@@ -85,10 +93,10 @@ def _read_texts(place: str, content: bytes) -> Iterator[Reading]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         yield Reading(f"{place} (bytes)", b" ".join(_PRINTED.findall(content)).decode("utf-8", "ignore"), False)
-        if content.count(0) * 5 > len(content) or content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            for order in ("utf-16-le", "utf-16-be"):
-                yield Reading(f"{place} ({order})", content.decode(order, "ignore"), False)
-                yield Reading(f"{place} ({order}, shifted)", content[1:].decode(order, "ignore"), False)
+        for order, runs in _WIDE.items():
+            found = [each.decode(order, "ignore") for each in runs.findall(content)]
+            if found:
+                yield Reading(f"{place} ({order})", "\n".join(found), False)
         return
     if "\0" in text:
         for order in ("utf-16-le", "utf-16-be"):
@@ -118,7 +126,7 @@ def _unescape(text: str) -> str:
 
 def _read_encoded(place: str, content: bytes, depth: int) -> Iterator[Reading | NotSearched]:
     for found in _BASE64.finditer(content):
-        packed = re.sub(rb"\s", b"", found[0]).translate(bytes.maketrans(b"-_", b"+/")).rstrip(b"=")
+        packed = re.sub(rb"[\s=]", b"", found[0]).translate(_PLAIN_ALPHABET)
         try:
             inner = base64.b64decode(packed + b"=" * (-len(packed) % 4) if len(packed) % 4 != 1 else packed[:-1])
         except (binascii.Error, ValueError):
@@ -126,7 +134,7 @@ def _read_encoded(place: str, content: bytes, depth: int) -> Iterator[Reading | 
         if _is_worth_reading(inner):
             yield from _read(f"{place}, base64 at byte {found.start()}", inner, depth + 1)
     for found in _HEX.finditer(content):
-        inner = bytes.fromhex(found[0].decode())
+        inner = bytes.fromhex(found[0][: len(found[0]) // 2 * 2].decode())
         if _is_worth_reading(inner):
             yield from _read(f"{place}, hex at byte {found.start()}", inner, depth + 1)
     position = content.find(_GZIP)
@@ -257,9 +265,10 @@ def _read_png(place: str, content: bytes, depth: int) -> Iterator[Reading | NotS
         if kind not in ("IHDR", "IDAT", "IEND", "PLTE", "pHYs"):
             where = f"{place}, chunk {kind}"
             yield from _read(where, inner, depth + 1)
-            packed = inner.partition(b"\0")[2].lstrip(b"\0")
-            with suppress(zlib.error):
-                yield from _read(f"{where} (unpacked)", zlib.decompressobj().decompress(packed, MOST_BYTES), depth + 1)
+            for begins in (found.start() for found in _ZLIB.finditer(inner)):
+                with suppress(zlib.error):
+                    unpacked = zlib.decompressobj().decompress(inner[begins:], MOST_BYTES)
+                    yield from _read(f"{where} (unpacked)", unpacked, depth + 1)
         position += 12 + length
         if kind == "IEND":
             break
@@ -268,7 +277,8 @@ def _read_png(place: str, content: bytes, depth: int) -> Iterator[Reading | NotS
 
 
 def _looks_like_mail(content: bytes) -> bool:
-    return b"\nMIME-Version:" in content[:8192] and content[:5] != b"WARC/" and b"\nContent-Type:" in content[:8192]
+    head = b"\n" + content[:8192]
+    return b"\nMIME-Version:" in head and b"\nContent-Type:" in head and content[:5] != b"WARC/"
 
 
 def _read_mail(place: str, message: Message, depth: int) -> Iterator[Reading | NotSearched]:

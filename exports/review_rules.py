@@ -219,7 +219,7 @@ def check_review(
             continue
         coding = decided.coding
         now = max(1, len(entry.versions))
-        if now > member.versions and decided.at < entry.last_seen:
+        if now > member.versions and entry.versions and decided.at < entry.versions[-1].seen:
             tell(member.item_id, f"was edited after the set was frozen ({member.versions} texts then, {now} now)")
         if coding.responsive == "no" and coding.release != "withheld":
             tell(member.item_id, f"is not responsive, yet to be released {coding.release}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import ExitStack
 
 from exports.bag import BagWriter, HashedFile
 from exports.documents import Document
@@ -20,7 +20,7 @@ class Volumes:
     def __init__(self, bag: BagWriter, *, most: int, agency: str, software: str) -> None:
         self._bag, self._most, self._agency, self._software = bag, most, agency, software
         self._number = self._size = self._images = self._texts = 0
-        self._open: list[AbstractContextManager[HashedFile]] = []
+        self._open = ExitStack()
         self._dat: HashedFile | None = None
         self._opt: HashedFile | None = None
 
@@ -39,17 +39,15 @@ class Volumes:
             self._write_document(document, messages)
 
     def close(self) -> None:
-        while self._open:
-            self._open.pop().__exit__(None, None, None)
+        """The volume's load files; the next thread begins another."""
         self._dat = self._opt = None
+        self._open.close()
 
     def _begin(self) -> None:
         self._number += 1
         self._size = self._images = self._texts = 0
         for ending in ("dat", "opt"):
-            entered = self._bag.open(f"{self.name}/LOADFILES/{self.name}.{ending}")
-            file = entered.__enter__()
-            self._open.append(entered)
+            file = self._open.enter_context(self._bag.open(f"{self.name}/LOADFILES/{self.name}.{ending}"))
             if ending == "dat":
                 self._dat = file
                 file.write(dat_header())

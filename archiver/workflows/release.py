@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +109,7 @@ def make_production(
     where = into if into is not None else archive.directory / "productions"
     records = list(dict.fromkeys(each.record_id for each in archive.reviews.members(frozen.id)))
     plan, place = _settle(archive, request, making, frozen.id, records, where, actor, now)
-    released = _release(archive, request, plan, making, place, progress)
+    released = _release(archive, request, plan, making, place, progress, set_id=frozen.id)
     filed = FiledProduction(
         id=plan.id,
         request_number=request.number,
@@ -153,20 +154,29 @@ def repeat_production(
     if path is None or not path.exists():
         raise BadInput(f"{id} has no plan to repeat it from")
     plan, making = _read_plan(path)
-    return _release(archive, request, plan, making, into / Path(str(filed and filed.path)).name, progress)
+    set_id = int(json.loads(path.read_text(encoding="utf-8"))["set"])
+    again = into / Path(str(filed and filed.path)).name
+    return _release(archive, request, plan, making, again, progress, set_id=set_id)
 
 
 def _release(
-    archive: Archive, request: InformationRequest, plan: ReleasePlan, making: Making, into: Path, progress: Progress
+    archive: Archive,
+    request: InformationRequest,
+    plan: ReleasePlan,
+    making: Making,
+    into: Path,
+    progress: Progress,
+    *,
+    set_id: int,
 ) -> Released:
-    members = archive.reviews.members(archive.reviews.set_of(request.number).id)
+    members = archive.reviews.members(set_id)
     records = list(dict.fromkeys(each.record_id for each in members))
     hits = archive.requests.hits(request)
     with ExitStack() as stack:
         return make_release(
             describe_request(archive, request),
             (describe_record(archive, each, hits=hits.get(each, frozenset())) for each in records),
-            make_gate(archive, request, salt=plan.salt, originals=making.originals),
+            make_gate(archive, request, set_id=set_id, salt=plan.salt, originals=making.originals),
             plan,
             _surroundings(archive, request, making, stack),
             into=into,
@@ -175,9 +185,9 @@ def _release(
         )
 
 
-def make_gate(archive: Archive, request: InformationRequest, *, salt: str, originals: bool = True) -> Gate:
-    """The request's decisions and redactions as the gate applies them."""
-    members = archive.reviews.members(archive.reviews.set_of(request.number).id)
+def make_gate(archive: Archive, request: InformationRequest, *, set_id: int, salt: str, originals: bool = True) -> Gate:
+    """The request's decisions and redactions as the gate applies them to a set."""
+    members = archive.reviews.members(set_id)
     decisions = archive.reviews.decisions(request.number)
     releases = {}
     for each in members:
@@ -212,7 +222,7 @@ def _page(produced: ProducedRecord, capture: ProducedCapture) -> Page:
         return Page(layout=None)
     then = [_as_seen(each.item, each.versions, capture.capture.started) for each in produced.items]
     boxes = {
-        native: (int(box.left), int(box.top), round(box.width + 0.999), round(box.height + 0.999))
+        native: (int(box.left), int(box.top), ceil(box.width) + 1, ceil(box.height) + 1)
         for native, box in place_items(layout, then).items()
     }
     return Page(layout=layout, boxes=boxes)

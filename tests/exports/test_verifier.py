@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree
 
 import bagit
 import pytest
@@ -63,6 +64,8 @@ def test_a_whole_bundle_passes_everybodys_checks(bundle: Path) -> None:
     subprocess.run(["sha256sum", "-c", "--quiet", "tagmanifest-sha256.txt"], cwd=bundle, check=True)
     assert bagit.Bag(str(bundle)).validate()
     assert check_wacz(bundle / "data/production.wacz").findings == ()
+    objects = ElementTree.parse(bundle / "data/premis.xml").getroot().findall("{http://www.loc.gov/premis/v3}object")
+    assert len(objects) > 20
     profile = json.loads((bundle / "bagit-profile.json").read_text(encoding="utf-8"))
     info = (bundle / "bag-info.txt").read_text(encoding="utf-8")
     assert all(f"{key}: " in info for key, rule in profile["Bag-Info"].items() if rule["required"])

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,14 +19,17 @@ from archiver.core.errors import BadInput, PreflightFailed, ProductionRefused
 from archiver.core.events import EventType
 from archiver.core.people import Person, Role
 from archiver.core.reviews import Coding
+from archiver.workflows import release as workflow
 from archiver.workflows.answer import open_request, produce, search_for_request
 from archiver.workflows.redact import add_redaction, clear_picture, unknown_pictures_of
 from archiver.workflows.release import Making, make_production, preflight, repeat_production
 from archiver.workflows.review import code, freeze_review, review_state, undo_coding
+from exports.leak_check import squeeze
 from exports.load_files import FIELDS, read_dat, read_opt
 from exports.readings import Reading, read_all
 from exports.redaction_rules import find_phrase
 from exports.review_rules import Selection
+from exports.spelling import tokens
 from exports.verifier import check
 from tests.workflows.town import NOW, clerk
 
@@ -156,7 +159,7 @@ def test_the_requester_s_bundle_names_nobody_who_is_redacted(archive: Archive, t
     subprocess.run(["sha256sum", "-c", "--quiet", "manifest-sha256.txt"], cwd=bundle, check=True)
     for path in sorted(each for each in bundle.rglob("*") if each.is_file()):
         for reading in read_all(path.name, path.read_bytes()):
-            if isinstance(reading, Reading):
+            if isinstance(reading, Reading) and "".join(tokens(name)) in squeeze(reading.text):
                 assert list(find_phrase(reading.text, name)) == [], (path, reading.place)
     rows = list(csv.reader((bundle / "data/exemptions.csv").read_text(encoding="utf-8-sig").splitlines()))
     assert {row[3] for row in rows[1:]} == {"14"}
@@ -228,3 +231,37 @@ def test_the_plain_export_refuses_a_request_with_redactions(archive: Archive, tm
     redact_person(archive, number)
     with pytest.raises(ProductionRefused, match="archiver production make"):
         produce(archive, number, actor=clerk(archive), now=NOW, into=tmp_path)
+
+
+def test_a_killed_production_is_taken_up_with_its_number_moment_and_proofs(
+    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = ask(archive)
+    release_all(archive, number)
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(workflow, "make_release", killed)
+        with pytest.raises(KeyboardInterrupt):
+            make_production(archive, number, PLAIN, actor=clerk(archive), now=NOW, into=tmp_path)
+    (plan,) = tmp_path.glob("*.plan.json")
+    later = NOW + timedelta(hours=3)
+    made, _ = make_production(archive, number, PLAIN, actor=clerk(archive), now=later, into=tmp_path)
+    assert f"{Path(made.path).name}.plan.json" == plan.name
+    assert made.made_at == NOW
+    assert len(list(tmp_path.glob("*.plan.json"))) == 1
+
+
+def test_what_came_after_the_set_was_frozen_is_withheld_and_shown(archive: Archive, tmp_path: Path) -> None:
+    number = ask(archive)
+    release_all(archive, number)
+    chosen = archive.reviews.members(archive.reviews.set_of(number).id)[-1].item_id
+    archive.db.conn.execute("DELETE FROM review_members WHERE item_id = ?", (chosen,))
+    assert chosen in review_state(archive, number).additions.items
+    made, _ = make_production(archive, number, PLAIN, actor=clerk(archive), now=NOW, into=tmp_path)
+    lines = (Path(made.path) / "data/items.jsonl").read_text(encoding="utf-8").splitlines()
+    (left,) = (json.loads(each) for each in lines if json.loads(each)["item_id"] == chosen)
+    assert left["item"]["text"] == "[not responsive]"
+    assert left["item"]["creator_name"] == ""

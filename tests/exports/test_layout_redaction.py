@@ -1,0 +1,115 @@
+"""The layout record searched: across text boxes and lines, right to left, in any form; pictures nobody has cleared."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from archiver.core.errors import EvidenceDamaged, LeakFound
+from exports import redaction
+from exports.layout_redaction import UNKNOWN, PaintedBox, paint_plan, unknown_pictures
+from exports.redaction import FILL, release_pictures, stamp
+from exports.redaction_rules import RedactionRule
+
+
+def phrase(words: str, **more: Any) -> RedactionRule:
+    values = {"id": "red_1", "kind": "phrase", "scope": "everywhere", "section": "14", "phrases": (words,)}
+    return RedactionRule(**{**values, **more})
+
+
+def layout(*texts: list[list[Any]], exact: bool = True, regions: tuple[dict[str, Any], ...] = ()) -> dict[str, Any]:
+    return {
+        "exact": exact,
+        "cut": False,
+        "texts": [{"path": "/p", "words": each} for each in texts],
+        "regions": regions,
+    }
+
+
+def painted(page: dict[str, Any], *rules: RedactionRule, **more: Any) -> list[PaintedBox]:
+    return paint_plan(page, rules, capture="cap_1", **{"literals": {}, **more})
+
+
+def test_a_phrase_is_painted_across_two_boxes_and_over_a_line_s_end() -> None:
+    page = layout([["By", 0, 0, 20, 10], ["Zoë", 30, 0, 30, 10]], [["Smith", 0, 20, 40, 10], ["today", 50, 20, 40, 10]])
+    assert [each.rectangle for each in painted(page, phrase("Zoe Smith"))] == [(0, 18, 42, 14), (28, 0, 34, 12)]
+
+
+@pytest.mark.parametrize(
+    ("words", "seen"),
+    [("ৰীতা দাস", ["ৰীতা", "দাস"]), ("سڑک علی", ["سڑک", "عليؔ"]), ("a.b@c.example", ["a.b", "@", "c.example"])],
+)
+def test_scripts_and_parted_words_are_found(words: str, seen: list[str]) -> None:
+    page = layout([[each, 10 + 50 * place, 0, 40, 10] for place, each in enumerate(seen)])
+    assert len(painted(page, phrase(words))) == len(seen)
+
+
+def test_what_is_found_in_an_item_s_text_is_painted_however_the_page_parts_it() -> None:
+    page = layout([["0300", 0, 0, 40, 10], ["-", 42, 0, 5, 10], ["1234567", 60, 0, 70, 10], ["12", 150, 0, 10, 10]])
+    assert len(painted(page, literals={"0300-1234567": "[14]"})) == 3
+
+
+def test_a_word_within_another_is_left_alone() -> None:
+    assert painted(layout([["Annual", 0, 0, 40, 10]]), phrase("Ann")) == []
+
+
+def test_where_words_are_not_traced_their_lines_reach_is_painted_too() -> None:
+    (box,) = painted(layout([["علی", 100, 100, 40, 30]], exact=False), phrase("علی"))
+    assert box.rectangle == (96, 91, 48, 48)
+
+
+def test_pictures_are_withheld_until_they_are_cleared() -> None:
+    page = layout(regions=({"kind": "image", "rect": [1.5, 2, 10, 10]}, {"kind": "canvas", "rect": [50, 0, 0.2, 5]}))
+    (region,) = unknown_pictures(page)
+    assert region == (1, 2, 11, 10)
+    assert painted(page) == [PaintedBox(region, UNKNOWN)]
+    assert painted(page, cleared=frozenset({"1,2,11,10"})) == []
+    assert painted(page, cleared=frozenset({"*"})) == []
+
+
+def test_a_rectangle_is_painted_on_its_own_capture_alone() -> None:
+    rule = phrase("x", kind="rectangle", scope="here", record="rec_1", rectangle=("cap_1", 5, 6, 7, 8))
+    assert [each.rectangle for each in painted(layout(), rule)] == [(5, 6, 7, 8)]
+    assert paint_plan(layout(), [rule], capture="cap_2", literals={}) == []
+
+
+def picture(width: int = 60, height: int = 40) -> bytes:
+    out = io.BytesIO()
+    Image.effect_noise((width, height), 90).convert("RGB").save(out, "PNG")
+    return out.getvalue()
+
+
+def test_a_box_over_two_tiles_is_painted_on_both_and_nothing_else_changes() -> None:
+    tiles = [picture(), picture()]
+    first, second = release_pictures(tiles, [PaintedBox((10, 30, 20, 20), "14")])
+    before, after = (Image.open(io.BytesIO(each)).convert("RGB") for each in (tiles[0], first.png))
+    assert after.crop((0, 0, 60, 30)).tobytes() == before.crop((0, 0, 60, 30)).tobytes()
+    assert after.getpixel((12, 39)) == FILL
+    assert Image.open(io.BytesIO(second.png)).getpixel((25, 5)) == FILL
+    assert (first.boxes, second.boxes, second.top) == (1, 1, 40)
+
+
+def test_a_box_that_was_not_filled_is_found_from_the_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redaction, "_paint", lambda image, box: None)
+    with pytest.raises(LeakFound, match="holds something else"):
+        list(release_pictures([picture()], [PaintedBox((10, 10, 20, 20), "14")]))
+
+
+def test_nothing_of_the_captured_file_is_kept_but_its_pixels() -> None:
+    out = io.BytesIO()
+    exif = Image.Exif()
+    exif[0x010E] = "taken at home"
+    Image.new("RGB", (8, 8), (9, 9, 9)).save(out, "JPEG", exif=exif, comment=b"secret comment")
+    (made,) = release_pictures([out.getvalue()], [])
+    assert b"secret" not in made.png
+    assert b"home" not in made.png
+    assert Image.open(io.BytesIO(made.png)).info == {}
+    assert Image.open(io.BytesIO(stamp(made.png, "ABC-000001"))).height == 8 + 28
+
+
+def test_a_picture_that_cannot_be_read_is_damage() -> None:
+    with pytest.raises(EvidenceDamaged, match="cannot be read"):
+        list(release_pictures([b"no picture"], []))

@@ -1,0 +1,175 @@
+"""What the leak check reads: every packing and encoding, and what it does with a hit."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import brotli  # type: ignore[import-untyped]
+import pikepdf
+import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from archiver.core.errors import LeakFound
+from archiver.core.warc import Exchange, WarcWriter
+from exports.gate import Secret
+from exports.leak_check import LeakCheck, LeakReport
+from exports.redaction_rules import RedactionRule
+from tests.exports.sample import FIRST
+
+NAMES = ("Zoë Smith", "ৰীতা দাস", "रीता शर्मा", "سڑک علی", "Rémi Écuyer")
+RULES = tuple(
+    RedactionRule(id=f"red_{n}", kind="phrase", scope="everywhere", section="14", phrases=(name,))
+    for n, name in enumerate(NAMES)
+)
+
+
+def search(name: str, content: bytes, rules: tuple[RedactionRule, ...] = RULES) -> LeakReport:
+    check = LeakCheck((), rules)
+    check.search(name, content)
+    return check.report()
+
+
+def zipped(name: str, content: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as package:
+        package.writestr(name, content)
+    return out.getvalue()
+
+
+def png_with(text: str, *, packed: bool) -> bytes:
+    info = PngInfo()
+    info.add_itxt("Comment", text, zip=packed)
+    out = io.BytesIO()
+    Image.new("RGB", (4, 4)).save(out, "PNG", pnginfo=info)
+    return out.getvalue()
+
+
+def jpeg_with_exif(text: str) -> bytes:
+    exif = Image.Exif()
+    exif[0x9286] = text.encode("utf-16-le")
+    exif[0x010E] = text
+    out = io.BytesIO()
+    Image.new("RGB", (4, 4)).save(out, "JPEG", exif=exif)
+    return out.getvalue()
+
+
+def pdf_with(text: str) -> bytes:
+    out = io.BytesIO()
+    with pikepdf.new() as made:
+        made.add_blank_page()
+        made.docinfo[pikepdf.Name.Title] = text
+        made.attachments["a.txt"] = pikepdf.AttachedFileSpec(made, text.encode(), filename="a.txt")
+        made.save(out, compress_streams=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    return out.getvalue()
+
+
+def warc_with(directory: Path, text: str) -> bytes:
+    body = brotli.compress(f"<p>{text}</p>".encode() * 50)
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: br\r\nContent-Length: %d\r\n\r\n" % len(
+        body
+    )
+    path = directory / "a.warc.gz"
+    writer = WarcWriter(path, info={"software": "test"}, now=lambda: FIRST)
+    writer.write_exchange(
+        Exchange(
+            uri="https://town.example/",
+            date=FIRST,
+            request_head=b"GET / HTTP/1.1\r\nHost: town.example\r\n\r\n",
+            response_head=head,
+            response_body=body,
+        )
+    )
+    writer.finish()
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_is_found_in_every_packing(name: str, tmp_path: Path) -> None:
+    told = f"It was {name} who wrote."
+    plain = told.encode()
+    packings = {
+        "text": plain,
+        "utf-16": told.encode("utf-16"),
+        "utf-16 without its mark": told.encode("utf-16-be"),
+        "gzip": gzip.compress(plain),
+        "gzip of two members": gzip.compress(b"one") + gzip.compress(plain),
+        "what follows a gzip": gzip.compress(b"one") + plain,
+        "zip": zipped("a.txt", plain),
+        "zip in a zip": zipped("b.zip", zipped("a.txt", plain)),
+        "a name in a zip": zipped(f"{name}.txt", b"x"),
+        "base64": b"data: " + base64.b64encode(plain * 3),
+        "base64 of gzip": b"data: " + base64.encodebytes(gzip.compress(plain * 3)),
+        "json": json.dumps({"a": told}).encode(),
+        "a message": b"MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n"
+        b"Content-Transfer-Encoding: base64\n\n" + base64.encodebytes(plain),
+        "a picture's text": png_with(told, packed=False),
+        "a picture's packed text": png_with(told, packed=True),
+        "what follows a picture": png_with("", packed=False) + plain,
+        "a photograph's EXIF": jpeg_with_exif(told),
+        "a PDF": pdf_with(told),
+        "recorded traffic in brotli": warc_with(tmp_path, told),
+    }
+    missed = [kind for kind, content in packings.items() if not search("a.bin", content).leaks]
+    assert missed == []
+    assert search(f"{name}.txt", b"").leaks
+    assert search("a.txt", b"It was Zoe Smithson.").leaks == ()
+
+
+def test_what_cannot_be_searched_stops_the_sealing() -> None:
+    broken = search("a.zip", b"PK\x03\x04 and nothing more")
+    assert "a.zip cannot be unpacked" in broken.stopping[0]
+    with pytest.raises(LeakFound, match="cannot be unpacked"):
+        broken.require_clean()
+    assert search("a.gz", gzip.compress(b"x" * 100)[:-20]).leaks == ()
+
+
+def test_a_pattern_is_looked_for_in_texts_and_not_in_digests() -> None:
+    mail = (RedactionRule(id="red_m", kind="pattern", scope="everywhere", section="14", detector="e-mail"),)
+    assert search("a.txt", "write to রীতা@example.org or zoe@example.org".encode(), mail).leaks
+    assert search("data/production.json", b'{"size": 130692544}', mail).leaks == ()
+
+
+def here(check_own: dict[str, list[str]], acknowledged: dict[str, str] | None = None) -> LeakCheck:
+    secret = Secret(text="the pump at Mill Street", everywhere=False, item="rec_1/2", rule="red_1")
+    return LeakCheck([secret], (), own=check_own, acknowledged=acknowledged)
+
+
+def test_a_redaction_here_is_fatal_in_its_item_and_to_be_acknowledged_elsewhere() -> None:
+    check = here({"rec_1/2": ["#rec_1/2", "/ABC-000002."]})
+    lines = [{"item_id": f"rec_1/{n}", "text": "The pump at Mill Street."} for n in (1, 2)]
+    check.search("data/items.jsonl", "".join(json.dumps(each) + "\n" for each in lines).encode())
+    report = check.report()
+    fatal = {each.place for each in report.leaks if each.fatal}
+    assert fatal == {"data/items.jsonl#rec_1/2"}
+    check = here({"rec_1/2": ["/ABC-000002."]})
+    check.search("data/VOL01/TEXT/ABC-000001.txt", b"the pump at Mill Street")
+    (place,) = check.report().stopping
+    check = here({"rec_1/2": ["/ABC-000002."]}, {place: "the agency said so itself"})
+    check.search("data/VOL01/TEXT/ABC-000001.txt", b"the pump at Mill Street")
+    report = check.report()
+    assert report.stopping == ()
+    assert report.leaks[0].reason == "the agency said so itself"
+    check.search("data/VOL01/TEXT/ABC-000002.txt", b"the pump at Mill Street")
+    assert check.report().stopping
+
+
+def test_a_short_withheld_text_is_looked_for_in_its_own_renditions_only() -> None:
+    secret = Secret(text="yes", everywhere=False, item="rec_1/2", rule="withheld")
+    check = LeakCheck([secret], (), own={"rec_1/2": ["/ABC-000002."]})
+    check.search("data/TEXT/ABC-000001.txt", b"yes")
+    assert check.report().leaks == ()
+    check.search("data/TEXT/ABC-000002.txt", b"yes")
+    assert check.report().stopping
+
+
+def test_a_short_phrase_redacted_here_is_listed_wherever_else_it_stands() -> None:
+    secret = Secret(text="Zoë", everywhere=False, item="rec_1/2", rule="red_1")
+    check = LeakCheck([secret], (), own={"rec_1/2": ["/ABC-000002."]})
+    check.search("data/TEXT/ABC-000001.txt", "Zoë wrote".encode())
+    assert check.report().stopping == ("data/TEXT/ABC-000001.txt: what red_1 redacts in rec_1/2",)
