@@ -56,7 +56,10 @@ def command_reference() -> str:
     """Every command's `--help`."""
     parts = ["# Commands", "", "What `--help` prints. Every command takes `--json`; most take `--archive DIR`.", ""]
     for path, command in _commands("archiver", archiver):
-        text = command.get_help(click.Context(command, info_name=path, max_content_width=100, terminal_width=100))
+        context = click.Context(
+            command, info_name=path, max_content_width=100, terminal_width=100, help_option_names=["-h", "--help"]
+        )  # as the command line has them: click keeps the option of the first context it sees
+        text = command.get_help(context)
         parts += [f"## {path}", "", "```text", text, "```", ""]
     return "\n".join(parts)
 
