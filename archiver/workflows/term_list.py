@@ -86,7 +86,7 @@ def _lines(text: str) -> Iterator[Term]:
 
 
 def _cells(text: str, column: str) -> Iterator[Term]:
-    reader = csv.reader(io.StringIO(text, newline=""))
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)  # half-quoted cells would be other queries
     place = 0
     try:
         if column:
