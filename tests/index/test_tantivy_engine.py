@@ -11,8 +11,8 @@ import pytest
 
 from archiver.core.errors import BadQuery, IndexDamaged, StorageFull
 from archiver.core.records import IndexDoc
-from index.engine import SearchEngine, Sort
-from index.engines import purging, tantivy_filling, tantivy_purge
+from index.engine import Facet, SearchEngine, Sort
+from index.engines import purging, tantivy_counting, tantivy_filling, tantivy_purge
 from index.engines.seal import read_seal
 from index.engines.tantivy_engine import TantivyEngine
 from index.engines.tantivy_partition import storage_or_damage
@@ -156,6 +156,15 @@ def test_letters_left_in_a_file_are_told(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(tantivy_purge, "search_files", with_a_leak)
     with pytest.raises(IndexDamaged, match="files of the index still hold words of what was destroyed"):
         engine.purge(["rec_0"], lambda records: [each for each in docs if each.record_id in records])
+
+
+def test_a_facet_of_more_values_than_are_counted_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = TantivyEngine.open(tmp_path)
+    engine.apply([doc(1, creator="Jane"), doc(2, creator="Jane"), doc(3, creator="علی")], (), seq=1)
+    assert engine.facets(ROAD, [Field.CREATOR])[Field.CREATOR] == Facet(counts=(("Jane", 2), ("علی", 1)))
+    monkeypatch.setattr(tantivy_counting, "_MOST", 1)
+    monkeypatch.setattr(tantivy_counting, "_LEAST", 1)
+    assert engine.facets(ROAD, [Field.CREATOR])[Field.CREATOR] == Facet(counts=(("Jane", 2),), exact=False)
 
 
 def test_relevance_puts_the_better_match_first_and_equals_newest_first(tmp_path: Path) -> None:
