@@ -57,9 +57,14 @@ def _how_long(schedule: ScheduleVersion, words: dict[str, str]) -> str:
     kind = schedule.trigger.kind
     start = words[kind.value]
     if kind is TriggerKind.EVENT:
-        start = f"{start} ({schedule.trigger.event})"
+        start = f"{start} ({_isolated(schedule.trigger.event)})"
     text = words["after"].format(period=_period(schedule.period, words), start=start)
-    return f"{text} {words['cutoff'].format(day=schedule.cutoff)}" if schedule.cutoff else text
+    return f"{text} {words['cutoff'].format(day=_isolated(str(schedule.cutoff)))}" if schedule.cutoff else text
+
+
+def _isolated(text: str) -> str:
+    """Read from left to right within a text of either direction (UAX #9): 06-30 must not turn into 30-06."""
+    return f"\u2066{text}\u2069"
 
 
 def _period(period: Period, words: dict[str, str]) -> str:
