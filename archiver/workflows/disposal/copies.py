@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ from archiver.core.records import RecordId
 from archiver.core.second_copy import SecondCopy
 from archiver.core.snapshots import drop_snapshots
 from archiver.workflows.disposal.residue import Residue
-from archiver.workflows.indexing import open_engine, update_index
+from archiver.workflows.indexing import current_engine
+from archiver.workflows.unindex import unindex
 from index.query import Records
 
 Purge = Callable[[Archive, Sequence[RecordId]], Mapping[str, Any]]
@@ -30,15 +32,14 @@ _PROBE_LETTERS = 24
 
 
 def purge_index(archive: Archive, records: Sequence[RecordId]) -> dict[str, Any]:
-    """Make the index anew from the catalogue, which no longer has them: its old files are removed whole."""
-    state = update_index(archive, rebuild=True)
-    with open_engine(archive) as engine:
+    """Write the parts of the index anew that hold anything of the records, and prove that none is left."""
+    proof = unindex(archive, records)
+    with current_engine(archive) as engine:
         left = engine.count(Records(ids=frozenset(records)))
     return {
-        "method": "the index was made anew, its old files removed",
-        "records": len(records),
+        "method": "the parts of the index that held anything of the records were written anew from what stays",
+        **asdict(proof),
         "items_left_of_them": left,
-        "items_in_all": state.items,
     }
 
 
