@@ -13,8 +13,8 @@
 .PHONY: demo test prove bench lint coverage docs lock ready
 .DEFAULT_GOAL := demo
 
-# more processes than cores: tests wait for browsers and servers. `make test PROCESSES=8` on a larger machine; `make test TESTS=tests/retention` for a part
-PROCESSES ?= 3
+# `make test PROCESSES=8` on a larger machine; `make test TESTS=tests/retention` for a part
+PROCESSES ?= 2
 TESTS ?=
 PYTEST = .venv/bin/pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 

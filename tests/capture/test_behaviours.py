@@ -304,7 +304,7 @@ def test_a_page_that_asks_without_end_is_stopped_at_the_limit_of_requests(browse
         CaptureLimits(load_seconds=4, idle_seconds=4, total_seconds=30, max_requests=60),
     )
     assert "the page asked for more than 60 files, the capture's limit" in seen.problems
-    assert 55 <= len(site.asked) - before <= 110  # what was under way then
+    assert 55 <= len(site.asked) - before < 500  # what was under way then; without the limit, thousands
 
 
 def test_behaviours_leave_the_time_to_record(browser: Browser, site: BadSite) -> None:
