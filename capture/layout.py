@@ -120,6 +120,17 @@ def write_layout(
     return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
+def _covering_words(text: Mapping[str, Any]) -> list[list[Any]]:
+    words: list[list[Any]] = text["words"]
+    if (
+        "free" not in text
+        and not any(text.get("inks", ()))
+        and not any(_leaves_its_box(c) for w in words for c in w[0])
+    ):
+        return words
+    return [[word[0], *_covering(each)] for word, each in zip(words, words_of([text]), strict=True)]
+
+
 def _covering(word: Word) -> list[float]:
     """Its line boxes, made so large that its letters do not leave them."""
     spare = word.reach if word.free and word.ink is None else 0.0
@@ -136,8 +147,7 @@ def _covering(word: Word) -> list[float]:
 
 def _texts(texts: Sequence[Mapping[str, Any]], ink: Sequence[Sequence[Rectangle]] | None) -> list[dict[str, Any]]:
     if ink is None:
-        boxes = map(_covering, words_of(texts))
-        return [{"path": text["path"], "words": [[word[0], *next(boxes)] for word in text["words"]]} for text in texts]
+        return [{"path": text["path"], "words": _covering_words(text)} for text in texts]
     found = iter(ink)
     described = []
     for text in texts:

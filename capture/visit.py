@@ -352,6 +352,7 @@ class Visit:
             "layout",
             screen=metrics["cssLayoutViewport"]["clientHeight"],
             words=self._limits.max_words,
+            exact=self._limits.exact_words,
             milliseconds=self._limits.step_seconds * 750,
         )
 

@@ -3,7 +3,7 @@
 // frozen page: if the window is not `screen` high it is being resized for a screenshot, and
 // the caller asks again. Where a field's or a closed shadow root's inside is known, the caller
 // has put it into `archiverRoots`; what each word is, is kept in `archiverWords` for hide.js.
-({ screen, words: limit, milliseconds }) => {
+({ screen, words: limit, milliseconds, exact }) => {
   if (innerHeight !== screen) return { resized: true };
   const roots = globalThis.archiverRoots || new Map();
   const kept = globalThis.archiverWords = [];
@@ -155,7 +155,9 @@
     const words = [];
     // what is drawn under, around or otherwise than by the font, and boxes that are not the text's own
     const lined = linesOf(element);
-    const plain = !lined.includes("wavy") && !turned(element) && style.writingMode === "horizontal-tb" && style.textTransform === "none" &&
+    // upright Latin keeps to its line: only whoever wants its very pixels need know where its ink is
+    const asked = exact || style.fontStyle !== "normal" || !LATIN.test(value);
+    const plain = asked && !lined.includes("wavy") && !turned(element) && style.writingMode === "horizontal-tb" && style.textTransform === "none" &&
       parseFloat(style.webkitTextStrokeWidth) === 0 && style.textEmphasisStyle === "none" && !hollow &&
       !(parseFloat(style.letterSpacing) < 0);
     const inks = [];
@@ -170,7 +172,7 @@
       const raw = [...range.getClientRects()];
       const boxes = raw.map((box) => place(box, view, shift)).filter(Boolean);
       for (const rect of boxes) entry.push(...rect);
-      if (boxes.length) { words.push(entry); inks.push(plain ? inkOf(segment, before, boxes, raw, lined.length > 0) : null); kept.push({ node, start: index, end: index + segment.length, hollow }); count += 1; }
+      if (boxes.length) { words.push(entry); inks.push(plain && (exact || style.fontStyle !== "normal" || !LATIN.test(segment)) ? inkOf(segment, before, boxes, raw, lined.length > 0) : null); kept.push({ node, start: index, end: index + segment.length, hollow }); count += 1; }
       before = segment;
     }
     if (!words.length) return;
