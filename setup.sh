@@ -135,3 +135,14 @@ if ! fonts_suffice; then
     fonts_suffice || say "no fonts for Assamese, Hindi, Urdu or emoji were found: screenshots will show boxes." \
         "Ask for the packages fontconfig, fonts-noto-core and fonts-noto-color-emoji."
 fi
+
+# -- pdftotext: the PDF of a production is searched for what was redacted before it is sealed -------
+
+if ! have pdftotext; then
+    if can_install; then
+        say "installing poppler-utils, which reads PDFs"
+        install_packages poppler-utils || true
+    fi
+    have pdftotext || say "no pdftotext was found: productions cannot be sealed with a PDF." \
+        "Ask for the package poppler-utils."
+fi
