@@ -106,6 +106,7 @@ def test_what_is_there_is_left_alone(checkout: Path) -> None:
         (bin / name).chmod(0o755)
     stub(checkout, "chromium", "exit 0")
     stub(checkout, "fc-list", "echo Noto")
+    stub(checkout, "pdftotext", "exit 0")
     first = set_up(checkout)
     assert first.returncode == 0, first.stderr
     assert "making .venv" in first.stderr
