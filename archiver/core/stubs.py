@@ -6,7 +6,7 @@ SQL lives here.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -84,9 +84,9 @@ def all_stubs(db: Database) -> list[Stub]:
     return _select(db, "1")
 
 
-def destroyed_among(db: Database, records: Iterable[RecordId]) -> list[RecordId]:
-    """Those of the records that are stubs, in the order given."""
-    return [each for each in records if db.conn.execute("SELECT 1 FROM stubs WHERE record_id = ?", (each,)).fetchone()]
+def is_destroyed(db: Database, record: RecordId) -> bool:
+    """Whether a stub is all there is of the record."""
+    return db.conn.execute("SELECT 1 FROM stubs WHERE record_id = ?", (record,)).fetchone() is not None
 
 
 def _select(db: Database, condition: str, *values: object) -> list[Stub]:

@@ -13,7 +13,6 @@ from archiver.core.errors import ArchiveBusy, IndexDamaged, IndexOutdated
 from archiver.core.index_feed import records_by_first_capture
 from archiver.core.progress import Progress, silent
 from archiver.core.records import RecordId
-from archiver.core.stubs import destroyed_among
 from archiver.workflows.index_docs import index_docs
 from index.analyser import ANALYSER_VERSION
 from index.engine import SearchEngine
@@ -144,8 +143,7 @@ def _catch_up(archive: Archive, engine: SearchEngine, progress: Progress) -> Non
         batch = changed[start : start + _RECORDS_AT_ONCE]
         # the mark moves with the last batch: a run cut short is repeated, and repeating changes nothing
         seq = head if start + _RECORDS_AT_ONCE >= len(changed) else mark.seq
-        gone = frozenset(destroyed_among(archive.db, batch))
-        docs = list(index_docs(archive, [each for each in batch if each not in gone]))
+        docs = list(index_docs(archive, batch))
         stale = set(engine.iter_ids(Records(ids=frozenset(batch)))) - {doc.id for doc in docs}
         engine.apply(docs, stale, seq=seq)
         progress(min(start + _RECORDS_AT_ONCE, len(changed)), len(changed), "indexing")

@@ -214,7 +214,7 @@ def _check(
         raise BadInput("say what stops the clock: --about fee, clarification or 'staged access'")
     if kind in ("extended", "transferred") and not note.strip():
         raise BadInput(f"{kind} needs its reason: --note")
-    standing = [each.about for each in archive.request_files.events(request.number) if each.kind == "paused"]
-    ended = [each.about for each in archive.request_files.events(request.number) if each.kind == "resumed"]
-    if kind == "resumed" and standing.count(about) <= ended.count(about):
-        raise BadInput(f"the clock of {request.number} does not stand for {about!r}")
+    if kind == "resumed":
+        told = [(each.kind, each.about) for each in archive.request_files.events(request.number)]
+        if told.count(("paused", about)) <= told.count(("resumed", about)):
+            raise BadInput(f"the clock of {request.number} does not stand for {about!r}")

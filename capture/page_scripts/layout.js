@@ -156,9 +156,9 @@
     // what is drawn under, around or otherwise than by the font, and boxes that are not the text's own
     const lined = linesOf(element);
     // upright Latin keeps to its line: only whoever wants its very pixels need know where its ink is
-    const asked = exact || style.fontStyle !== "normal" || !LATIN.test(value);
-    const plain = asked && !lined.includes("wavy") && !turned(element) && style.writingMode === "horizontal-tb" && style.textTransform === "none" &&
-      parseFloat(style.webkitTextStrokeWidth) === 0 && style.textEmphasisStyle === "none" && !hollow &&
+    const asked = (said) => exact || style.fontStyle !== "normal" || !LATIN.test(said);
+    const plain = asked(value) && !lined.includes("wavy") && !turned(element) && style.writingMode === "horizontal-tb" &&
+      style.textTransform === "none" && parseFloat(style.webkitTextStrokeWidth) === 0 && style.textEmphasisStyle === "none" && !hollow &&
       !(parseFloat(style.letterSpacing) < 0);
     const inks = [];
     let before = "";
@@ -172,7 +172,12 @@
       const raw = [...range.getClientRects()];
       const boxes = raw.map((box) => place(box, view, shift)).filter(Boolean);
       for (const rect of boxes) entry.push(...rect);
-      if (boxes.length) { words.push(entry); inks.push(plain && (exact || style.fontStyle !== "normal" || !LATIN.test(segment)) ? inkOf(segment, before, boxes, raw, lined.length > 0) : null); kept.push({ node, start: index, end: index + segment.length, hollow }); count += 1; }
+      if (boxes.length) {
+        words.push(entry);
+        inks.push(plain && asked(segment) ? inkOf(segment, before, boxes, raw, lined.length > 0) : null);
+        kept.push({ node, start: index, end: index + segment.length, hollow });
+        count += 1;
+      }
       before = segment;
     }
     if (!words.length) return;

@@ -151,7 +151,3 @@ def print_with_browser(archive: Archive) -> Print:
             return None
 
     return printed
-
-
-def no_print(page: bytes) -> None:
-    """For who needs no PDF."""

@@ -19,7 +19,7 @@ from archiver.core.errors import AlreadyExists, NotFound
 from archiver.core.events import Event, EventType
 from archiver.core.people import Permission, Person
 from archiver.core.records import RecordId, RecordKind
-from archiver.core.stubs import Stub, add_stub, destroyed_among
+from archiver.core.stubs import Stub, add_stub, is_destroyed
 from retention import holds
 from retention.holds import Hold
 
@@ -39,7 +39,7 @@ def replay_disposals(archive: Archive) -> list[RecordId]:
         record = RecordId(event.subjects[0])
         present = record in archive.catalogue.record_ids()
         place = archive.objects.root / archive.objects.place_of_record(record)
-        if present or place.exists() or not destroyed_among(archive.db, [record]):
+        if present or place.exists() or not is_destroyed(archive.db, record):
             _destroy_again(archive, event, record, present=present)
             if present or place.exists():
                 again.append(record)
@@ -59,7 +59,7 @@ def _destroy_again(archive: Archive, event: Event, record: RecordId, *, present:
     if present:
         release_assets(archive.db, record)
         delete_record_rows(archive.db.conn, record)
-    if not destroyed_among(archive.db, [record]):
+    if not is_destroyed(archive.db, record):
         add_stub(
             archive.db,
             Stub(
