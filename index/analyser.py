@@ -22,7 +22,7 @@ import regex
 from index.folding import MAX_WORD, UNSEEN, fold, fold_emoji
 from index.unspaced import UNSPACED, cut_pairs
 
-ANALYSER_VERSION = 2
+ANALYSER_VERSION = 3
 """Changes whenever a text may yield other tokens than before; indexes of another version are rebuilt."""
 
 
@@ -248,8 +248,19 @@ def is_in_parts(token: Token) -> bool:
 
 _KEYCAP = "\u20e3"
 _PUNCTUATION = ".,;:!?()[]\"'“”‘’«»…।،؛؟۔"
-_PLAIN = regex.compile(rf"(?!.*{_KEYCAP}){_SPACED}+", regex.V1)  # no keycap, which is an emoji
-_NOT_PLAIN = re.compile(f"[\u02b9-\u02bf{_FIRST_UNSPACED}-\U0010ffff]")  # letters that are worth a closer look
+
+
+class _Impure(dict[int, str]):
+    """A `str.translate` table that leaves of a text what is not a letter of one spaced word by itself."""
+
+    def __missing__(self, code: int) -> str:
+        letter = chr(code)
+        self[code] = left = "" if letter != _KEYCAP and _PLAIN.match(letter) else letter
+        return left
+
+
+_PLAIN = regex.compile(_SPACED, regex.V1)
+_IMPURE = _Impure()
 
 _MARK_FOLLOWS = "\x1f"
 
@@ -273,6 +284,8 @@ _STREAMS = _Streams()
 
 def _stream(chunk: str) -> str:
     bare = chunk.strip(_PUNCTUATION)
+    if bare.isascii() and bare.isalnum():
+        return bare.lower()[:MAX_WORD]
     if _is_word(bare):  # as most chunks are
         return fold(bare)
     if chunk[0] == "@" and _is_word(bare[1:]) and (name := fold(bare[1:])):
@@ -285,7 +298,7 @@ def _stream(chunk: str) -> str:
 
 def _is_word(bare: str) -> bool:
     """Whether no letter of `bare` is anything but part of one word; some such words are not known as one."""
-    return (bare.isalpha() and not _NOT_PLAIN.search(bare)) or _PLAIN.fullmatch(bare) is not None
+    return bare != "" and not bare.translate(_IMPURE)
 
 
 _ENDINGS = (", ", ". ", "! ", "? ", "। ", "، ", "۔ ")  # no part of any word or mark: fewer chunks to remember
@@ -305,9 +318,10 @@ def index_terms(text: str) -> str:
 def words_and_marks(text: str) -> tuple[str, str]:
     """The words of `text` in order, and its marks, each joined by spaces."""
     written = text.encode("utf-8", "surrogatepass")
-    if _has_spaced_number(text, written):
+    numbers = len(written.translate(None, _DIGITS)) < len(written)
+    if _has_spaced_number(text, written, numbers):
         terms = " ".join(map(_STREAMS.__getitem__, _CHUNK.findall(text)))
-    elif 8 * len(written) <= 9 * len(text) and _words_short(text) and not _is_intricate(written):
+    elif 8 * len(written) <= 9 * len(text) and _words_short(text) and not _is_intricate(written, numbers):
         terms = _mostly_ascii_terms(text, written)
     else:
         for ending in _ENDINGS:
@@ -316,26 +330,20 @@ def words_and_marks(text: str) -> tuple[str, str]:
     return _apart(terms) if _MARK_FOLLOWS in terms else (terms, "")
 
 
-_AFTER_COMMA, _AFTER_DOT, _AFTER_QUOTE, _AFTER_SPACE = (
-    re.compile(rf"{sign}[0-9]{{3}}".encode()) for sign in (",", r"\.", "'", " ")
-)
+_DIGITS = b"0123456789"
+_GROUPED = re.compile(b"[,.'][0-9]{3}")
 _SPACED_NUMBER = re.compile(b"[0-9] [0-9]{3}(?![0-9])")
 
 
-def _is_intricate(written: bytes) -> bool:
+def _is_intricate(written: bytes, numbers: bool) -> bool:
     """Whether its ASCII parts may be more than their letters and digits: 1,000, www., xn--."""
     return (
-        (b"," in written and _AFTER_COMMA.search(written) is not None)
-        or (b"." in written and _AFTER_DOT.search(written) is not None)
-        or (b"'" in written and _AFTER_QUOTE.search(written) is not None)
-        or b"--" in written
-        or b"ww." in written
-        or b"WW." in written
+        (numbers and _GROUPED.search(written) is not None) or b"--" in written or b"ww." in written or b"WW." in written
     )
 
 
-def _has_spaced_number(text: str, written: bytes) -> bool:
-    if _AFTER_SPACE.search(written) is not None and _SPACED_NUMBER.search(written) is not None:
+def _has_spaced_number(text: str, written: bytes, numbers: bool) -> bool:
+    if numbers and _SPACED_NUMBER.search(written) is not None:
         return True
     return len(written) > len(text) and ("\u00a0" in text or "\u202f" in text or "\u2009" in text)
 

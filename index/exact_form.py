@@ -41,7 +41,9 @@ def has_form(text: str, form: str) -> bool:
     """Whether `places_of_form` finds any; faster, for many texts."""
     written = unicodedata.normalize("NFC", text)
     words = [re.escape(unicodedata.normalize("NFC", word)) for word in form.split()]
-    for match in re.finditer(r"\s+".join(words), written) if words else ():
+    wanted = re.compile(r"\s+".join(words))
+    match = wanted.search(written) if words else None
+    while match is not None:
         start, end = match.span()  # widened to white space, which no grapheme goes across
         while start > 0 and not written[start - 1].isspace():
             start -= 1
@@ -49,6 +51,7 @@ def has_form(text: str, form: str) -> bool:
             end += 1
         if places_of_form(written[start:end], form):
             return True
+        match = wanted.search(written, match.start() + 1)  # the end of one word may be the beginning of what is sought
     return False
 
 

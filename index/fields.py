@@ -30,14 +30,16 @@ def label_terms(field: Field, value: str) -> str:
 def field_terms(doc: IndexDoc) -> dict[str, str]:
     """Words and labels of every field of `doc` that has any, by name; `body` and `title` make up TEXT."""
     terms = _account_terms(doc.site, doc.account, doc.kind, doc.observed, doc.language).copy()
-    for field, labels in ((Field.HAS, doc.has), (Field.LINK, doc.link)):
-        if labels:
-            terms[field.value] = label_terms(field, labels)
+    if doc.has:
+        terms["has"] = label_terms(Field.HAS, doc.has)
+    if doc.link:
+        terms["link"] = label_terms(Field.LINK, doc.link)
     terms["id"] = doc.id
     terms["record"] = doc.record_id
-    for name, value in (("creator", doc.creator), ("keyword", doc.keywords)):
-        if value and (found := _short_terms(value)):
-            terms[name] = found
+    if doc.creator and (found := _short_terms(doc.creator)):
+        terms["creator"] = found
+    if doc.keywords and (found := _short_terms(doc.keywords)):
+        terms["keyword"] = found
     if doc.title:
         _tell_apart("title", _title_terms(doc.title), terms)
     if TEXT_SEPARATOR in doc.body:

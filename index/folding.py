@@ -87,7 +87,7 @@ class _FoldTable(dict[int, str]):
         if code == _YEH_BARREE_WITH_HAMZA:  # short for yeh and bari yeh: گۓ is گئے, and never گے
             return "یے"
         plain = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", chr(code)).casefold())
-        self[code] = folded = "".join(map(_fold_character, plain))
+        self[code] = folded = _fold_accents("".join(map(_fold_character, plain)))
         return folded
 
 

@@ -116,6 +116,8 @@ class SealedDirectory:
                 sync_directory(self.directory / name)
                 part = Part(month=new.month, total=new.total, files=files)
             sealed[name] = part
+        if hashed:
+            sync_directory(self.directory)
         seal = Seal(layout=self.seal.layout, analyser=ANALYSER_VERSION, seq=seq, made=made, parts=sealed)
         self._replace(seal, hashed, {name: new.linked for name, new in parts.items() if new.linked})
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from archiver.core.durable import make_directory
+from archiver.core.durable import storage_errors
 from archiver.core.errors import IndexDamaged
 from archiver.core.records import IndexDoc
 from index.engine import Receipt
@@ -20,7 +21,8 @@ MOST_ITEMS = 50_000
 """In one partition: what is rewritten when one of its records is destroyed."""
 
 _AT_ONCE = 10_000
-_OPEN_WRITERS = 4  # each has threads and memory of its own
+_OPEN_WRITERS = 3  # each has threads and memory of its own
+_COMMITTING = 2  # besides
 
 
 class Filling:
@@ -44,6 +46,9 @@ class Filling:
             if self._totals[name] < MOST_ITEMS:
                 self._open[month] = name
         self._writing: dict[str, None] = {}  # partitions with an open writer, the one used last at the end
+        self._last = ""  # that one
+        self._committing = ThreadPoolExecutor(_COMMITTING)  # Tantivy lets go of the interpreter meanwhile
+        self._commits: dict[str, Future[None]] = {}
         self._placed: dict[str, str] = {}  # where each item of this apply went
         self._deleted = 0
 
@@ -63,8 +68,11 @@ class Filling:
 
     def finish(self, seq: int) -> Receipt:
         """Commit and seal."""
-        for name in self.parts.keys() - self._old.keys():
+        for name in self._writing.copy():
             self._commit(name)
+        for name in self._commits.copy():
+            self._await_commit(name)
+        self._committing.shutdown()
         kept = {
             name: NewPart(month=self._months[name], total=self._totals[name], linked=self._linked.get(name, ""))
             for name in self.parts
@@ -76,12 +84,15 @@ class Filling:
 
     def take_back(self) -> None:
         """Leave everything as it was."""
+        self._committing.shutdown(cancel_futures=True)
         for name in self.parts.keys() - self._old.keys():
             self.parts[name].take_back()
         self._sealed.sweep()
 
     def _forget_held(self, ids: list[str]) -> int:
         """Delete those of `ids` that an old partition holds; how many they are."""
+        if not self._old:
+            return 0
         query = ids_query(ids)
         held = [(name, id) for name, part in self._old.items() for id in part.held(query)]
         for name, id in held:
@@ -98,7 +109,7 @@ class Filling:
         month = month_of(doc.captured)
         name = self._open.get(month)
         if name is None or self._totals[name] >= MOST_ITEMS:
-            if name is not None and name not in self._old:
+            if name in self._writing:
                 self._commit(name)  # it is full: let go of its writer
             name = self._begin(month)
         name = self._writable(name)
@@ -108,13 +119,19 @@ class Filling:
 
     def _writable(self, name: str) -> str:
         """The partition to write in: `name` itself, or the one that takes the place of an old one."""
+        if name == self._last:
+            return name
         if name in self._old:
             name = self._begin_with(name)
-        if next(reversed(self._writing), None) != name:
-            self._writing.pop(name, None)
-            self._writing[name] = None
-            if len(self._writing) > _OPEN_WRITERS:
-                self._commit(next(iter(self._writing)))
+        if name in self._commits:
+            self._await_commit(name)
+        self._writing.pop(name, None)
+        self._writing[name] = None
+        self._last = name
+        if len(self._writing) > _OPEN_WRITERS:
+            if len(self._commits) >= _COMMITTING:
+                self._await_commit(next(iter(self._commits)))
+            self._commit(next(iter(self._writing)))
         return name
 
     def _begin_with(self, name: str) -> str:
@@ -130,7 +147,8 @@ class Filling:
 
     def _begin(self, month: str) -> str:
         name = self._name(month)
-        make_directory(self._directory(name))
+        with storage_errors(self._directory(name)):
+            self._directory(name).mkdir()  # made durable with its files
         self.parts[name] = Partition(self._directory(name))
         self._totals[name] = 0
         self._open[month] = name
@@ -143,10 +161,15 @@ class Filling:
         return name
 
     def _commit(self, name: str) -> None:
-        part = self.parts[name]
-        self._writing.pop(name, None)
-        part.commit()
-        held, wanted = part.searcher.num_docs, self._totals[name]
+        """Begin to: what is read meanwhile goes on being analysed."""
+        del self._writing[name]
+        if name == self._last:
+            self._last = ""
+        self._commits[name] = self._committing.submit(self.parts[name].commit)
+
+    def _await_commit(self, name: str) -> None:
+        self._commits.pop(name).result()
+        held, wanted = self.parts[name].searcher.num_docs, self._totals[name]
         if held != wanted:
             raise IndexDamaged(f"{name} of the index holds {held:,} items instead of {wanted:,}; {REBUILD}")
 

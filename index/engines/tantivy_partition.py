@@ -141,12 +141,14 @@ class Partition:
 def document_of(doc: IndexDoc, terms: Mapping[str, str]) -> tantivy.Document:
     """`doc` with its `field_terms`. Raises ValueError for one that no engine can take."""
     fields: dict[str, Any] = dict(terms)
-    for name, value in zip(NAMED, (doc.account, doc.creator), strict=True):
-        if value:
-            fields[name] = value
-    for name, moment in (("captured", doc.captured), ("gone", doc.gone)):
-        if moment is not None:
-            fields[name] = microseconds(moment)
+    if doc.account:
+        fields["account_name"] = doc.account
+    if doc.creator:
+        fields["creator_name"] = doc.creator
+    if doc.captured is not None:
+        fields["captured"] = microseconds(doc.captured)
+    if doc.gone is not None:
+        fields["gone"] = microseconds(doc.gone)
     fields[MOMENT] = microseconds(moment_of(doc))
     if doc.created is not None:
         fields["created"] = fields[MOMENT]

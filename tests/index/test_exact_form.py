@@ -25,6 +25,7 @@ from tests.index.strategies import examples, texts
         ("東京", "新しい東京都", ["東京"]),
         ("don't", "don’t don't", ["don't"]),
         ("aa", "aa aaa aa", ["aa", "aa"]),
+        ("ی ی", "پانی ی ی پانی", ["ی ی"]),  # the end of a word before it is no beginning of it
         ("", "anything", []),
     ],
 )
