@@ -12,6 +12,7 @@ from capture.even_ground import EvenGround
 from capture.ink import Rectangle, find_ink
 from capture.layout import generated_texts, words_of
 from capture.observation import TILE_HEIGHT
+from capture.pixels import read_picture
 from capture.screenshot import png_size
 from capture.word_codes import Codes, Word, bands_of, choose_codes, close_to
 
@@ -116,13 +117,25 @@ def _find(
     plain: Sequence[bytes],
     hidden: Sequence[Sequence[_Shot]],
 ) -> list[list[Rectangle]]:
-    """Image by image; a word that lies on two has rectangles on both."""
+    """Image by image, between the rows that were shot again; a word that lies on two has rectangles on both."""
     found: list[list[Rectangle]] = [[] for _ in words]
     for number, tile in enumerate(shown):
         of_tile = [[part for each in shots if (part := each.of_tile(number))] for shots in hidden]
-        if plain is shown and not any(of_tile):
+        spans = [(first, first + png_size(png).height) for parts in of_tile for first, png in parts]
+        if plain is not shown:  # shadows are looked for everywhere
+            spans.append((0, png_size(tile).height))
+        if not spans:
             continue
-        parts = find_ink(words, chosen, top=number * TILE_HEIGHT, page=tile, plain=plain[number], hidden=of_tile)
+        first, last = min(each for each, _ in spans), max(each for _, each in spans)
+        page = read_picture(tile, first, last).part()
+        parts = find_ink(
+            words,
+            chosen,
+            top=number * TILE_HEIGHT + first,
+            page=page,
+            plain=page if plain is shown else read_picture(plain[number], first, last).part(),
+            hidden=[[(above - first, read_picture(png).part()) for above, png in parts] for parts in of_tile],
+        )
         for all_parts, more in zip(found, parts, strict=True):
             all_parts += more
     return found
