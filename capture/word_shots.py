@@ -121,21 +121,39 @@ def _find(
     found: list[list[Rectangle]] = [[] for _ in words]
     for number, tile in enumerate(shown):
         of_tile = [[part for each in shots if (part := each.of_tile(number))] for shots in hidden]
-        spans = [(first, first + png_size(png).height) for parts in of_tile for first, png in parts]
+        bands = [(first, first + png_size(png).height) for parts in of_tile for first, png in parts]
         if plain is not shown:  # shadows are looked for everywhere
-            spans.append((0, png_size(tile).height))
-        if not spans:
+            bands.append((0, png_size(tile).height))
+        if not bands:
             continue
-        first, last = min(each for each, _ in spans), max(each for _, each in spans)
-        page = read_picture(tile, first, last).part()
-        parts = find_ink(
-            words,
-            chosen,
-            top=number * TILE_HEIGHT + first,
-            page=page,
-            plain=page if plain is shown else read_picture(plain[number], first, last).part(),
-            hidden=[[(above - first, read_picture(png).part()) for above, png in parts] for parts in of_tile],
-        )
-        for all_parts, more in zip(found, parts, strict=True):
-            all_parts += more
+        first, last = min(above for above, _ in bands), max(below for _, below in bands)
+        page = read_picture(tile, first, last)
+        bare = page if plain is shown else read_picture(plain[number], first, last)
+        for above, below in _joined(bands):
+            rows = slice(above - first, below - first)
+            of_page = page.part(rows)
+            inks = find_ink(
+                words,
+                chosen,
+                top=number * TILE_HEIGHT + above,
+                page=of_page,
+                plain=of_page if bare is page else bare.part(rows),
+                hidden=[
+                    [(start - above, read_picture(png).part()) for start, png in parts if above <= start < below]
+                    for parts in of_tile
+                ],
+            )
+            for so_far, more in zip(found, inks, strict=True):
+                so_far += more
     return found
+
+
+def _joined(bands: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Bands that have rows in common become one."""
+    joined: list[tuple[int, int]] = []
+    for above, below in sorted(bands):
+        if joined and above < joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], below))
+        else:
+            joined.append((above, below))
+    return joined
