@@ -323,6 +323,22 @@ def test_a_crashed_page_is_a_clear_error_and_the_next_capture_works(site: BadSit
     assert browser.observe(site.url + "/good", limits=LIMITS).status == 200
 
 
+@pytest.mark.skipif(
+    not os.environ.get("ARCHIVER_PROVE"), reason="takes some 4 GB of memory for a while: ARCHIVER_PROVE=1"
+)
+def test_a_page_that_takes_all_memory_is_a_clear_error_and_the_next_capture_works(
+    site: BadSite, browser: Browser
+) -> None:
+    hungry = site.put(
+        "/hungry",
+        "<!doctype html><title>Hungry</title><p>Text</p>"
+        "<script>const kept = []; for (;;) kept.push(new Array(1e6).fill(kept.length + 0.5))</script>",
+    )
+    with pytest.raises(BrowserFailed, match="crashed"):
+        browser.observe(hungry, limits=CaptureLimits(load_seconds=120, total_seconds=180))
+    assert browser.observe(site.url + "/good", limits=LIMITS).status == 200
+
+
 def test_a_program_that_is_no_browser_does_not_start(tmp_path: Path) -> None:
     fake = tmp_path / "chromium"
     fake.write_text("#!/bin/sh\nexit 1\n")
