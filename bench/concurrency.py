@@ -42,7 +42,7 @@ ROUNDS = 9 if os.environ.get("ARCHIVER_PROVE") else 3
 AIM = 0.75
 _PATIENCE_MS = 600_000.0
 """A busy machine makes the reference slow, too: that is a figure, and no failure."""
-_LOOK_SECONDS = 0.5
+_LOOK_SECONDS = 2.0
 """Between two looks at the memory, which cost the kernel some time."""
 AIMED_AT = 2
 """Workers for which the aim is meant: one for each core of a small machine."""
