@@ -187,6 +187,11 @@ DOCUMENTS: dict[str, tuple[str, type | None]] = {
         "where the picture lies, and its place on the screenshot: `record`, `item`, `capture`, `box`, `path`, `size`",
         None,
     ),
+    "record crops": (
+        "where the pictures lie: `record`, `path`, `pictures` each as `record crop` tells it; `without` are the ids of "
+        "items that no screenshot shows in one place",
+        None,
+    ),
     "record classify, record not-a-record": ("the records, and which left a batch", Reclassified),
     "record edit, record tag": ("the record", Record),
     "record hits": ("the item's hits; `marks`: `start`, `end`, `text`, `boxes`", MarkedItem),

@@ -4,8 +4,8 @@ Ours is the whole of it: recording proxy, first screen and full page, DOM, layou
 interface, files synced, and the items read out of the WARC. The reference is the same Chromium with a new
 context for each page, writing the same two PNGs. Both take the same pages of a generated thread site, in turns,
 with as many workers; a figure is the median of the rounds' ratios. Beside it stand the processor seconds a page
-took, ours and the reference's, which a busy machine falsifies less, and the peak resident sets of the recorder and
-of the browser with all their processes (shared pages counted for each, as ps counts).
+took, ours and the reference's, which a busy machine falsifies less, and the most memory that the recorder and the
+browser held with all their processes (proportional sets: a page that several share is counted once in all).
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ ROUNDS = 9 if os.environ.get("ARCHIVER_PROVE") else 3
 AIM = 0.75
 _PATIENCE_MS = 600_000.0
 """A busy machine makes the reference slow, too: that is a figure, and no failure."""
+_LOOK_SECONDS = 2.0
+"""Between two looks at the memory, which cost the kernel some time."""
 AIMED_AT = 2
 """Workers for which the aim is meant: one for each core of a small machine."""
 
@@ -100,14 +102,17 @@ async def time_bare(chromium: Chromium, urls: list[str], workers: int, folder: P
 
 @dataclass(frozen=True)
 class Usage:
-    """What a process and all below it use: seconds of processor time, those of ended ones too, and megabytes."""
+    """What a process and all below it use: seconds of processor time, those of ended ones too, and megabytes.
+
+    Megabytes are of the proportional set.
+    """
 
     seconds: float
     megabytes: float
 
 
-def usage_below(root: int) -> Usage:
-    """Reads /proc (proc(5)); what ends while it is looked at is left out."""
+def usage_below(root: int, *, memory: bool = False) -> Usage:
+    """Reads /proc (proc(5)); what ends while it is looked at is left out. Megabytes where `memory` is asked for."""
     below: dict[int, list[int]] = {}
     stats: dict[int, list[str]] = {}
     for each in Path("/proc").glob("[0-9]*"):
@@ -120,9 +125,18 @@ def usage_below(root: int) -> Usage:
         process = waiting.pop()
         if fields := stats.get(process, []):
             seconds += sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
-            megabytes += int(fields[21]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+            if memory:
+                megabytes += _proportional_megabytes(process)
         waiting += below.get(process, [])
     return Usage(seconds, megabytes)
+
+
+def _proportional_megabytes(process: int) -> float:
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024 / 1e6
+    return 0.0
 
 
 @contextlib.contextmanager
@@ -132,10 +146,10 @@ def peaks(measured: dict[str, Callable[[], int | None]]) -> Iterator[dict[str, f
     done = threading.Event()
 
     def watch() -> None:
-        while not done.wait(0.25):
+        while not done.wait(_LOOK_SECONDS):
             for name, process in measured.items():
                 if (found := process()) is not None:
-                    most[name] = max(most[name], usage_below(found).megabytes)
+                    most[name] = max(most[name], usage_below(found, memory=True).megabytes)
 
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()

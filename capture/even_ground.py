@@ -6,16 +6,15 @@ Most words of most pages stand so. The others are found by taking the page again
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from capture.ink import Mask, Pixels, Rectangle, pixels_of, rectangles_of
+from capture.ink import Mask, Rectangle, rectangles_of
 from capture.observation import TILE_HEIGHT
+from capture.pixels import Picture, read_picture
 from capture.word_codes import Box, Word, close_to
 
-_CELL = 64
 _AROUND = 4
 """Pixels around a frame in which the letters of a word that runs into its neighbour are looked for."""
 _SEAM = 2
@@ -36,57 +35,50 @@ class EvenGround:
         unknown = {number for number, word in enumerate(words) if _is_unknown(word)}
         barred = unknown | close_to(words, unknown)
         self._words = words
-        self._frames = [[] if number in barred else _frames_of(word) for number, word in enumerate(words)]
-        self._cells: dict[tuple[int, int], list[tuple[int, _Frame]]] = defaultdict(list)
-        for number, frames in enumerate(self._frames):
-            for frame in frames:
-                for cell in _cells(frame):
-                    self._cells[cell].append((number, frame))
+        self._frames = [
+            (number, frame) for number, word in enumerate(words) if number not in barred for frame in _frames_of(word)
+        ]
+        self._met = _meetings([frame for _, frame in self._frames])
         self.told: list[list[Rectangle] | None] = [None if number in barred else [] for number in range(len(words))]
 
     def read(self, number: int, png: bytes) -> None:
         """Read the words of image `number`. Raises EvidenceDamaged if it cannot be read."""
-        of_tile = [
-            (word, frame) for word, frames in enumerate(self._frames) for frame in frames if _tile(frame) == number
-        ]
+        of_tile = [place for place, (_, frame) in enumerate(self._frames) if _tile(frame) == number]
         if not of_tile:
             return
-        pixels, top = pixels_of(png), number * TILE_HEIGHT
-        for word, frame in of_tile:
+        picture, top = read_picture(png), number * TILE_HEIGHT
+        for place in of_tile:
+            word, _ = self._frames[place]
             so_far = self.told[word]
             if so_far is not None:
-                found = self._ink(word, frame, pixels, top)
+                found = self._ink(place, picture, top)
                 self.told[word] = None if found is None else so_far + found
 
     def leave(self, numbers: Iterable[int]) -> None:
         """Tell nothing of these words, nor of those that lie upon what is not told."""
         for number in numbers:
             self.told[number] = None
-        untold = [number for number, each in enumerate(self.told) if each is None]
-        for number in untold:
-            for frame in self._frames[number]:
-                for other, theirs in self._around(frame):
+        untold = {number for number, each in enumerate(self.told) if each is None}
+        for (number, frame), met in zip(self._frames, self._met, strict=True):
+            if number in untold:
+                for other, theirs in (self._frames[each] for each in met):
                     if min(_shared(frame, theirs)) > 0:
                         self.told[other] = None  # traced with it, so that no rectangle holds both
 
-    def _around(self, frame: _Frame) -> Iterator[tuple[int, _Frame]]:
-        """The frames that meet this one, itself not included."""
-        met = {each for cell in _cells(frame) for each in self._cells.get(cell, ())}
-        return (each for each in sorted(met) if each[1] != frame and _meet(frame, each[1]))
-
-    def _ink(self, number: int, frame: _Frame, pixels: Pixels, top: int) -> list[Rectangle] | None:
+    def _ink(self, place: int, picture: Picture, top: int) -> list[Rectangle] | None:
         """What lies in the frame and is not of the ground's colour; None where the ground is uneven."""
-        met = list(self._around(frame))
+        number, frame = self._frames[place]
+        met = [self._frames[each] for each in self._met[place]]
         shared = [(other, depth) for other, theirs in met if (depth := min(_shared(frame, theirs))) > 0]
         if not shared:
-            told = _read_alone(frame, pixels, top)
+            told = _read_alone(frame, picture, top)
             if told is not None:
                 return told
         if self._words[number].ink is None:
             return None
         if any(depth > _SEAM and not self._runs_on(number, other) for other, depth in shared):
             return None
-        return _read_shared(frame, [each for _, each in met], pixels, top)
+        return _read_shared(frame, [each for _, each in met], picture, top)
 
     def _runs_on(self, number: int, other: int) -> bool:
         """Whether they are a word and what is written on to it, in letters that hang together."""
@@ -112,9 +104,25 @@ def _tile(frame: _Frame) -> int:
     return max(0, frame[1]) // TILE_HEIGHT
 
 
-def _cells(frame: _Frame) -> Iterator[tuple[int, int]]:
-    left, top, right, bottom = (each // _CELL for each in frame)
-    return ((across, down) for across in range(left, right + 1) for down in range(top, bottom + 1))
+def _meetings(frames: Sequence[_Frame]) -> list[list[int]]:
+    """For each frame those that it meets, by their places here."""
+    met: list[list[int]] = [[] for _ in frames]
+    if not frames:
+        return met
+    lefts, tops, rights, bottoms = np.array(frames).T
+    order = np.argsort(tops, kind="stable")
+    upper, after = np.arange(len(frames)), 0
+    while len(upper):
+        after += 1
+        upper = upper[: np.searchsorted(upper, len(frames) - after)]
+        ones, others = order[upper], order[upper + after]
+        down = tops[others] < bottoms[ones]
+        upper, ones, others = upper[down], ones[down], others[down]
+        across = (lefts[ones] < rights[others]) & (lefts[others] < rights[ones])
+        for one, other in zip(ones[across].tolist(), others[across].tolist(), strict=True):
+            met[one].append(other)
+            met[other].append(one)
+    return [sorted(each) for each in met]
 
 
 def _shared(one: _Frame, other: _Frame) -> tuple[int, int]:
@@ -125,17 +133,16 @@ def _shared(one: _Frame, other: _Frame) -> tuple[int, int]:
     )
 
 
-def _read_alone(frame: _Frame, pixels: Pixels, top: int) -> list[Rectangle] | None:
+def _read_alone(frame: _Frame, picture: Picture, top: int) -> list[Rectangle] | None:
     """Of a word that shares its frame with no other.
 
     A row that is drawn from end to end is a line under or through the word.
     """
     left, above, right, below = frame[0], frame[1] - top, frame[2], frame[3] - top
-    high, wide = pixels.shape
-    if below > high or (above < 0 and top):
+    if below > picture.high or (above < 0 and top):
         return None
     left, above = max(0, left), max(0, above)
-    window = pixels[above:below, left : min(right, wide)]
+    window = picture.part(slice(above, below), slice(left, min(right, picture.wide)))
     if min(window.shape) < 3:
         return None
     inked: Mask = window != window[0, 0]
@@ -152,24 +159,25 @@ def _read_alone(frame: _Frame, pixels: Pixels, top: int) -> list[Rectangle] | No
     return [(left + start, top + above + first, int(columns[-1]) - start + 1, int(rows[-1]) - first + 1)]
 
 
-def _read_shared(frame: _Frame, others: Sequence[_Frame], pixels: Pixels, top: int) -> list[Rectangle] | None:
+def _read_shared(frame: _Frame, others: Sequence[_Frame], picture: Picture, top: int) -> list[Rectangle] | None:
     """Of a word whose frame others reach into.
 
     What lies in both frames belongs to the word whose letters it hangs together with; None where that is not clear.
     """
     left, above, right, below = frame
-    high, wide = pixels.shape
     start, end, first, last = (
         max(0, left - _AROUND),
         right + _AROUND,
         max(0, above - top - _AROUND),
         below - top + _AROUND,
     )
-    if start > left or end > wide or first > above - top or last > high:
+    if start > left or end > picture.wide or first > above - top or last > picture.high:
         return None
-    window = pixels[first:last, start:end]
-    colours, counts = np.unique(window, return_counts=True)
-    inked: Mask = window != colours[counts.argmax()]
+    window = picture.part(slice(first, last), slice(start, end))
+    inked: Mask = window != window[0, 0]
+    if 2 * np.count_nonzero(inked) >= window.size:  # not by far the most: the corner may be ink
+        colours, counts = np.unique(window, return_counts=True)
+        inked = window != colours[counts.argmax()]
     within = _mask(frame, inked, start, top + first)
     inner = _mask(_inside(frame), inked, start, top + first)
     around, theirs = np.zeros_like(inked), np.zeros_like(inked)
@@ -226,7 +234,3 @@ def _grow(seeds: set[_Point], into: set[_Point]) -> set[_Point]:
 def _near(point: _Point) -> list[_Point]:
     row, column = point
     return [(row + down, column + across) for down in (-1, 0, 1) for across in (-1, 0, 1) if down or across]
-
-
-def _meet(one: _Frame, other: _Frame) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

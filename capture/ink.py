@@ -7,10 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from capture.screenshot import read_pixels
+from capture.pixels import Pixels
 from capture.word_codes import Codes, Word
 
-Pixels = npt.NDArray[np.uint32]
 Mask = npt.NDArray[np.bool_]
 Rectangle = tuple[int, int, int, int]
 """Left, top, width, height in pixels of the full page."""
@@ -27,25 +26,23 @@ def find_ink(
     chosen: Codes,
     *,
     top: int,
-    page: bytes,
-    plain: bytes,
-    hidden: Sequence[Sequence[tuple[int, bytes]]],
+    page: Pixels,
+    plain: Pixels,
+    hidden: Sequence[Sequence[tuple[int, Pixels]]],
 ) -> list[list[Rectangle]]:
     """For each word the rectangles of its ink on one image, whose first row is row `top` of the page.
 
-    All images are PNGs: `page` as it is shown, `plain` without the shadows of text (the same bytes where there
-    are none), `hidden` as `plain`, with the words hidden whose code has the image's bit: for each bit the parts of
-    the image that hold such words, each with its first row.
+    `page` as it is shown, `plain` without the shadows of text (the same where there are none), `hidden` as `plain`,
+    with the words hidden whose code has the image's bit: for each bit the parts of the image that hold such words,
+    each with its first row.
     Rectangles cover every pixel of the word and none of another word's alone. A word without ink here has none.
     """
-    shown, bare = pixels_of(page), pixels_of(plain)
-    bits = np.zeros(bare.shape, np.uint16)
+    bits = np.zeros(plain.shape, np.uint16)
     for number, parts in enumerate(hidden):
-        for first, image in parts:
-            seen = pixels_of(image)
+        for first, seen in parts:
             rows = slice(first, first + seen.shape[0])
-            bits[rows] |= (bare[rows] != seen).astype(np.uint16) << number
-    shaded: Mask | None = shown != bare if plain is not page else None
+            bits[rows] |= (plain[rows] != seen).astype(np.uint16) << number
+    shaded: Mask | None = page != plain if plain is not page else None
     found = _claim(words, chosen, bits, top)
     if shaded is not None:
         _claim_shadows(words, shaded & (bits == 0), top, found)
@@ -54,12 +51,6 @@ def find_ink(
         [(left, top + above, wide, high) for part in parts for left, above, wide, high in rectangles_of(part, inked)]
         for parts in found
     ]
-
-
-def pixels_of(png: bytes) -> Pixels:
-    """A row of numbers for each row of the image; equal numbers are equal colours."""
-    wide, high, content = read_pixels(png)
-    return np.frombuffer(content, np.uint32).reshape(high, wide)
 
 
 _Points = npt.NDArray[np.intp]

@@ -12,6 +12,7 @@ from capture.even_ground import EvenGround
 from capture.ink import Rectangle, find_ink
 from capture.layout import generated_texts, words_of
 from capture.observation import TILE_HEIGHT
+from capture.pixels import read_picture
 from capture.screenshot import png_size
 from capture.word_codes import Codes, Word, bands_of, choose_codes, close_to
 
@@ -116,13 +117,43 @@ def _find(
     plain: Sequence[bytes],
     hidden: Sequence[Sequence[_Shot]],
 ) -> list[list[Rectangle]]:
-    """Image by image; a word that lies on two has rectangles on both."""
+    """Image by image, between the rows that were shot again; a word that lies on two has rectangles on both."""
     found: list[list[Rectangle]] = [[] for _ in words]
     for number, tile in enumerate(shown):
         of_tile = [[part for each in shots if (part := each.of_tile(number))] for shots in hidden]
-        if plain is shown and not any(of_tile):
+        bands = [(first, first + png_size(png).height) for parts in of_tile for first, png in parts]
+        if plain is not shown:  # shadows are looked for everywhere
+            bands.append((0, png_size(tile).height))
+        if not bands:
             continue
-        parts = find_ink(words, chosen, top=number * TILE_HEIGHT, page=tile, plain=plain[number], hidden=of_tile)
-        for all_parts, more in zip(found, parts, strict=True):
-            all_parts += more
+        first, last = min(above for above, _ in bands), max(below for _, below in bands)
+        page = read_picture(tile, first, last)
+        bare = page if plain is shown else read_picture(plain[number], first, last)
+        for above, below in _joined(bands):
+            rows = slice(above - first, below - first)
+            of_page = page.part(rows)
+            inks = find_ink(
+                words,
+                chosen,
+                top=number * TILE_HEIGHT + above,
+                page=of_page,
+                plain=of_page if bare is page else bare.part(rows),
+                hidden=[
+                    [(start - above, read_picture(png).part()) for start, png in parts if above <= start < below]
+                    for parts in of_tile
+                ],
+            )
+            for so_far, more in zip(found, inks, strict=True):
+                so_far += more
     return found
+
+
+def _joined(bands: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Bands that have rows in common become one."""
+    joined: list[tuple[int, int]] = []
+    for above, below in sorted(bands):
+        if joined and above < joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], below))
+        else:
+            joined.append((above, below))
+    return joined

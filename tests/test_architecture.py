@@ -61,7 +61,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     ),
     "lxml": ("capture/discovery/", "capture/extraction/"),
     "mitmproxy": ("capture/asking_again.py", "capture/recorder.py", "capture/wire.py"),
-    "numpy": ("capture/even_ground.py", "capture/ink.py"),
+    "numpy": ("capture/even_ground.py", "capture/ink.py", "capture/pixels.py"),
     "PIL": ("capture/screenshot.py", "exports/redaction.py", "archiver/sample/"),
     "pikepdf": ("exports/readings.py", "exports/pdf_pages.py"),
     "platformdirs": ("archiver/core/archive.py",),

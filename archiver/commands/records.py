@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -10,6 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 from rich.text import Text
 
+from archiver.commands.item_pictures import crops, picture_name
 from archiver.commands.output import (
     console,
     describe,
@@ -299,8 +299,7 @@ def crop(session: Session, id: str, item: str, output: Path | None, query: str |
         picture = (
             crop_item(archive, id, item) if query is None else highlight_hits(archive, id, item, query, now=clock.now())
         )
-    native = picture.item_id.partition("/")[2]
-    name = re.sub(r"[^A-Za-z0-9_-]+", "-", native).strip("-") or "item"
+    name = picture_name(picture.item_id.partition("/")[2])
     box = picture.box
     told = {
         "record": id,
@@ -387,4 +386,5 @@ def _say_classified(session: Session, done: Reclassified) -> None:
     say(f"{len(done.records)} records are in class {done.class_code}{left}.", "green")
 
 
+record.add_command(crops)
 COMMANDS = (record,)

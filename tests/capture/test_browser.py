@@ -299,7 +299,7 @@ def kill_soon(process: int) -> threading.Timer:
 def test_a_killed_browser_is_a_clear_error_and_the_next_capture_works(site: BadSite, browser: Browser) -> None:
     assert browser.process_id is not None
     timer = kill_soon(browser.process_id)
-    with pytest.raises(BrowserFailed, match=r"the browser failed while showing .*/stall"):
+    with pytest.raises(BrowserFailed, match=r"the browser (failed|ended) while showing .*/stall"):
         browser.observe(site.url + "/stall", limits=CaptureLimits(load_seconds=20))
     timer.join()
     assert browser.observe(site.url + "/good", limits=LIMITS).status == 200
@@ -320,6 +320,22 @@ def test_a_crashed_page_is_a_clear_error_and_the_next_capture_works(site: BadSit
         browser.observe(site.url + "/never-done", limits=CaptureLimits(load_seconds=20))
     over.set()
     crashing.join()
+    assert browser.observe(site.url + "/good", limits=LIMITS).status == 200
+
+
+@pytest.mark.skipif(
+    not os.environ.get("ARCHIVER_PROVE"), reason="takes some 4 GB of memory for a while: ARCHIVER_PROVE=1"
+)
+def test_a_page_that_takes_all_memory_is_a_clear_error_and_the_next_capture_works(
+    site: BadSite, browser: Browser
+) -> None:
+    hungry = site.put(
+        "/hungry",
+        "<!doctype html><title>Hungry</title><p>Text</p>"
+        "<script>const kept = []; for (;;) kept.push(new Array(1e6).fill(kept.length + 0.5))</script>",
+    )
+    with pytest.raises(BrowserFailed, match="crashed"):
+        browser.observe(hungry, limits=CaptureLimits(load_seconds=120, total_seconds=180))
     assert browser.observe(site.url + "/good", limits=LIMITS).status == 200
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from capture.ink import find_ink
+from capture.pixels import Pixels, read_picture
 from capture.word_codes import Box, Word, choose_codes
 
 Pixel = tuple[int, int, int, int]
@@ -18,14 +19,14 @@ def word(*boxes: Box, text: int = 0, free: bool = False, shadow: tuple[float, fl
     return Word(boxes=boxes, reach=6, text=text, free=free, shadow=shadow)
 
 
-def picture(*ink: Pixel, colour: str = "black") -> bytes:
+def picture(*ink: Pixel, colour: str = "black") -> Pixels:
     """White, with filled rectangles (left, top, right, bottom)."""
     image = Image.new("RGB", (200, 80), "white")
     for each in ink:
         ImageDraw.Draw(image).rectangle(each, fill=colour)
     written = io.BytesIO()
     image.save(written, "PNG")
-    return written.getvalue()
+    return read_picture(written.getvalue()).part()
 
 
 boxes = st.tuples(st.integers(0, 300), st.integers(0, 300), st.integers(1, 80), st.integers(1, 40))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import shutil
 import subprocess
@@ -10,8 +11,10 @@ import unicodedata
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
+from archiver.cli import archiver
 from archiver.core.archive import Archive
 from archiver.core.errors import NotFound
 from archiver.core.records import ObjectRole, RecordKind
@@ -93,6 +96,27 @@ def test_a_picture_is_cut_from_the_screenshot_that_is_kept(archive: Archive) -> 
         left, top = int(picture.box.left), int(picture.box.top)
         part = page.convert("RGB").crop((left, top, left + cut.width, top + cut.height))
         assert part.tobytes() == cut.convert("RGB").tobytes()
+
+
+def test_the_command_cuts_every_item_into_a_directory(archive: Archive, tmp_path: Path) -> None:
+    id = threads(archive)[0]
+    items = archive.catalogue.items(id)
+    config = {"ARCHIVER_CONFIG": str(archive.config_directory)}
+    folder = tmp_path / "pictures"
+    command = ["record", "crops", id, "-o", str(folder), "--archive", str(archive.directory)]
+    ran = CliRunner().invoke(archiver, [*command, "--json"], env=config)
+    assert ran.exit_code == 0, ran.output
+    told = json.loads(ran.output)
+    assert (told["record"], told["path"], told["without"]) == (id, str(folder), [])
+    assert [each["item"] for each in told["pictures"]] == [each.id for each in items]
+    for each, picture in zip(told["pictures"], crop_items(archive, id), strict=True):
+        content = Path(each["path"]).read_bytes()
+        assert (content, each["size"]) == (picture.png, len(content))
+        assert each["box"] == [picture.box.left, picture.box.top, picture.box.width, picture.box.height]
+    assert [path.name[:5] for path in sorted(folder.iterdir())] == [
+        f"{number:04}-" for number, _ in enumerate(items, 1)
+    ]
+    assert f"{len(items)} pictures" in CliRunner().invoke(archiver, command, env=config).output
 
 
 def test_an_item_that_is_none_is_said_to_be_none(archive: Archive) -> None:

@@ -7,6 +7,7 @@ import json
 import shutil
 import stat
 import subprocess
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -31,7 +32,7 @@ from archiver.workflows.site_sessions import (
     log_in_to_site,
     session_standings,
 )
-from tests.capture.members_site import WELCOME, MembersSite, run_members_site
+from tests.capture.members_site import NAME, PASSWORD, WELCOME, MembersSite, run_members_site
 from tests.workflows.town import NOW, SECRET, Ticking, clerk, make
 
 pytestmark = pytest.mark.browser
@@ -271,23 +272,70 @@ def test_without_a_display_the_way_round_is_told(
         log_in_to_site(archive, SITE, finished=lambda: True, actor=clerk(archive), now=now)
 
 
-@pytest.mark.skipif(shutil.which("Xvfb") is None, reason="Xvfb is not installed: no display to show a window on")
-def test_a_window_is_shown_on_a_display(
-    archive: Archive, site: MembersSite, now: Ticking, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def display(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A screen in memory."""
+    if shutil.which("Xvfb") is None:
+        pytest.skip("Xvfb is not installed: no display to show a window on")
     with subprocess.Popen(["Xvfb", "-displayfd", "1", "-nolisten", "tcp"], stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         monkeypatch.setenv("DISPLAY", ":" + server.stdout.readline().strip())
-        stored = log_in_to_site(
-            archive,
-            SITE,
-            login_url=f"{site.url}/person",
-            finished=lambda: ("/members", True) in site.asked,
-            actor=clerk(archive),
-            now=now,
-        )
+        yield
         server.terminate()
+
+
+@pytest.mark.usefixtures("display")
+def test_a_window_is_shown_on_a_display(archive: Archive, site: MembersSite, now: Ticking) -> None:
+    stored = log_in_to_site(
+        archive,
+        SITE,
+        login_url=f"{site.url}/person",
+        finished=lambda: ("/members", True) in site.asked,
+        actor=clerk(archive),
+        now=now,
+    )
     assert stored.session.cookies == 1
+
+
+@pytest.mark.usefixtures("display")
+def test_what_a_person_types_into_the_window_logs_in_and_closing_it_stores_the_login(
+    archive: Archive, site: MembersSite, now: Ticking
+) -> None:
+    if shutil.which("xdotool") is None:
+        pytest.skip("xdotool is not installed: nobody to press the keys")
+    person = Typist(site)
+    stored = log_in_to_site(
+        archive, SITE, login_url=f"{site.url}/login", finished=person.has_given_up, actor=clerk(archive), now=now
+    )
+    assert (stored.session.source, stored.session.cookies) == ("login", 1)
+    (filed,) = capture_urls(archive, [f"{site.url}/members"], actor=clerk(archive), now=now)
+    assert (filed.capture.outcome, filed.capture.access) == (Outcome.COMPLETE, stored.session.access)
+
+
+class Typist:
+    """A person at the keyboard: fills in the form of the login page, sees that it worked, closes the window."""
+
+    def __init__(self, site: MembersSite) -> None:
+        self._site = site
+        self._until = time.monotonic() + 120
+        self._typed = False
+
+    def has_given_up(self) -> bool:
+        """Asked again and again while the window is open, it does what is next. Never says that it is done."""
+        if ("/members", True) in self._site.asked:
+            self._press("key", "ctrl+w")
+        elif ("/login", False) in self._site.asked and not self._typed:
+            time.sleep(2)  # until it is drawn
+            self._press("key", "Tab")
+            self._press("type", NAME)
+            self._press("key", "Tab")
+            self._press("type", PASSWORD)
+            self._press("key", "Return")
+            self._typed = True
+        return time.monotonic() > self._until
+
+    def _press(self, *keys: str) -> None:
+        subprocess.run(["xdotool", *keys], check=True, timeout=30)
 
 
 # -- lasting -----------------------------------------------------------------------------------
