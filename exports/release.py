@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from archiver.core.clock import to_utc
-from archiver.core.durable import make_directory, move_directory, part_path, storage_errors
+from archiver.core.durable import make_directory, move_tree, part_path, storage_errors
 from archiver.core.errors import ProductionRefused
 from archiver.core.progress import Progress, silent
 from exports.barring import without_barred
@@ -75,7 +75,7 @@ def make_release(
         part.mkdir()
         try:
             made = _Making(request, gate, plan, surroundings, part).make(records, asked, not_produced, progress)
-            move_directory(part, into)
+            move_tree(part, into)
         except BaseException:
             shutil.rmtree(part, ignore_errors=True)
             raise

@@ -17,7 +17,7 @@ from exports.gate import ReleasedRecord, commitments
 from exports.originals import WACZ, OriginalsWriter
 from exports.pages import About, slug
 from exports.pdf_pages import count_pages, stamp_pages
-from exports.premis import PremisEvent, write_premis
+from exports.premis import PremisEvent, premis_lines
 from exports.produced import NotProduced
 from exports.release_pages import (
     ExemptionRow,
@@ -261,10 +261,12 @@ class Forms:
         return place + pages
 
     def _write_premis(self) -> None:
-        objects = [
-            (f"data/{name}", digest, self.bag.path_of(name).stat().st_size, _media_type(name))
-            for name, digest in sorted(self.bag.digests().items())
-        ]
+        files = self.bag.files_so_far()
+        objects = ((f"data/{name}", digest, size, _media_type(name)) for name, digest, size in files)
+        of_capture: dict[str, list[str]] = {}
+        for name, _, _ in files:
+            if name.startswith("records/"):
+                of_capture.setdefault(name.split("/")[2], []).append(f"data/{name}")
         events = [
             PremisEvent(
                 id=str(row["event"]),
@@ -272,7 +274,7 @@ class Forms:
                 at=to_iso(row["started"]),
                 outcome=row["outcome"],
                 agent="archiver",
-                objects=tuple(f"data/{name}" for name in self.bag.digests() if f"/{row['capture']}/" in name),
+                objects=tuple(of_capture.get(row["capture"], ())),
             )
             for row in self._custody
         ]
@@ -286,7 +288,9 @@ class Forms:
                 objects=(),
             )
         )
-        self.bag.write("premis.xml", write_premis(objects, events, {"archiver": self._about.software}))
+        with self.bag.open("premis.xml") as file:
+            for lines in premis_lines(objects, events, {"archiver": self._about.software}):
+                file.write(lines)
 
     def _trail(self) -> dict[str, Any]:
         """The proofs; where originals are left out, leaves in place of lines, for a line holds their digest."""

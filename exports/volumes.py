@@ -69,7 +69,7 @@ class Volumes:
         text = document.text.encode()
         name = f"{self.name}/TEXT/{self._texts // _FILES_IN_FOLDER + 1:04d}/{document.begin}.txt"
         self._texts += 1
-        self._bag.write(name, text)
+        digest = self._bag.write(name, text)
         self._size += len(text)
         links = Links(
             text=_backslashed(name),
@@ -78,7 +78,7 @@ class Volumes:
             size=len(text),
             md5=hashlib.md5(text, usedforsecurity=False).hexdigest(),
             sha1=hashlib.sha1(text, usedforsecurity=False).hexdigest(),
-            sha256=hashlib.sha256(text).hexdigest(),
+            sha256=digest,
         )
         if self._dat is None or self._opt is None:
             raise RuntimeError("no volume is open")

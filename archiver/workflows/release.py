@@ -176,7 +176,10 @@ def _release(
         return make_release(
             describe_request(archive, request),
             (describe_record(archive, each, hits=hits.get(each, frozenset())) for each in records),
-            make_gate(archive, request, set_id=set_id, salt=plan.salt, originals=making.originals),
+            replace(
+                make_gate(archive, request, set_id=set_id, salt=plan.salt, originals=making.originals),
+                pictures=making.pictures,
+            ),
             plan,
             _surroundings(archive, request, making, stack),
             into=into,
@@ -275,9 +278,11 @@ def _printer(archive: Archive, stack: ExitStack) -> Any:
 
 
 def _tokens(archive: Archive) -> Iterator[tuple[str, bytes]]:
-    """The trail's time-stamp tokens."""
+    """The trail's time-stamp tokens, each with the checkpoint that it stamps: neither proves anything alone."""
     folder = archive.directory / "trail" / TIMESTAMPS
     for path in sorted(folder.glob("*.tsr")) if folder.is_dir() else []:
+        stamped = path.with_suffix(".checkpoint")
+        yield stamped.name, stamped.read_bytes()
         yield path.name, path.read_bytes()
 
 

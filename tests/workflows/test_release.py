@@ -25,12 +25,12 @@ from archiver.workflows.answer import open_request, produce, search_for_request
 from archiver.workflows.redact import add_redaction, clear_picture, unknown_pictures_of
 from archiver.workflows.release import Making, make_production, preflight, repeat_production
 from archiver.workflows.review import code, freeze_review, review_state, undo_coding
-from exports.leak_check import squeeze
 from exports.load_files import FIELDS, read_dat, read_opt
 from exports.readings import Reading, read_all
 from exports.redaction_rules import find_phrase
 from exports.review_rules import Selection
 from exports.spelling import tokens
+from exports.squeezing import squeeze
 from exports.verifier import check
 from tests.workflows.town import NOW, clerk
 
