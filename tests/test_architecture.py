@@ -73,6 +73,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "platformdirs": ("archiver/core/archive.py",),
     "playwright": ("capture/browser.py", "capture/sign_in.py"),
     "py3langid": ("capture/extraction/",),
+    "pyzipper": ("exports/encrypted_zip.py",),
     "regex": ("index/",),
     "rfc3161_client": ("archiver/core/timestamps.py",),
     "rich": ("archiver/cli.py", "archiver/commands/"),

@@ -8,10 +8,11 @@ from pathlib import Path
 import click
 
 from archiver.commands.output import describe, print_json, progress, say, show_moment, table
-from archiver.commands.session import Session, archive_command, json_option
+from archiver.commands.session import Session, archive_command, json_option, read_secret
 from archiver.core import clock
 from archiver.core.errors import BundleInvalid
 from archiver.core.people import Permission
+from archiver.workflows.pack import pack_production
 from archiver.workflows.release import Making, make_production, repeat_production
 from archiver.workflows.request_statistics import request_statistics
 from exports.release_plan import PROFILES
@@ -109,6 +110,27 @@ def repeat(session: Session, number: str, production_id: str, into: Path) -> Non
         say(f"The same, byte for byte: {made.sha256}", "green")
     if made.sha256 != before:
         raise BundleInvalid(f"{production_id} has the seal {before}, its repetition {made.sha256}: its inputs changed")
+
+
+@production.command("zip")
+@click.argument("number")
+@click.argument("production_id", metavar="PRODUCTION")
+@click.option("--into", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The ZIP to write.")
+@archive_command
+def pack(session: Session, number: str, production_id: str, into: Path) -> None:
+    """Pack a production as a ZIP that a password opens (AES-256).
+
+    The password is asked for, twice; where there is no terminal it is two lines of standard input. It is kept nowhere:
+    tell it on another way than the ZIP goes. The names and sizes of the files inside can be read without it.
+    """
+    with session.act(Permission.ANSWER) as (archive, actor):
+        password = read_secret("Password of the ZIP", confirm=True)
+        made = pack_production(archive, number, production_id, password, into=into, actor=actor, now=clock.now())
+    if session.as_json:
+        print_json(made)
+    else:
+        say(f"Packed {made.files} files, {made.size:,} bytes: {made.path}", "green")
+        describe([("Digest", made.sha256)])
 
 
 @production.command("list")
