@@ -28,6 +28,8 @@ _LEAST_LETTERS = 12
 """Withheld texts shorter than that ("yes, thank you") are looked for in their own renditions only."""
 _OWN_FILES = re.compile(r"(^|/)(production|trail|capture)\.json|manifest-|bag-info\.txt|items\.[a-z]+\.jsonl$")
 """Files full of lengths and digests, in which a pattern of digits means nothing."""
+_PICTURES = (b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0*", b"\xff\xd8\xff")
+"""How PNG, TIFF and JPEG begin."""
 _BLANK = re.compile(r"\s")
 _CHUNK = 1 << 20
 _OVERLAP = 4096
@@ -130,7 +132,7 @@ class LeakCheck:
         self._size += len(content)
         before = (len(self._leaks), len(self._not_searched))
         self._search_all(read_all(name, content))
-        if self._read_picture is not None and content[:8] == b"\x89PNG\r\n\x1a\n":
+        if self._read_picture is not None and content.startswith(_PICTURES):
             self._pictures += 1
             self._search(Reading(f"{name} (as read by OCR)", self._read_picture(content), False))
         if len(content) >= _REMEMBERED and before == (len(self._leaks), len(self._not_searched)):

@@ -61,7 +61,13 @@ class Forms:
         self._about, self._plan, self._around = about, plan, around
         self._site = plan.profile == "requester"
         self._originals = OriginalsWriter(self.bag, made_at=about.made_at, software=about.software)
-        self._volumes = Volumes(self.bag, most=plan.volume, agency=about.request.agency, software=about.software)
+        self._volumes = Volumes(
+            self.bag,
+            most=plan.volume,
+            agency=about.request.agency,
+            software=about.software,
+            images=plan.images,
+        )
         self._entries: list[ReleaseEntry] = []
         self._described: list[dict[str, Any]] = []
         self._log: list[ExemptionRow] = []
@@ -346,6 +352,7 @@ def _media_type(name: str) -> str:
         "png": "image/png", "html": "text/html", "csv": "text/csv", "jsonl": "application/jsonl", "txt": "text/plain",
         "json": "application/json", "gz": "application/warc", "wacz": "application/wacz", "dat": "text/plain",
         "opt": "text/plain", "rsmf": "message/rfc822", "webp": "image/webp",
+        "tif": "image/tiff", "jpg": "image/jpeg",
     }  # fmt: skip
     return endings.get(name.rpartition(".")[2], "application/octet-stream")
 

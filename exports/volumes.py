@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from exports.bag import BagWriter, HashedFile
 from exports.documents import Document
 from exports.load_files import Links, OptLine, dat_header, dat_line, document_cells, opt_line, warc_of
+from exports.page_images import page_image
 from exports.rsmf import write_rsmf
 
 _FILES_IN_FOLDER = 1000
@@ -17,8 +18,9 @@ _FILES_IN_FOLDER = 1000
 class Volumes:
     """Writes documents into VOL01, VOL02, … of a bag, each with its own DAT and OPT. Close it."""
 
-    def __init__(self, bag: BagWriter, *, most: int, agency: str, software: str) -> None:
+    def __init__(self, bag: BagWriter, *, most: int, agency: str, software: str, images: str = "png") -> None:
         self._bag, self._most, self._agency, self._software = bag, most, agency, software
+        self._kind = images
         self._number = self._size = self._images = self._texts = 0
         self._open = ExitStack()
         self._dat: HashedFile | None = None
@@ -84,10 +86,11 @@ class Volumes:
             raise RuntimeError("no volume is open")
         self._dat.write(dat_line(document_cells(document, links)))
         for number, page in enumerate(document.pages):
-            image = f"{self.name}/IMAGES/{self._images // _FILES_IN_FOLDER + 1:04d}/{page.number}.png"
+            ending, content = page_image(page.png, self._kind)
+            image = f"{self.name}/IMAGES/{self._images // _FILES_IN_FOLDER + 1:04d}/{page.number}.{ending}"
             self._images += 1
-            self._bag.write(image, page.png)
-            self._size += len(page.png)
+            self._bag.write(image, content)
+            self._size += len(content)
             self._opt.write(
                 opt_line(
                     OptLine(

@@ -68,7 +68,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
         "exports/needles.py",
         "exports/squeezing.py",
     ),
-    "PIL": ("capture/screenshot.py", "exports/redaction.py", "archiver/sample/"),
+    "PIL": ("capture/screenshot.py", "exports/page_images.py", "exports/redaction.py", "archiver/sample/"),
     "pikepdf": ("exports/readings.py", "exports/pdf_pages.py"),
     "platformdirs": ("archiver/core/archive.py",),
     "playwright": ("capture/browser.py", "capture/sign_in.py"),

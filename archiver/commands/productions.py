@@ -15,6 +15,7 @@ from archiver.core.people import Permission
 from archiver.workflows.pack import pack_production
 from archiver.workflows.release import Making, make_production, repeat_production
 from archiver.workflows.request_statistics import request_statistics
+from exports.page_images import KINDS
 from exports.release_plan import PROFILES
 from exports.request_plots import write_plots
 from exports.verifier import check
@@ -35,6 +36,13 @@ def production() -> None:
 @click.option("--width", type=click.IntRange(3, 12), default=7, show_default=True, help="Digits of a number.")
 @click.option("--volume", type=click.IntRange(1), default=2000, show_default=True, help="Megabytes of a volume.")
 @click.option("--pictures/--no-pictures", default=True, help="Whether pages are shown as pictures.")
+@click.option(
+    "--images",
+    type=click.Choice(KINDS),
+    default="png",
+    show_default=True,
+    help="Of the profile court: pages as PNG, or as TIFF (Group 4), those in colour as JPEG.",
+)
 @click.option("--pdf/--no-pdf", default=True, help="Of the profile requester: whether there is a PDF.")
 @click.option("--ocr/--no-ocr", default=True, help="Whether Tesseract, where installed, reads every picture.")
 @click.option("--originals/--no-originals", default=True, help="Whether unredacted records are shipped as captured.")
@@ -51,6 +59,7 @@ def make(
     width: int,
     volume: int,
     pictures: bool,
+    images: str,
     pdf: bool,
     ocr: bool,
     originals: bool,
@@ -66,6 +75,7 @@ def make(
         width=width,
         volume_megabytes=volume,
         pictures=pictures,
+        images=images,
         pdf=pdf,
         ocr=ocr,
         originals=originals,

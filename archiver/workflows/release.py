@@ -54,6 +54,7 @@ class Making:
     width: int = 7
     volume_megabytes: int = 2000
     pictures: bool = True
+    images: str = "png"  # or tiff: of the profile court
     pdf: bool = True
     ocr: bool = True
     originals: bool = True
@@ -322,6 +323,7 @@ def _settle(
         volume=making.volume_megabytes * 1_000_000,
         pictures=making.pictures,
         pdf=making.pdf,
+        images=making.images,
     )
     path = _plan_path(where, request.number, id)
     path.parent.mkdir(parents=True, exist_ok=True)

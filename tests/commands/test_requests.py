@@ -87,6 +87,11 @@ def test_a_reviewed_and_redacted_request_becomes_a_signed_bundle(full: Terminal,
     assert full("production", "list", number, "--json").json[0]["profile"] == "requester"
     again = full("production", "repeat", number, made.json["filed"]["id"], "--into", str(tmp_path / "again"), "--json")
     assert again.json["same"] is True
+    packed = full(
+        "production", "zip", number, made.json["filed"]["id"], "--into", str(tmp_path / "out.zip"), "--json",
+        typed=["a sentence of its own"] * 2,
+    )  # fmt: skip
+    assert packed.json["files"] > 5
     assert full("verify").code == 0
     path = Path(bundle) / "data" / "items.jsonl"
     path.write_bytes(path.read_bytes() + b"\n")
