@@ -106,6 +106,10 @@ class BagWriter:
         """Name, SHA-256 in hex and size of every payload file, by name."""
         return [(name, entered[0], self._sizes[name]) for name, entered in sorted(self._payload.items())]
 
+    def digest_of(self, name: str) -> str:
+        """SHA-256 in hex of a payload file."""
+        return self._payload[name][0]
+
     def seal(self, info: Sequence[tuple[str, str]], *, beside: Mapping[str, bytes] | None = None) -> str:
         """Write the manifests and tag files; the hex SHA-256 of tagmanifest-sha256.txt.
 

@@ -66,7 +66,6 @@ class Forms:
             most=plan.volume,
             agency=about.request.agency,
             software=about.software,
-            images=plan.images,
         )
         self._entries: list[ReleaseEntry] = []
         self._described: list[dict[str, Any]] = []
@@ -83,7 +82,8 @@ class Forms:
         self._tables["items.csv"].write(csv_header())
         stack.callback(self._volumes.close)
 
-    def add(self, number: int, released: ReleasedRecord, documents: Sequence[Document]) -> None:
+    def add(self, number: int, released: ReleasedRecord, documents: Sequence[Document]) -> dict[str, str]:
+        """Write a record; the file of each page by its number."""
         produced, record = released.produced, released.produced.record
         for item in produced.items:
             hit = item.id in produced.hit_ids
@@ -102,19 +102,24 @@ class Forms:
             )
             for each in released.log
         ]
+        files: dict[str, str] = {}
         if self._site:
-            self._add_pages(number, page, released, documents)
+            files = self._add_pages(number, page, released, documents)
         if self._plan.profile == "court":
-            self._volumes.add(documents)
+            files = self._volumes.add(documents)
         if not self._site and released.original:
             self._originals.add(produced)
         self._describe(page, released, documents)
+        return files
 
-    def _add_pages(self, number: int, page: str, released: ReleasedRecord, documents: Sequence[Document]) -> None:
-        record = released.produced.record
+    def _add_pages(
+        self, number: int, page: str, released: ReleasedRecord, documents: Sequence[Document]
+    ) -> dict[str, str]:
+        record, files = released.produced.record, dict[str, str]()
         for document in documents:
             for each in document.pages:
-                self.bag.write(f"pictures/{each.number}.png", each.png)
+                files[each.number] = f"pictures/{each.number}.{each.ending}"
+                self.bag.write(files[each.number], each.content)
             self._search.append(search_entry(document, page))
         self.bag.write(page, release_thread(self._about, number, documents))
         self._entries.append(
@@ -142,6 +147,7 @@ class Forms:
                     pages=tuple(each.number for each in documents[0].pages),
                 )
             )
+        return files
 
     def _describe(self, page: str, released: ReleasedRecord, documents: Sequence[Document]) -> None:
         produced = released.produced

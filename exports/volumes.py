@@ -9,7 +9,6 @@ from contextlib import ExitStack
 from exports.bag import BagWriter, HashedFile
 from exports.documents import Document
 from exports.load_files import Links, OptLine, dat_header, dat_line, document_cells, opt_line, warc_of
-from exports.page_images import page_image
 from exports.rsmf import write_rsmf
 
 _FILES_IN_FOLDER = 1000
@@ -18,9 +17,8 @@ _FILES_IN_FOLDER = 1000
 class Volumes:
     """Writes documents into VOL01, VOL02, … of a bag, each with its own DAT and OPT. Close it."""
 
-    def __init__(self, bag: BagWriter, *, most: int, agency: str, software: str, images: str = "png") -> None:
+    def __init__(self, bag: BagWriter, *, most: int, agency: str, software: str) -> None:
         self._bag, self._most, self._agency, self._software = bag, most, agency, software
-        self._kind = images
         self._number = self._size = self._images = self._texts = 0
         self._open = ExitStack()
         self._dat: HashedFile | None = None
@@ -30,15 +28,17 @@ class Volumes:
     def name(self) -> str:
         return f"VOL{self._number:02d}"
 
-    def add(self, documents: Sequence[Document]) -> None:
-        """A thread's documents, which are never parted over two volumes."""
-        size = sum(len(page.png) for each in documents for page in each.pages)
+    def add(self, documents: Sequence[Document]) -> dict[str, str]:
+        """A thread's documents, which are never parted over two volumes; the file of each page by its number."""
+        size = sum(len(page.content) for each in documents for page in each.pages)
         if self._dat is None or (self._size and self._size + size > self._most):
             self.close()
             self._begin()
         messages = self._write_messages(documents)
+        files: dict[str, str] = {}
         for document in documents:
-            self._write_document(document, messages)
+            files |= self._write_document(document, messages)
+        return files
 
     def close(self) -> None:
         """The volume's load files; the next thread begins another."""
@@ -67,7 +67,8 @@ class Volumes:
             paths.append(name)
         return _backslashed(paths[0]) if paths else ""
 
-    def _write_document(self, document: Document, messages: str) -> None:
+    def _write_document(self, document: Document, messages: str) -> dict[str, str]:
+        files: dict[str, str] = {}
         text = document.text.encode()
         name = f"{self.name}/TEXT/{self._texts // _FILES_IN_FOLDER + 1:04d}/{document.begin}.txt"
         self._texts += 1
@@ -86,11 +87,11 @@ class Volumes:
             raise RuntimeError("no volume is open")
         self._dat.write(dat_line(document_cells(document, links)))
         for number, page in enumerate(document.pages):
-            ending, content = page_image(page.png, self._kind)
-            image = f"{self.name}/IMAGES/{self._images // _FILES_IN_FOLDER + 1:04d}/{page.number}.{ending}"
+            image = f"{self.name}/IMAGES/{self._images // _FILES_IN_FOLDER + 1:04d}/{page.number}.{page.ending}"
             self._images += 1
-            self._bag.write(image, content)
-            self._size += len(content)
+            self._bag.write(image, page.content)
+            files[page.number] = image
+            self._size += len(page.content)
             self._opt.write(
                 opt_line(
                     OptLine(
@@ -102,6 +103,7 @@ class Volumes:
                     )
                 )
             )
+        return files
 
 
 def _backslashed(name: str) -> str:

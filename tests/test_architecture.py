@@ -130,6 +130,8 @@ REMOVALS = {
     ("index/generations.py", "_sweep"),  # whole indexes that were replaced, or never finished
     ("index/engines/sealed.py", "SealedDirectory.sweep"),  # parts of the index that were replaced, or never sealed
     ("exports/release.py", "make_release"),  # its own unfinished bundle: copies
+    ("exports/resuming.py", "Progressing.begin"),  # the unfinished bundle of a run broken off: copies
+    ("exports/resuming.py", "Progressing.end"),  # what was kept of it
 }
 
 # rows that may be deleted; evidence and decisions are not among them (an asset's: when its last reference is gone)

@@ -97,6 +97,7 @@ def make(
             ("Pictures", f"{leaks.pictures_read} {leaks.ocr}" if leaks.pictures_read else leaks.ocr),
             ("Acknowledged", len(leaks.leaks) or ""),
             ("Not in it", f"{len(made.not_produced)} records" if made.not_produced else ""),
+            ("Taken up", f"{made.taken_up} records of a run that was broken off" if made.taken_up else ""),
         ]
     )
     say(f"Anyone can check it: python3 {filed.path}/verify.py")
