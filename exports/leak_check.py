@@ -57,7 +57,10 @@ class Leak:
 
 @dataclass(frozen=True, kw_only=True)
 class LeakReport:
-    """What was searched and found. `leaks` stop the sealing where they are fatal or not acknowledged."""
+    """What was searched and found. `leaks` stop the sealing where they are fatal or not acknowledged.
+
+    `pictures_skipped` are those that a person had not read by OCR, with the reason.
+    """
 
     leaks: tuple[Leak, ...]
     not_searched: tuple[str, ...]
@@ -67,6 +70,7 @@ class LeakReport:
     strings: int
     pictures_read: int
     ocr: str
+    pictures_skipped: tuple[tuple[str, str], ...] = ()
 
     @property
     def stopping(self) -> tuple[str, ...]:
@@ -122,6 +126,7 @@ class LeakCheck:
         self._needles = Needles(self._letters)
         self._overlap = max(_OVERLAP, 4 * max(map(len, self._letters), default=0))
         self._clean = set[bytes]()
+        self._skipped: list[tuple[str, str]] = []
         self._leaks: dict[Leak, None] = {}
         self._not_searched: list[str] = []
         self._files = self._size = self._readings = self._pictures = 0
@@ -133,8 +138,12 @@ class LeakCheck:
         before = (len(self._leaks), len(self._not_searched))
         self._search_all(read_all(name, content))
         if self._read_picture is not None and content.startswith(_PICTURES):
-            self._pictures += 1
-            self._search(Reading(f"{name} (as read by OCR)", self._read_picture(content), False))
+            page = unread(Path(name).stem)
+            if page in self._acknowledged:
+                self._skipped.append((page, self._acknowledged[page]))
+            else:
+                self._pictures += 1
+                self._search(Reading(f"{name} (as read by OCR)", self._read_picture(content), False))
         if len(content) >= _REMEMBERED and before == (len(self._leaks), len(self._not_searched)):
             self._clean.add(hashlib.sha256(content).digest())
 
@@ -164,6 +173,7 @@ class LeakCheck:
             ocr="read by Tesseract (what it cannot read unredacted proves nothing)"
             if self._read_picture
             else "not read: Tesseract is not installed",
+            pictures_skipped=tuple(self._skipped),
         )
 
     def _search_all(self, readings: Iterable[Reading | NotSearched]) -> None:
@@ -211,6 +221,11 @@ class LeakCheck:
         leak = Leak(place=place, rule=secret.rule.replace("withheld", ""), item=secret.item, fatal=fatal)
         reason = "" if fatal else self._acknowledged.get(leak.told, "")
         self._leaks[Leak(place=place, rule=leak.rule, item=leak.item, fatal=fatal, reason=reason)] = None
+
+
+def unread(page: str) -> str:
+    """The place under which a person acknowledges that a page's picture is not read by OCR."""
+    return f"{page}: its picture is not read by OCR"
 
 
 def _is_telling(secret: Secret) -> bool:

@@ -18,7 +18,7 @@ from PIL.PngImagePlugin import PngInfo
 from archiver.core.errors import LeakFound
 from archiver.core.warc import Exchange, WarcWriter
 from exports.gate import Secret
-from exports.leak_check import LeakCheck, LeakReport
+from exports.leak_check import LeakCheck, LeakReport, unread
 from exports.redaction_rules import RedactionRule
 from tests.exports.sample import FIRST
 
@@ -173,3 +173,25 @@ def test_a_short_phrase_redacted_here_is_listed_wherever_else_it_stands() -> Non
     check = LeakCheck([secret], (), own={"rec_1/2": ["/ABC-000002."]})
     check.search("data/TEXT/ABC-000001.txt", "Zoë wrote".encode())
     assert check.report().stopping == ("data/TEXT/ABC-000001.txt: what red_1 redacts in rec_1/2",)
+
+
+def test_a_picture_that_a_person_left_out_is_not_read_and_the_reason_is_told() -> None:
+    left_out = {unread("ABC-000001"): "a photograph of the river"}
+    read: list[bytes] = []
+
+    def reader(picture: bytes) -> str:
+        read.append(picture)
+        return "It was Zoë Smith"
+
+    check = LeakCheck((), RULES, acknowledged=left_out, read_picture=reader)
+    check.search("data/pictures/ABC-000001.png", png_with("", packed=False))
+    assert read == []
+    assert check.report().pictures_skipped == (
+        ("ABC-000001: its picture is not read by OCR", "a photograph of the river"),
+    )
+    assert check.report().stopping == ()
+    check.search("data/pictures/ABC-000002.png", png_with("", packed=False))
+    assert len(read) == 1
+    assert "as read by OCR" in check.report().stopping[0]
+    check.search("data/pictures/ABC-000001.png", png_with("Zoë Smith", packed=True))  # its bytes are searched as ever
+    assert "ABC-000001.png, chunk iTXt" in check.report().stopping[1]
