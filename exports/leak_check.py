@@ -33,8 +33,8 @@ _PICTURES = (b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0*", b"\xff\xd8\xff")
 _BLANK = re.compile(r"\s")
 _CHUNK = 1 << 20
 _OVERLAP = 4096
-_WINDOW = 1024
-"""Characters of the pieces in which a hit is looked at word by word, rather than in the whole text."""
+_WINDOW, _TOGETHER = 256, 8
+"""Characters of a piece, and pieces in which a hit is looked at word by word, rather than in the whole text."""
 _REMEMBERED = 1 << 16
 """Files from that size on are remembered when nothing was found in them: a WACZ holds the same WARCs again."""
 
@@ -196,18 +196,18 @@ class LeakCheck:
 
     def _search_part(self, reading: Reading, text: str) -> None:
         windows: _Windows | None = None
-        confirmed = set[str]()
+        confirmed = set[tuple[str, ...]]()
         for letters, place in self._needles.find(squeeze(text)):
-            if letters in confirmed:
+            sought = [words for words in self._letters[letters] if words not in confirmed]
+            if not sought:
                 continue
             windows = windows or _Windows(text)
-            window = windows.around(place, len(letters))
-            for words in self._letters[letters]:
-                if next(match_words(windows.spelled(window), words, inside=words in self._inside), None) is None:
-                    continue
-                confirmed.add(letters)
-                for secret in self._wanted[words]:
-                    self._enter(reading.place, secret)
+            spelled = windows.around(place, len(letters))
+            for words in sought:
+                if next(match_words(spelled, words, inside=words in self._inside), None) is not None:
+                    confirmed.add(words)
+                    for secret in self._wanted[words]:
+                        self._enter(reading.place, secret)
 
     def _is_clean(self, content: bytes) -> bool:
         """Whether the very same bytes were a file of their own in which nothing was found."""
@@ -243,12 +243,17 @@ class _Windows:
         self._letters = list(accumulate(len(squeeze(each)) for each in pieces))
         self._spelled: tuple[tuple[int, int], Spelled] | None = None
 
-    def around(self, place: int, length: int) -> tuple[int, int]:
-        """Where in the text the letters from `place` on stand, with a piece more before and after."""
-        first, last = (bisect_right(self._letters, each) for each in (place, place + length))
-        return self._cuts[max(0, first - 1)], self._cuts[min(len(self._cuts) - 1, last + 2)]
+    def around(self, place: int, length: int) -> Spelled:
+        """The text where the letters from `place` on stand, with a piece more before and after.
 
-    def spelled(self, window: tuple[int, int]) -> Spelled:
+        Windows begin at every so many pieces, so that places near one another share one.
+        """
+        first, last = (bisect_right(self._letters, each) for each in (place, place + length))
+        begin = first - first % _TOGETHER
+        window = (
+            self._cuts[max(0, begin - 1)],
+            self._cuts[min(len(self._cuts) - 1, max(last + 2, begin + _TOGETHER + 1))],
+        )
         if self._spelled is None or self._spelled[0] != window:
             self._spelled = (window, spell(self._text[window[0] : window[1]]))
         return self._spelled[1]

@@ -115,12 +115,25 @@ def _read_texts(place: str, content: bytes) -> Iterator[Reading]:
     if b"\0" in content:
         for order in ("utf-16-le", "utf-16-be"):
             yield Reading(f"{place} ({order})", content.decode(order, "ignore"), False)
-    for start in range(0, len(content), _SLICE):
-        # a character cut in two is whole in the slice before or after
-        text = content[max(0, start - _SLICE_OVERLAP) : start + _SLICE].decode("utf-8", "ignore").removeprefix("\ufeff")
+    for start, end in _slices(content):
+        text = content[start:end].decode("utf-8", "ignore").removeprefix("\ufeff")
         yield Reading(place, _unescape(text) if "\\u" in text else text, True)
     if content[:1] == b"{" and place.endswith(".jsonl"):
         yield from _read_lines(place, content)
+
+
+def _slices(content: bytes) -> Iterator[tuple[int, int]]:
+    """Parts of a long text, each beginning well before the last one's end; they are cut between lines where there are
+    lines, for a part of a number may look like another number.
+    """
+    start = end = 0
+    while end < len(content):
+        end = min(end + _SLICE, len(content))
+        line = content.find(b"\n", end, end + _SLICE_OVERLAP)
+        end = line + 1 if line >= 0 else end
+        yield start, end
+        line = content.rfind(b"\n", max(0, end - 2 * _SLICE_OVERLAP), end - _SLICE_OVERLAP)
+        start = line + 1 if line >= 0 else max(0, end - _SLICE_OVERLAP)
 
 
 def _is_text(content: bytes) -> bool:
