@@ -68,7 +68,7 @@ class BagWriter:
 
     def write(self, name: str, content: bytes) -> str:
         """The file's hex SHA-256."""
-        with self._place(name).open("xb", buffering=0) as file:
+        with self._place(name).open("xb") as file:
             file.write(content)
         digests = (hashlib.sha256(content).hexdigest(), hashlib.sha512(content).hexdigest())
         self._enter(name, digests, len(content))

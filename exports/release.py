@@ -7,13 +7,14 @@ come the same bytes.
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from archiver.core.clock import to_utc
+from archiver.core.clock import to_iso, to_utc
 from archiver.core.durable import make_directory, move_tree, part_path, storage_errors
 from archiver.core.errors import ProductionRefused
 from archiver.core.progress import Progress, silent
@@ -89,8 +90,15 @@ def make_release(
 
 def _determining(request: ProducedRequest, gate: Gate, plan: ReleasePlan) -> str:
     """All that decides what is on a page, beside the evidence, which never changes."""
-    decided = (gate.rules, sorted(gate.releases.items()), sorted(gate.cleared.items()), gate.originals, gate.pictures)
-    return repr((request, plan, decided))
+    decided = {
+        "request": asdict(request),
+        "plan": asdict(plan) | {"made_at": to_iso(plan.made_at)},
+        "rules": [asdict(each) for each in gate.rules],
+        "releases": {id: [each.release, each.label] for id, each in gate.releases.items()},
+        "cleared": {capture: sorted(pictures) for capture, pictures in gate.cleared.items()},
+        "pictures": [gate.originals, gate.pictures],
+    }
+    return json.dumps(decided, sort_keys=True, default=str)  # a plan that was read again is the same in JSON alone
 
 
 class _Making:

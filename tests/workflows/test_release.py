@@ -254,6 +254,24 @@ def test_a_killed_production_is_taken_up_with_its_number_moment_and_proofs(
     assert len(list(tmp_path.glob("*.plan.json"))) == 1
 
 
+def test_a_production_broken_off_goes_on_with_the_pages_it_had(archive: Archive, tmp_path: Path) -> None:
+    number = ask(archive)
+    release_all(archive, number)
+    clear_all(archive, number)
+
+    def stopped(done: int, total: int, what: str = "") -> None:
+        if done == 1:
+            raise KeyboardInterrupt
+
+    making, actor = replace(PLAIN, profile="court"), clerk(archive)
+    with pytest.raises(KeyboardInterrupt):
+        make_production(archive, number, making, actor=actor, now=NOW, into=tmp_path / "one", progress=stopped)
+    made, released = make_production(archive, number, making, actor=actor, now=NOW, into=tmp_path / "one")
+    assert released.taken_up == 1
+    again = repeat_production(archive, number, made.id, actor=actor, into=tmp_path / "two")
+    assert (again.sha256, again.taken_up) == (released.sha256, 0)
+
+
 def test_what_came_after_the_set_was_frozen_is_withheld_and_shown(archive: Archive, tmp_path: Path) -> None:
     number = ask(archive)
     release_all(archive, number)
