@@ -48,6 +48,7 @@ from archiver.workflows.request_clock import DueRequest
 from archiver.workflows.restore import Restored
 from archiver.workflows.retention_report import RetentionReport
 from archiver.workflows.review import ReviewState
+from archiver.workflows.review_alike import AlikeMembers
 from archiver.workflows.show_hits import MarkedItem
 from archiver.workflows.site_sessions import SessionStanding, StoredLogin
 from archiver.workflows.status import Status
@@ -56,6 +57,7 @@ from archiver.workflows.timestamp import Stamped
 from archiver.workflows.trail_keys import TrailKey
 from archiver.workflows.verify import Verified
 from exports.check import BundleReport
+from exports.encrypted_zip import EncryptedZip
 from exports.law_rules import Law
 from exports.release import Released
 from exports.request_plots import RequestFigures
@@ -178,6 +180,7 @@ DOCUMENTS: dict[str, tuple[str, type | None]] = {
     "production make": ("`filed`; `production` with its figures and what the leak check found", Released),
     "production repeat": ("`same`, `production`", None),
     "production statistics": ("requests in figures", RequestFigures),
+    "production zip": ("the ZIP that was written", EncryptedZip),
     "production verify": ("`defects`, `proved`", None),
     "preserve copy": ("`copied`: how many files", None),
     "preserve fixity": ("what was hashed and found", FixityRound),
@@ -202,7 +205,7 @@ DOCUMENTS: dict[str, tuple[str, type | None]] = {
         "`record`, `held`, `observed`, `class_reason`, `corrections`, `items`, and `captures` with `objects`",
         CataloguedItem,
     ),
-    "redact acknowledge": ("the acknowledgement", Acknowledgement),
+    "redact acknowledge, redact skip-ocr": ("the acknowledgement", Acknowledgement),
     "redact add, redact lift, redact list": ("redactions", Redaction),
     "redact add --preview": ("a list of items that would be redacted", RedactedItem),
     "redact clear": ("the clearance", Clearance),
@@ -216,6 +219,7 @@ DOCUMENTS: dict[str, tuple[str, type | None]] = {
     "request requester": ("who asked", Requester),
     "request search": ("the search as it is kept", SearchDeclaration),
     "request show": ("`request`, `searches`, `hits` by record, `productions`", None),
+    "review alike": ("a list of groups, each item with its `nearness` and `coding`", AlikeMembers),
     "review assign": ("`batch`, `records`", None),
     "review check": ("a list of findings", ReviewFinding),
     "review code, review undo": ("the batch", CodingBatch),

@@ -1,7 +1,10 @@
 """A court production of many items against copying and hashing the same payload, and the leak check's own pace.
 
 Without page images and PDF, as aimed at; the reference copies every file of the finished payload and takes its
-SHA-256 and SHA-512. Records are made from a seed, in six languages.
+SHA-256 and SHA-512. Records are made from a seed, in six languages. The payload is what a
+production has: load files, a text file for each item, messages, tables; and, of the nine threads in ten that hold
+nothing redacted, the originals: a WARC and a screenshot of the sizes that captures of small threads have, and the
+WACZ. Figures of texts alone, pages of PDF and memory are told beside.
 """
 
 from __future__ import annotations
@@ -10,22 +13,45 @@ import hashlib
 import json
 import os
 import resource
+import shutil
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
+from typing import Any
 
-from archiver.core.records import CataloguedItem, Item, ItemKind, Observed, Record, RecordId, RecordKind
+from archiver.core.fixity import digest_file
+from archiver.core.records import (
+    Capture,
+    CaptureId,
+    CataloguedItem,
+    Digest,
+    Item,
+    ItemKind,
+    ObjectRole,
+    Observed,
+    Outcome,
+    Record,
+    RecordId,
+    RecordKind,
+    StoredObject,
+)
 from archiver.core.signing import SigningKey, make_key
+from archiver.core.warc import Exchange, WarcWriter
+from capture.browser import Browser, Paper
+from capture.chromium import find_chromium
 from exports.documents import Numbering
 from exports.gate import Gate, Page
 from exports.leak_check import LeakCheck
-from exports.produced import ProducedRecord, ProducedRequest
+from exports.pdf_pages import count_pages
+from exports.produced import ProducedCapture, ProducedRecord, ProducedRequest
 from exports.redaction_rules import RedactionRule
-from exports.release import make_release
+from exports.release import Released, make_release
 from exports.release_plan import ReleasePlan, Surroundings
 
 SCALE = float(os.environ.get("ARCHIVER_BENCH_SCALE", "1"))
@@ -42,9 +68,10 @@ _SENTENCES = (
 _RULE = RedactionRule(id="red_1", kind="phrase", scope="everywhere", section="14", phrases=("Zoë Smith",))
 
 
-def make_records(count: int) -> Iterator[ProducedRecord]:
+def make_records(count: int, originals: Path | None = None) -> Iterator[ProducedRecord]:
     for number in range(count // PER_RECORD):
         id = RecordId(f"rec_{number:016x}")
+        words = _SENTENCES if originals is None or number % 10 == 0 else _SENTENCES[1:]
         items = tuple(
             CataloguedItem(
                 id=f"{id}/{place}",
@@ -53,7 +80,7 @@ def make_records(count: int) -> Iterator[ProducedRecord]:
                     native_id=str(place),
                     parent_id="0" if place else None,
                     kind=ItemKind.COMMENT if place else ItemKind.POST,
-                    text=_SENTENCES[(number + place) % len(_SENTENCES)] * 3,
+                    text=words[(number + place) % len(words)] * 3,
                     creator_name=f"Resident {place}",
                     created=_AT,
                 ),
@@ -71,11 +98,64 @@ def make_records(count: int) -> Iterator[ProducedRecord]:
             canonical_url=f"https://town.example/{number}",
             title=f"Notice {number}",
         )
-        yield ProducedRecord(record=record, items=items, captures=(), hit_ids=frozenset())
+        captures = () if originals is None else (_captured(originals / f"{number}", record, items, number),)
+        yield ProducedRecord(record=record, items=items, captures=captures, hit_ids=frozenset())
 
 
-def produce(into: Path, key: SigningKey, count: int) -> float:
-    """Seconds it took."""
+def _captured(place: Path, record: Record, items: Sequence[CataloguedItem], number: int) -> ProducedCapture:
+    """Its files on disk; made by `make_originals` before the time is taken."""
+    id = CaptureId(f"cap_{number:016x}")
+    if not place.exists():
+        place.mkdir(parents=True)
+        random = Random(number)
+        page = "".join(f"<article><h3>{each.item.creator_name}</h3><p>{each.item.text}</p></article>" for each in items)
+        style = "".join(f".c{each}{{margin:{each % 97}px;color:#{each:06x}}}\n" for each in range(4000))
+        writer = WarcWriter(place / "capture.warc.gz", info={"software": "bench"}, now=lambda: _AT)
+        for name, kind, body in (
+            ("", "text/html; charset=utf-8", f"<!doctype html>{page}".encode()),
+            ("style.css", "text/css", style.encode()),
+            ("road.jpg", "image/jpeg", b"\xff\xd8\xff" + random.randbytes(120_000)),
+        ):
+            head = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+            writer.write_exchange(
+                Exchange(
+                    uri=f"https://town.example/{number}/{name}",
+                    date=_AT,
+                    request_head=b"GET / HTTP/1.1\r\nHost: town.example\r\n\r\n",
+                    response_head=head,
+                    response_body=body,
+                )
+            )
+        writer.finish()
+        pixels = random.randbytes(300_000)
+        chunks = ((b"IHDR", bytes(13)), (b"IDAT", pixels), (b"IEND", b""))
+        parts = (len(inner).to_bytes(4, "big") + kind + inner + bytes(4) for kind, inner in chunks)
+        (place / "page.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(parts))
+    files = []
+    for role, name in ((ObjectRole.WARC, "capture.warc.gz"), (ObjectRole.SCREENSHOT, "page.png")):
+        path = place / name
+        stored = StoredObject(
+            role=role,
+            path=f"{record.id}/{id}/{name}",
+            media_type="application/octet-stream",
+            sha256=Digest(digest_file(path)),
+            size=path.stat().st_size,
+        )
+        files.append((stored, path))
+    capture = Capture(
+        id=id,
+        record_id=record.id,
+        url=record.canonical_url,
+        final_url=record.canonical_url,
+        started=_AT,
+        finished=_AT,
+        outcome=Outcome.COMPLETE,
+    )
+    return ProducedCapture(capture=capture, files=tuple(files))
+
+
+def produce(into: Path, key: SigningKey, count: int, originals: Path | None = None, **changes: Any) -> Released:
+    """Make it. `changes` are of the plan and the surroundings."""
     request = ProducedRequest(
         number="REQ-2026-0001",
         law="MFIPPA",
@@ -87,10 +167,17 @@ def produce(into: Path, key: SigningKey, count: int) -> float:
         jurisdiction="CA-ON",
         time_zone="UTC",
     )
-    gate = Gate(rules=(_RULE,), releases={}, page=lambda produced, capture: Page(layout=None), cleared={}, salt="00")
+    gate = Gate(
+        rules=(_RULE,),
+        releases={},
+        page=lambda produced, capture: Page(layout={"texts": [], "regions": [], "images": []}),
+        cleared={},
+        salt="00",
+        pictures=False,
+    )
     plan = ReleasePlan(
         id="prod_0123456789abcdef",
-        profile="court",
+        profile=changes.get("profile", "court"),
         made_at=_AT,
         made_by="bench",
         software="bench",
@@ -99,10 +186,10 @@ def produce(into: Path, key: SigningKey, count: int) -> float:
         trail={"archive": "arc_1", "checkpoint": {"at": "", "size": 0}, "events": []},
         pictures=False,
     )
-    around = Surroundings(sign=lambda message: (key.public_key, key.sign(message)))
-    begun = time.perf_counter()
-    make_release(request, make_records(count), gate, plan, around, into=into, asked=count // PER_RECORD)
-    return time.perf_counter() - begun
+    around = Surroundings(sign=lambda message: (key.public_key, key.sign(message)), print_pdf=changes.get("print_pdf"))
+    return make_release(
+        request, make_records(count, originals), gate, plan, around, into=into, asked=count // PER_RECORD
+    )
 
 
 def copy_and_hash(source: Path, target: Path) -> float:
@@ -124,19 +211,61 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="archiver-bench-") as place:
         work = Path(place)
         key = make_key(work / "key.pem")
-        took = produce(work / "bundle", key, ITEMS)
-        payload = work / "bundle" / "data"
-        size = sum(path.stat().st_size for path in payload.rglob("*") if path.is_file())
-        reference = copy_and_hash(payload, work / "copy")
-        print(f"{ITEMS} items, {size / 1e6:.1f} MB: {took:.1f} s, copied in {reference:.1f} s", file=sys.stderr)
-        _tell("court_production", took, "s", reference, took / reference, AIM)
-        begun = time.perf_counter()
-        check = LeakCheck((), (replace(_RULE, id="red_2"),))
-        check.search_tree(payload)
-        pace = size / 1e6 / (time.perf_counter() - begun)
-        _tell("leak_check", pace, "MB/s", None, None, None)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
-        _tell("production_memory", peak, "MB", None, None, MEMORY_AIM)
+        for _ in make_records(ITEMS, work / "originals"):
+            pass
+        _compare("court_production", work / "whole", key, work / "originals")
+        _compare("court_production_texts", work / "texts", key, None)
+        _pdf(work / "printed", key)
+    peak = subprocess.run(
+        [sys.executable, "-c", "from bench.production import remember; remember()"],
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    _tell("production_memory", float(peak.stdout), "MB", None, None, MEMORY_AIM)
+
+
+def _compare(name: str, work: Path, key: SigningKey, originals: Path | None) -> None:
+    """The production, the copy of its payload, and the leak check of it once more by itself."""
+    begun = time.perf_counter()
+    produce(work / "bundle", key, ITEMS, originals)
+    took = time.perf_counter() - begun
+    payload = work / "bundle" / "data"
+    reference = copy_and_hash(payload, work / "copy")
+    begun = time.perf_counter()
+    check = LeakCheck((), (replace(_RULE, id="red_2"),))
+    check.search_tree(payload)
+    searched = time.perf_counter() - begun
+    size = check.report().size / 1e6
+    print(f"{ITEMS} items, {size:.1f} MB: {took:.1f} s, copied in {reference:.1f} s", file=sys.stderr)
+    _tell(name, took, "s", reference, took / reference, AIM)
+    _tell(name.replace("court_production", "leak_check"), size / searched, "MB/s", None, None, None)
+
+
+def _pdf(work: Path, key: SigningKey) -> None:
+    """A whole production for a requester, printed, stamped and searched."""
+    if shutil.which("pdftotext") is None:
+        print("no pdftotext here: a PDF nobody can search is not sealed", file=sys.stderr)
+        return
+    begun = time.perf_counter()
+    with Browser(executable=find_chromium("")) as browser:
+        made = produce(
+            work / "bundle",
+            key,
+            ITEMS // 5,
+            profile="requester",
+            print_pdf=lambda page: browser.print_pdf(page, paper=Paper.A4, head=""),
+        )
+    took = time.perf_counter() - begun
+    pages = count_pages((made.path / "data/production.pdf").read_bytes())
+    print(f"{pages} pages in {took:.1f} s", file=sys.stderr)
+    _tell("pdf_pages", pages / took, "pages/s", None, None, None)
+
+
+def remember() -> None:
+    """Print the most memory, in MB, that a process of its own takes for ten times the items."""
+    with tempfile.TemporaryDirectory(prefix="archiver-bench-") as place:
+        produce(Path(place) / "bundle", make_key(Path(place) / "key.pem"), 10 * ITEMS)
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)
 
 
 def _tell(bench: str, value: float, unit: str, reference: float | None, ratio: float | None, aim: float | None) -> None:

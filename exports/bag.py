@@ -48,6 +48,8 @@ class BagWriter:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self._payload: dict[str, tuple[str, ...]] = {}
+        self._sizes: dict[str, int] = {}
+        self._folders = set[str]()
         self.size = 0
         (directory / "data").mkdir()
 
@@ -64,9 +66,13 @@ class BagWriter:
             yield hashed
         self._enter(name, hashed.digests(), hashed.size)
 
-    def write(self, name: str, content: bytes) -> None:
-        with self.open(name) as file:
+    def write(self, name: str, content: bytes) -> str:
+        """The file's hex SHA-256."""
+        with self._place(name).open("xb") as file:
             file.write(content)
+        digests = (hashlib.sha256(content).hexdigest(), hashlib.sha512(content).hexdigest())
+        self._enter(name, digests, len(content))
+        return digests[0]
 
     def copy(self, name: str, source: Path, stored: StoredObject) -> None:
         """Copy a piece of evidence. Raises EvidenceDamaged, naming it, where it is not what was recorded."""
@@ -96,9 +102,13 @@ class BagWriter:
     def path_of(self, name: str) -> Path:
         return self.directory / "data" / name
 
-    def digests(self) -> dict[str, str]:
-        """SHA-256 in hex of every payload file so far, by its name."""
-        return {name: digests[0] for name, digests in self._payload.items()}
+    def files_so_far(self) -> list[tuple[str, str, int]]:
+        """Name, SHA-256 in hex and size of every payload file, by name."""
+        return [(name, entered[0], self._sizes[name]) for name, entered in sorted(self._payload.items())]
+
+    def digest_of(self, name: str) -> str:
+        """SHA-256 in hex of a payload file."""
+        return self._payload[name][0]
 
     def seal(self, info: Sequence[tuple[str, str]], *, beside: Mapping[str, bytes] | None = None) -> str:
         """Write the manifests and tag files; the hex SHA-256 of tagmanifest-sha256.txt.
@@ -128,12 +138,14 @@ class BagWriter:
             raise ValueError(f"{name!r} is no plain file name for a bag")
         if name in self._payload:
             raise ValueError(f"{name} is in the bag already")
-        path = self.path_of(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path, folder = self.path_of(name), name.rpartition("/")[0]
+        if folder not in self._folders:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._folders.add(folder)
         return path
 
     def _enter(self, name: str, digests: tuple[str, ...], size: int) -> None:
-        self._payload[name] = digests
+        self._payload[name], self._sizes[name] = digests, size
         self.size += size
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from archiver.core.errors import BadInput
 from archiver.core.records import CaptureId, CataloguedItem
 from exports.gate import ItemRelease, ReleasedRecord
+from exports.page_images import page_image
 from exports.redaction import cut_pages, cut_part, slip_sheet, stamp
 
 _PREFIX = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
@@ -43,8 +44,11 @@ def check_numbering(numbering: Numbering) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class NumberedPage:
+    """`ending` is that of its file: png, or tif and jpg where the court wants these."""
+
     number: str
-    png: bytes
+    ending: str
+    content: bytes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,37 +68,52 @@ class Document:
 
 
 def number_documents(
-    record: ReleasedRecord, numbering: Numbering, place: int, *, pictures: bool = True
+    record: ReleasedRecord,
+    numbering: Numbering,
+    place: int,
+    *,
+    pictures: bool = True,
+    images: str = "png",
+    made: Sequence[Sequence[tuple[str, bytes]]] | None = None,
 ) -> tuple[list[Document], int]:
-    """The record's documents from page `place` on, and the place after its last page."""
+    """The record's documents from page `place` on, and the place after its last page.
+
+    `made` are the pages of each document as an earlier run made them: ending and bytes.
+    """
     items: Sequence[CataloguedItem | None] = record.produced.items or (None,)
     shown = _shown(record)
-    numbered: list[tuple[CataloguedItem | None, list[tuple[str, bytes]]]] = []
+    numbered: list[tuple[CataloguedItem | None, list[NumberedPage]]] = []
     for index, entry in enumerate(items):
-        pages: list[tuple[str, bytes]] = []
-        for png in _pages(record, entry, first=index == 0, shown=shown) if pictures else (b"",):
-            number = numbering.number(place)
-            pages.append((number, stamp(png, number) if png else b""))
-            place += 1
+        pages: list[NumberedPage] = []
+        if made is not None:
+            for ending, content in made[index]:
+                pages.append(NumberedPage(number=numbering.number(place), ending=ending, content=content))
+                place += 1
+        else:
+            for png in _pages(record, entry, first=index == 0, shown=shown) if pictures else (b"",):
+                number = numbering.number(place)
+                ending, content = page_image(stamp(png, number), images) if png else ("", b"")
+                pages.append(NumberedPage(number=number, ending=ending, content=content))
+                place += 1
         numbered.append((entry, pages))
-    begins = {entry.item.native_id: pages[0][0] for entry, pages in numbered if entry is not None}
-    family = (numbered[0][1][0][0], numbered[-1][1][-1][0])
+    begins = {entry.item.native_id: pages[0].number for entry, pages in numbered if entry is not None}
+    family = (numbered[0][1][0].number, numbered[-1][1][-1].number)
     documents = []
     for index, (entry, pages) in enumerate(numbered):
         parent = "" if index == 0 else begins.get(entry.item.parent_id or "", family[0]) if entry else ""
         documents.append(
             Document(
-                begin=pages[0][0],
-                end=pages[-1][0],
+                begin=pages[0].number,
+                end=pages[-1].number,
                 family=family,
                 parent=parent,
-                children=tuple(each[0][0] for _, each in numbered[1:]) if index == 0 else (),
+                children=tuple(each[0].number for _, each in numbered[1:]) if index == 0 else (),
                 record=record,
                 item=entry,
                 release=record.releases.get(entry.id, ItemRelease(release="full"))
                 if entry
                 else ItemRelease(release="full"),
-                pages=tuple(NumberedPage(number=number, png=png) for number, png in pages if png),
+                pages=tuple(each for each in pages if each.content),
                 text=_text(record, entry),
             )
         )

@@ -82,7 +82,10 @@ class ReleasedRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class Gate:
-    """The rules of one production. `salt` names what had to be renamed, and is kept by the agency."""
+    """The rules of one production. `salt` names what had to be renamed, and is kept by the agency.
+
+    Without `pictures` none are made; what would be painted is found all the same, for it decides about originals.
+    """
 
     rules: tuple[RedactionRule, ...]
     releases: Mapping[str, ItemRelease]
@@ -90,6 +93,7 @@ class Gate:
     cleared: Mapping[str, frozenset[str]]
     salt: str
     originals: bool = True
+    pictures: bool = True
 
     def release(self, produced: ProducedRecord) -> ReleasedRecord:
         """Raises EvidenceDamaged, LeakFound."""
@@ -249,23 +253,19 @@ class _Passage:
         boxes: dict[CaptureId, Mapping[str, Rectangle]] = {}
         painted = 0
         for capture in self._produced.captures:
-            stored = capture.stored(ObjectRole.SCREENSHOT)
-            if not stored:
+            if not capture.stored(ObjectRole.SCREENSHOT):
                 continue
-            places = dict(zip((each for each, _ in capture.files), (path for _, path in capture.files), strict=True))
-            tiles = [places[each].read_bytes() for each in stored]
-            for each, tile in zip(stored, tiles, strict=True):
-                if f"sha256:{hashlib.sha256(tile).hexdigest()}" != each.sha256:
-                    raise EvidenceDamaged(f"objects/{each.path} differs from its SHA-256 digest: run `archiver verify`")
             page = self._gate.page(self._produced, capture)
             plan = self._plan(capture, page, releases)
+            painted += 1 if plan is None else len(plan)
+            if not self._gate.pictures:
+                continue
+            tiles = _tiles(capture)
             if plan is None:
                 pictures[capture.capture.id] = tuple(blank_pictures(tiles, "[withheld: text of the page unknown]"))
-                painted += 1
                 continue
             pictures[capture.capture.id] = tuple(release_pictures(tiles, plan))
             boxes[capture.capture.id] = dict(page.boxes)
-            painted += len(plan)
         return pictures, boxes, painted
 
     def _plan(
@@ -316,6 +316,17 @@ class _Passage:
             for each in self._gate.rules
             if each.holds(record, item) and (each.kind != "item" or (bool(item) and each.item == item))
         ]
+
+
+def _tiles(capture: ProducedCapture) -> list[bytes]:
+    """Its screenshot as it is kept. Raises EvidenceDamaged."""
+    places = dict(capture.files)
+    stored = capture.stored(ObjectRole.SCREENSHOT)
+    tiles = [places[each].read_bytes() for each in stored]
+    for each, tile in zip(stored, tiles, strict=True):
+        if f"sha256:{hashlib.sha256(tile).hexdigest()}" != each.sha256:
+            raise EvidenceDamaged(f"objects/{each.path} differs from its SHA-256 digest: run `archiver verify`")
+    return tiles
 
 
 def commitments(salt: str, captures: Sequence[ProducedCapture]) -> Iterator[dict[str, str]]:

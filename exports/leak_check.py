@@ -6,27 +6,37 @@ patterns; every picture is read by OCR where Tesseract is installed. What could 
 
 from __future__ import annotations
 
-import html
+import hashlib
+import os
 import re
-import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
-from urllib.parse import unquote
 
 from archiver.core.errors import LeakFound
 from exports.detectors import detect
 from exports.gate import Secret
-from exports.readings import NotSearched, Reading, read_all
+from exports.needles import Needles
+from exports.readings import NotSearched, Reading, is_package, read_all, read_package
 from exports.redaction_rules import RedactionRule, match_words
-from exports.spelling import spell, tokens
+from exports.spelling import Spelled, spell, tokens
+from exports.squeezing import squeeze
 
 _LEAST_LETTERS = 12
 """Withheld texts shorter than that ("yes, thank you") are looked for in their own renditions only."""
 _OWN_FILES = re.compile(r"(^|/)(production|trail|capture)\.json|manifest-|bag-info\.txt|items\.[a-z]+\.jsonl$")
 """Files full of lengths and digests, in which a pattern of digits means nothing."""
-_CHUNK = 1 << 22
+_PICTURES = (b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0*", b"\xff\xd8\xff")
+"""How PNG, TIFF and JPEG begin."""
+_BLANK = re.compile(r"\s")
+_CHUNK = 1 << 20
+_OVERLAP = 4096
+_WINDOW, _TOGETHER = 256, 8
+"""Characters of a piece, and pieces in which a hit is looked at word by word, rather than in the whole text."""
+_REMEMBERED = 1 << 16
+"""Files from that size on are remembered when nothing was found in them: a WACZ holds the same WARCs again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +57,10 @@ class Leak:
 
 @dataclass(frozen=True, kw_only=True)
 class LeakReport:
-    """What was searched and found. `leaks` stop the sealing where they are fatal or not acknowledged."""
+    """What was searched and found. `leaks` stop the sealing where they are fatal or not acknowledged.
+
+    `pictures_skipped` are those that a person had not read by OCR, with the reason.
+    """
 
     leaks: tuple[Leak, ...]
     not_searched: tuple[str, ...]
@@ -57,6 +70,7 @@ class LeakReport:
     strings: int
     pictures_read: int
     ocr: str
+    pictures_skipped: tuple[tuple[str, str], ...] = ()
 
     @property
     def stopping(self) -> tuple[str, ...]:
@@ -106,7 +120,13 @@ class LeakCheck:
                     )
                     if rule.inside:
                         self._inside.add(words)
-        self._squeezed = {"".join(words): words for words in self._wanted}
+        self._letters: dict[str, list[tuple[str, ...]]] = {}
+        for words in self._wanted:
+            self._letters.setdefault("".join(words), []).append(words)
+        self._needles = Needles(self._letters)
+        self._overlap = max(_OVERLAP, 4 * max(map(len, self._letters), default=0))
+        self._clean = set[bytes]()
+        self._skipped: list[tuple[str, str]] = []
         self._leaks: dict[Leak, None] = {}
         self._not_searched: list[str] = []
         self._files = self._size = self._readings = self._pictures = 0
@@ -115,18 +135,31 @@ class LeakCheck:
         """Search one file of the production; `name` is its path there."""
         self._files += 1
         self._size += len(content)
-        for reading in read_all(name, content):
-            if isinstance(reading, NotSearched):
-                self._not_searched.append(str(reading))
+        before = (len(self._leaks), len(self._not_searched))
+        self._search_all(read_all(name, content))
+        if self._read_picture is not None and content.startswith(_PICTURES):
+            page = unread(Path(name).stem)
+            if page in self._acknowledged:
+                self._skipped.append((page, self._acknowledged[page]))
             else:
-                self._search(reading)
-        if self._read_picture is not None and content[:8] == b"\x89PNG\r\n\x1a\n":
-            self._pictures += 1
-            self._search(Reading(f"{name} (as read by OCR)", self._read_picture(content), False))
+                self._pictures += 1
+                self._search(Reading(f"{name} (as read by OCR)", self._read_picture(content), False))
+        if len(content) >= _REMEMBERED and before == (len(self._leaks), len(self._not_searched)):
+            self._clean.add(hashlib.sha256(content).digest())
 
     def search_tree(self, root: Path) -> None:
-        for path in sorted(each for each in root.rglob("*") if each.is_file()):
-            self.search(path.relative_to(root).as_posix(), path.read_bytes())
+        """Search every file below `root`; packages last, for they hold much of the others again."""
+        for name in sorted(_files(root), key=lambda name: (name.endswith(".wacz"), name)):
+            path = root / name
+            with path.open("rb") as file:
+                start = file.read(4)
+                content = b"" if is_package(start) else start + file.read()
+            if not is_package(start):
+                self.search(name, content)
+                continue
+            self._files += 1
+            self._size += path.stat().st_size
+            self._search_all(read_package(name, path, self._is_clean))
 
     def report(self) -> LeakReport:
         return LeakReport(
@@ -140,13 +173,21 @@ class LeakCheck:
             ocr="read by Tesseract (what it cannot read unredacted proves nothing)"
             if self._read_picture
             else "not read: Tesseract is not installed",
+            pictures_skipped=tuple(self._skipped),
         )
+
+    def _search_all(self, readings: Iterable[Reading | NotSearched]) -> None:
+        for reading in readings:
+            if isinstance(reading, NotSearched):
+                self._not_searched.append(str(reading))
+            else:
+                self._search(reading)
 
     def _search(self, reading: Reading) -> None:
         self._readings += 1
         text = reading.text
-        for start in range(0, max(1, len(text)), _CHUNK):
-            self._search_part(reading, text[max(0, start - 4096) : start + _CHUNK])
+        for start in range(0, len(text), _CHUNK):
+            self._search_part(reading, text[max(0, start - self._overlap) : start + _CHUNK])
         if reading.plain and self._patterns and not _OWN_FILES.search(reading.place):
             for rule in self._patterns:
                 for _ in detect(rule.detector, text):
@@ -154,15 +195,23 @@ class LeakCheck:
                     break
 
     def _search_part(self, reading: Reading, text: str) -> None:
-        squeezed = squeeze(text)
-        for letters, words in self._squeezed.items():
-            if letters not in squeezed:
+        windows: _Windows | None = None
+        confirmed = set[tuple[str, ...]]()
+        for letters, place in self._needles.find(squeeze(text)):
+            sought = [words for words in self._letters[letters] if words not in confirmed]
+            if not sought:
                 continue
-            found = next(match_words(spell(text), words, inside=words in self._inside), None)
-            if found is None:
-                continue
-            for secret in self._wanted[words]:
-                self._enter(reading.place, secret)
+            windows = windows or _Windows(text)
+            spelled = windows.around(place, len(letters))
+            for words in sought:
+                if next(match_words(spelled, words, inside=words in self._inside), None) is not None:
+                    confirmed.add(words)
+                    for secret in self._wanted[words]:
+                        self._enter(reading.place, secret)
+
+    def _is_clean(self, content: bytes) -> bool:
+        """Whether the very same bytes were a file of their own in which nothing was found."""
+        return len(content) >= _REMEMBERED and hashlib.sha256(content).digest() in self._clean
 
     def _enter(self, place: str, secret: Secret) -> None:
         own = any(each in place for each in self._own.get(secret.item, ())) if secret.item else False
@@ -174,28 +223,52 @@ class LeakCheck:
         self._leaks[Leak(place=place, rule=leak.rule, item=leak.item, fatal=fatal, reason=reason)] = None
 
 
+def unread(page: str) -> str:
+    """The place under which a person acknowledges that a page's picture is not read by OCR."""
+    return f"{page}: its picture is not read by OCR"
+
+
 def _is_telling(secret: Secret) -> bool:
     """Whether a withheld text is looked for elsewhere too: what was not responsive is no secret."""
     return bool(secret.rule) and sum(map(len, tokens(secret.text))) >= _LEAST_LETTERS
 
 
-class _Letters(dict[int, str]):
-    """`spelling`'s folding of single letters for str.translate, without what parts words."""
+class _Windows:
+    """The parts of a text around places of its squeezed letters, cut at blanks."""
 
-    def __missing__(self, code: int) -> str:
-        folded = spell(chr(code)).text.replace(" ", "")
-        self[code] = folded
-        return folded
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._cuts = [0, *_cuts(text), len(text)]
+        pieces = (text[start:end] for start, end in zip(self._cuts, self._cuts[1:], strict=False))
+        self._letters = list(accumulate(len(squeeze(each)) for each in pieces))
+        self._spelled: tuple[tuple[int, int], Spelled] | None = None
+
+    def around(self, place: int, length: int) -> Spelled:
+        """The text where the letters from `place` on stand, with a piece more before and after.
+
+        Windows begin at every so many pieces, so that places near one another share one.
+        """
+        first, last = (bisect_right(self._letters, each) for each in (place, place + length))
+        begin = first - first % _TOGETHER
+        window = (
+            self._cuts[max(0, begin - 1)],
+            self._cuts[min(len(self._cuts) - 1, max(last + 2, begin + _TOGETHER + 1))],
+        )
+        if self._spelled is None or self._spelled[0] != window:
+            self._spelled = (window, spell(self._text[window[0] : window[1]]))
+        return self._spelled[1]
 
 
-_LETTERS = _Letters()
+def _cuts(text: str) -> Iterator[int]:
+    """Places of blanks, about so many characters apart; any place where there is none."""
+    place = 0
+    while (place := place + _WINDOW) < len(text):
+        blank = _BLANK.search(text, place, place + 2 * _WINDOW)
+        place = blank.start() if blank else place
+        yield place
 
 
-@lru_cache(maxsize=64)
-def squeeze(text: str) -> str:
-    """The letters alone, folded: quick, and a superset of what `spell` finds."""
-    if "%" in text:
-        text = unquote(text, errors="replace")
-    if "&" in text:
-        text = html.unescape(text)
-    return unicodedata.normalize("NFKC", text).translate(_LETTERS)
+def _files(root: Path) -> Iterator[str]:
+    for folder, _, names in os.walk(root):
+        below = Path(folder).relative_to(root).as_posix()
+        yield from names if below == "." else (f"{below}/{name}" for name in names)

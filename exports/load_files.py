@@ -7,6 +7,7 @@ so it is written as `(R)`, which the row's last field says.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from exports.documents import Document
 
 BOM = "\ufeff"
 QUOTE, SEPARATOR, NEWLINE = "þ", "\x14", "®"
+_SPECIAL = re.compile("[þ®\x14\0\r\n]")
 FIELDS = (
     "DOCID", "BEGBATES", "ENDBATES", "BEGATTACH", "ENDATTACH", "PARENTID", "ATTACHMENTIDS", "CUSTODIAN",
     "ALLCUSTODIANS", "RECORDTYPE", "FILENAME", "FILESIZE", "MD5HASH", "SHA1HASH", "THREADID", "INREPLYTO", "NATIVELINK",
@@ -48,6 +50,8 @@ def dat_header() -> bytes:
 
 
 def _quoted(cell: str) -> str:
+    if not _SPECIAL.search(cell):
+        return cell
     plain = cell.replace(NEWLINE, "(R)").replace(SEPARATOR, " ").replace("\0", "")
     return plain.replace(QUOTE, QUOTE + QUOTE).replace("\r\n", NEWLINE).replace("\n", NEWLINE).replace("\r", NEWLINE)
 

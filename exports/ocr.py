@@ -12,7 +12,7 @@ from archiver.core.errors import LeakFound
 
 
 def picture_reader() -> Callable[[bytes], str] | None:
-    """A function from a PNG to the words in it, in every language that is installed; None without Tesseract."""
+    """A function from a PNG, TIFF or JPEG to its words, in every language installed; None without Tesseract."""
     tool = shutil.which("tesseract")
     if tool is None:
         return None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
 _NAMESPACE = "http://www.loc.gov/premis/v3"
+_NO_XML = re.compile("[\\x00-\\x08\\x0b-\\x1f]")
 _TYPES = {
     "cap": "capture", "exp": "exporting", "red": "redaction", "dis": "dissemination", "poa": "policy assignment",
     "mee": "metadata extraction", "fix": "fixity check", "mes": "message digest calculation",
@@ -25,16 +27,18 @@ class PremisEvent:
     objects: tuple[str, ...]
 
 
-def write_premis(
+def premis_lines(
     objects: Iterable[tuple[str, str, int, str]], events: Iterable[PremisEvent], agents: Mapping[str, str]
-) -> bytes:
-    """`objects` are path, SHA-256 in hex, length and media type of each file; `agents` names by id."""
-    lines = [
+) -> Iterator[bytes]:
+    """The document, some lines at a time. `objects` are path, SHA-256 in hex, length and media type of each file;
+    `agents` names by id.
+    """
+    yield _lines(
         '<?xml version="1.0" encoding="UTF-8"?>',
         f'<premis xmlns="{_NAMESPACE}" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" version="3.0">',
-    ]
+    )
     for path, digest, size, media in objects:
-        lines += [
+        yield _lines(
             '  <object xsi:type="file">',
             f"    <objectIdentifier>{_pair('objectIdentifier', 'path', path)}</objectIdentifier>",
             "    <objectCharacteristics>",
@@ -44,10 +48,10 @@ def write_premis(
             f"      <format><formatDesignation><formatName>{_text(media)}</formatName></formatDesignation></format>",
             "    </objectCharacteristics>",
             "  </object>",
-        ]
+        )
     for event in events:
         uri = f"http://id.loc.gov/vocabulary/preservation/eventType/{event.code}"
-        lines += [
+        yield _lines(
             "  <event>",
             f"    <eventIdentifier>{_pair('eventIdentifier', 'trail', event.id)}</eventIdentifier>",
             f"    <eventType valueURI={quoteattr(uri)}>{_TYPES.get(event.code, event.code)}</eventType>",
@@ -57,15 +61,19 @@ def write_premis(
             f"    {_link('Agent', 'id', event.agent)}",
             *(f"    {_link('Object', 'path', each)}" for each in event.objects),
             "  </event>",
-        ]
+        )
     for id, name in agents.items():
-        lines += [
+        yield _lines(
             "  <agent>",
             f"    <agentIdentifier>{_pair('agentIdentifier', 'id', id)}</agentIdentifier>",
             f"    <agentName>{_text(name)}</agentName>",
             "  </agent>",
-        ]
-    return ("\n".join([*lines, "</premis>"]) + "\n").encode()
+        )
+    yield _lines("</premis>")
+
+
+def _lines(*lines: str) -> bytes:
+    return ("\n".join(lines) + "\n").encode()
 
 
 def _pair(name: str, kind: str, value: str) -> str:
@@ -79,4 +87,4 @@ def _link(what: str, kind: str, value: str) -> str:
 
 def _text(value: str) -> str:
     """Without what XML 1.0 has no way to write."""
-    return escape("".join(each for each in value if each >= " " or each in "\t\n"))
+    return escape(_NO_XML.sub("", value))

@@ -5,7 +5,6 @@ ZIP, gzip and zlib, base64, MIME, UTF-16, JSON's escapes, PDF streams and texts,
 
 from __future__ import annotations
 
-import base64
 import binascii
 import email
 import io
@@ -16,33 +15,32 @@ import subprocess
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from codecs import getincrementaldecoder
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from email.message import Message
+from functools import lru_cache
 from pathlib import Path
 
 import pikepdf
 
 from archiver.core.errors import BadWarc
 from archiver.core.warc import read_records
+from exports.byte_runs import BASE64, HEX, packed_runs, printed, wide_runs
 
 MOST_BYTES = 1 << 29
 """What is larger, unpacked, is told as not searched."""
 _DEEPEST = 8
-_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{20,}={0,2}(?:\r?\n[A-Za-z0-9+/_-]+={0,2})*")
-_HEX = re.compile(rb"[0-9a-fA-F]{48,}")
-_PRINTED = re.compile(rb"[\x20-\x7e\x80-\xff\t\r\n]{4,}")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
-_HIGH = rb"[\x00\x01\x02\x03\x04\x06\x09\x0a\x20\xd8-\xdf\xfb-\xff]"
-_WIDE = {
-    "utf-16-le": re.compile(rb"(?:[\x00-\xff]" + _HIGH + rb"){4,}"),
-    "utf-16-be": re.compile(rb"(?:" + _HIGH + rb"[\x00-\xff]){4,}"),
-}
-"""Runs of UTF-16 in bytes that are something else besides, as in EXIF, at whatever place they begin."""
 _PLAIN_ALPHABET = bytes.maketrans(b"-_", b"+/")
 _ZLIB = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
 _GZIP = b"\x1f\x8b\x08"
+_FED = 1 << 16
+_SHORT_RUN = 200
+_SLICE = 1 << 22
+"""Bytes of a text that are read at a time, so that a table of any length takes no more memory."""
+_SLICE_OVERLAP = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -58,10 +56,28 @@ class NotSearched(Exception):
     """A part that could not be searched, and why."""
 
 
+def _never(content: bytes) -> bool:
+    return False
+
+
 def read_all(name: str, content: bytes) -> Iterator[Reading | NotSearched]:
     """Every reading of a file, its name first; what could not be searched is told among them."""
     yield Reading(f"{name} (its name)", name, True)
     yield from _read(name, content, 0)
+
+
+def is_package(start: bytes) -> bool:
+    """Whether a file that begins so is a ZIP."""
+    return start[:4] in (b"PK\x03\x04", b"PK\x05\x06")
+
+
+def read_package(name: str, path: Path, is_clean: Callable[[bytes], bool]) -> Iterator[Reading | NotSearched]:
+    """The same of a ZIP on disk, of which only one file is in memory at a time.
+
+    A file inside of which `is_clean` says so is not read again.
+    """
+    yield Reading(f"{name} (its name)", name, True)
+    yield from _read_zip(name, path, 0, is_clean)
 
 
 def _read(place: str, content: bytes, depth: int) -> Iterator[Reading | NotSearched]:
@@ -70,8 +86,8 @@ def _read(place: str, content: bytes, depth: int) -> Iterator[Reading | NotSearc
     if depth > _DEEPEST:
         yield NotSearched(f"{place}: packed deeper than {_DEEPEST} times")
         return
-    if content[:4] == b"PK\x03\x04" or content[:4] == b"PK\x05\x06":
-        yield from _read_zip(place, content, depth)
+    if is_package(content):
+        yield from _read_zip(place, io.BytesIO(content), depth)
         return
     if content[:3] == _GZIP:
         yield from _read_gzip(place, content, depth)
@@ -89,28 +105,50 @@ def _read(place: str, content: bytes, depth: int) -> Iterator[Reading | NotSearc
 
 
 def _read_texts(place: str, content: bytes) -> Iterator[Reading]:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        yield Reading(f"{place} (bytes)", b" ".join(_PRINTED.findall(content)).decode("utf-8", "ignore"), False)
-        for order, runs in _WIDE.items():
-            found = [each.decode(order, "ignore") for each in runs.findall(content)]
+    if not _is_text(content):
+        yield Reading(f"{place} (bytes)", printed(content), False)
+        for order in ("utf-16-le", "utf-16-be"):
+            found = [each.decode(order, "ignore") for each in wide_runs(content, order)]
             if found:
                 yield Reading(f"{place} ({order})", "\n".join(found), False)
         return
-    if "\0" in text:
+    if b"\0" in content:
         for order in ("utf-16-le", "utf-16-be"):
             yield Reading(f"{place} ({order})", content.decode(order, "ignore"), False)
-    if "\\u" in text:
-        text = _unescape(text)
-    yield Reading(place, text, True)
-    if text.startswith("{") and place.endswith(".jsonl"):
-        yield from _read_lines(place, text)
+    for start, end in _slices(content):
+        text = content[start:end].decode("utf-8", "ignore").removeprefix("\ufeff")
+        yield Reading(place, _unescape(text) if "\\u" in text else text, True)
+    if content[:1] == b"{" and place.endswith(".jsonl"):
+        yield from _read_lines(place, content)
 
 
-def _read_lines(place: str, text: str) -> Iterator[Reading]:
+def _slices(content: bytes) -> Iterator[tuple[int, int]]:
+    """Parts of a long text, each beginning well before the last one's end; they are cut between lines where there are
+    lines, for a part of a number may look like another number.
+    """
+    start = end = 0
+    while end < len(content):
+        end = min(end + _SLICE, len(content))
+        line = content.find(b"\n", end, end + _SLICE_OVERLAP)
+        end = line + 1 if line >= 0 else end
+        yield start, end
+        line = content.rfind(b"\n", max(0, end - 2 * _SLICE_OVERLAP), end - _SLICE_OVERLAP)
+        start = line + 1 if line >= 0 else max(0, end - _SLICE_OVERLAP)
+
+
+def _is_text(content: bytes) -> bool:
+    decoder = getincrementaldecoder("utf-8")()
+    try:
+        for start in range(0, len(content), _SLICE):
+            decoder.decode(content[start : start + _SLICE], start + _SLICE >= len(content))
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _read_lines(place: str, content: bytes) -> Iterator[Reading]:
     """Each line of a table by itself, named by its item."""
-    for line in text.splitlines():
+    for line in io.BytesIO(content):
         try:
             entry = json.loads(line)
         except ValueError:
@@ -125,22 +163,42 @@ def _unescape(text: str) -> str:
 
 
 def _read_encoded(place: str, content: bytes, depth: int) -> Iterator[Reading | NotSearched]:
-    for found in _BASE64.finditer(content):
-        packed = re.sub(rb"[\s=]", b"", found[0]).translate(_PLAIN_ALPHABET)
-        try:
-            inner = base64.b64decode(packed + b"=" * (-len(packed) % 4) if len(packed) % 4 != 1 else packed[:-1])
-        except (binascii.Error, ValueError):
-            continue
-        if _is_worth_reading(inner):
-            yield from _read(f"{place}, base64 at byte {found.start()}", inner, depth + 1)
-    for found in _HEX.finditer(content):
-        inner = bytes.fromhex(found[0][: len(found[0]) // 2 * 2].decode())
-        if _is_worth_reading(inner):
-            yield from _read(f"{place}, hex at byte {found.start()}", inner, depth + 1)
+    for start, run in packed_runs(content, BASE64):
+        if (inner := _from_base64(run)) is not None:
+            yield from _read(f"{place}, base64 at byte {start}", inner, depth + 1)
+    for start, run in packed_runs(content, HEX):
+        if (inner := _from_hex(run)) is not None:
+            yield from _read(f"{place}, hex at byte {start}", inner, depth + 1)
     position = content.find(_GZIP)
     while position > 0:  # bodies inside a WARC, say
         yield from _read_gzip(f"{place}, gzip at byte {position}", content[position:], depth, certain=False)
         position = content.find(_GZIP, position + 3)
+
+
+def _from_base64(run: bytes) -> bytes | None:
+    return _short_base64(run) if len(run) <= _SHORT_RUN else _decode_base64(run)
+
+
+def _from_hex(run: bytes) -> bytes | None:
+    return _short_hex(run) if len(run) <= _SHORT_RUN else _decode_hex(run)
+
+
+def _decode_base64(run: bytes) -> bytes | None:
+    packed = run.translate(_PLAIN_ALPHABET, b"\r\n=")
+    try:
+        inner = binascii.a2b_base64(packed + b"=" * (-len(packed) % 4) if len(packed) % 4 != 1 else packed[:-1])
+    except binascii.Error:
+        return None
+    return inner if _is_worth_reading(inner) else None
+
+
+def _decode_hex(run: bytes) -> bytes | None:
+    inner = binascii.unhexlify(run[: len(run) // 2 * 2])
+    return inner if _is_worth_reading(inner) else None
+
+
+_short_base64 = lru_cache(maxsize=1 << 15)(_decode_base64)  # ids and digests come again and again
+_short_hex = lru_cache(maxsize=1 << 15)(_decode_hex)
 
 
 def _is_worth_reading(inner: bytes) -> bool:
@@ -156,9 +214,11 @@ def _is_worth_reading(inner: bytes) -> bool:
     return True
 
 
-def _read_zip(place: str, content: bytes, depth: int) -> Iterator[Reading | NotSearched]:
+def _read_zip(
+    place: str, file: Path | io.BytesIO, depth: int, is_clean: Callable[[bytes], bool] = _never
+) -> Iterator[Reading | NotSearched]:
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as package:
+        with zipfile.ZipFile(file) as package:
             if package.comment:
                 yield from _read(f"{place} (its comment)", package.comment, depth + 1)
             for each in package.infolist():
@@ -167,8 +227,8 @@ def _read_zip(place: str, content: bytes, depth: int) -> Iterator[Reading | NotS
                     yield NotSearched(f"{place}!{each.filename}: {each.file_size} bytes are too many to search")
                 elif each.flag_bits & 1:
                     yield NotSearched(f"{place}!{each.filename} is encrypted")
-                elif not each.is_dir():
-                    yield from _read(f"{place}!{each.filename}", package.read(each), depth + 1)
+                elif not each.is_dir() and not is_clean(inner := package.read(each)):
+                    yield from _read(f"{place}!{each.filename}", inner, depth + 1)
     except (zipfile.BadZipFile, NotImplementedError, zlib.error, RuntimeError, EOFError) as error:
         yield NotSearched(f"{place} cannot be unpacked: {error}")
 
@@ -176,27 +236,30 @@ def _read_zip(place: str, content: bytes, depth: int) -> Iterator[Reading | NotS
 def _read_gzip(place: str, content: bytes, depth: int, *, certain: bool = True) -> Iterator[Reading | NotSearched]:
     """All members, one after the other, read as one; what follows them is read as it is."""
     parts: list[bytes] = []
-    rest, size = content, 0
-    while rest[:3] == _GZIP:
+    place_after, size = 0, 0
+    while content[place_after : place_after + 3] == _GZIP:
         unpacker = zlib.decompressobj(31)
         try:
-            piece = unpacker.decompress(rest, MOST_BYTES - size + 1)
+            while not unpacker.eof and place_after < len(content):
+                fed = content[place_after : place_after + _FED]
+                place_after += len(fed)
+                parts.append(unpacker.decompress(fed, MOST_BYTES - size + 1))
+                size += len(parts[-1])
+                if size > MOST_BYTES:
+                    yield NotSearched(f"{place}: more than {MOST_BYTES} bytes unpacked are too many to search")
+                    return
         except zlib.error as error:
             if certain:
                 yield NotSearched(f"{place} cannot be unpacked: {error}")
             break
-        parts.append(piece)
-        size += len(piece)
-        if size > MOST_BYTES:
-            yield NotSearched(f"{place}: more than {MOST_BYTES} bytes unpacked are too many to search")
-            return
         if not certain or not unpacker.eof:
-            rest = b""
+            place_after = len(content)
             break
-        rest = unpacker.unused_data
-    if parts:
-        yield from _read(f"{place} (unpacked)", b"".join(parts), depth + 1)
-    if parts and parts[0][:5] == b"WARC/":
+        place_after -= len(unpacker.unused_data)
+    unpacked, rest = b"".join(parts), content[place_after:]
+    if unpacked:
+        yield from _read(f"{place} (unpacked)", unpacked, depth + 1)
+    if unpacked[:5] == b"WARC/" and b"content-encoding" in unpacked.lower():
         yield from _read_bodies(place, content, depth)
     if certain and rest:
         yield from _read_texts(f"{place} (after its end)", rest)

@@ -1,19 +1,21 @@
 """Making a released production: reviewed records through the gate, numbered, searched for leaks, sealed.
 
-The bundle grows in a `.part` directory. It is signed and gets its name only when the leak check of every byte of it
-found nothing that stops it. From the same plan and inputs come the same bytes.
+The bundle grows in a `.part` directory, and a run that was broken off is gone on with (`resuming`). It is signed and
+gets its name only when the leak check of every byte of it found nothing that stops it. From the same plan and inputs
+come the same bytes.
 """
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from archiver.core.clock import to_utc
-from archiver.core.durable import make_directory, move_directory, part_path, storage_errors
+from archiver.core.clock import to_iso, to_utc
+from archiver.core.durable import make_directory, move_tree, part_path, storage_errors
 from archiver.core.errors import ProductionRefused
 from archiver.core.progress import Progress, silent
 from exports.barring import without_barred
@@ -25,6 +27,7 @@ from exports.produced import NotProduced, ProducedRecord, ProducedRequest
 from exports.redaction_rules import redact
 from exports.release_forms import Forms, Told
 from exports.release_plan import PROFILES, ReleasePlan, Surroundings
+from exports.resuming import Pages, Progressing
 from exports.signed_bag import seal_bag
 
 
@@ -43,6 +46,7 @@ class Released:
     last: str
     leaks: LeakReport
     not_produced: tuple[NotProduced, ...]
+    taken_up: int = 0  # records whose pages an earlier run, broken off, had made
 
 
 def make_release(
@@ -60,34 +64,56 @@ def make_release(
     """Make the bundle `into`, which must not exist yet.
 
     Raises ProductionRefused where nothing is left to hand over or the counts disagree, LeakFound, EvidenceDamaged,
-    BadWarc, StorageFull; each leaves no bundle.
+    BadWarc, StorageFull; each leaves no bundle. What a killed run, or one stopped by Ctrl-C, had made is taken up.
     """
     if plan.profile not in PROFILES:
         raise ProductionRefused(f"{plan.profile!r} is no profile: {', '.join(PROFILES)}")
     if into.exists():
         raise ProductionRefused(f"{into} exists already: a production is never written over; name another place")
     check_numbering(plan.numbering)
-    part = part_path(into)
+    part, going = part_path(into), Progressing(into, _determining(request, gate, plan))
     with storage_errors(into):
         make_directory(into.parent)
-        if part.exists():
-            shutil.rmtree(part)  # what a broken-off run left: copies, no evidence
-        part.mkdir()
+        going.begin()
         try:
-            made = _Making(request, gate, plan, surroundings, part).make(records, asked, not_produced, progress)
-            move_directory(part, into)
+            made = _Making(request, gate, plan, surroundings, part, going).make(records, asked, not_produced, progress)
+            move_tree(part, into)
+        except (KeyboardInterrupt, SystemExit):
+            raise  # the next run goes on from here, as after a kill
         except BaseException:
             shutil.rmtree(part, ignore_errors=True)
+            going.end()
             raise
+        going.end()
     return replace(made, path=into)
+
+
+def _determining(request: ProducedRequest, gate: Gate, plan: ReleasePlan) -> str:
+    """All that decides what is on a page, beside the evidence, which never changes."""
+    decided = {
+        "request": asdict(request),
+        "plan": asdict(plan) | {"made_at": to_iso(plan.made_at)},
+        "rules": [asdict(each) for each in gate.rules],
+        "releases": {id: [each.release, each.label] for id, each in gate.releases.items()},
+        "cleared": {capture: sorted(pictures) for capture, pictures in gate.cleared.items()},
+        "pictures": [gate.originals, gate.pictures],
+    }
+    return json.dumps(decided, sort_keys=True, default=str)  # a plan that was read again is the same in JSON alone
 
 
 class _Making:
     """A release under way."""
 
     def __init__(
-        self, request: ProducedRequest, gate: Gate, plan: ReleasePlan, surroundings: Surroundings, part: Path
+        self,
+        request: ProducedRequest,
+        gate: Gate,
+        plan: ReleasePlan,
+        surroundings: Surroundings,
+        part: Path,
+        going: Progressing,
     ) -> None:
+        self._going, self._taken_up = going, 0
         self._gate, self._plan, self._around, self._part = gate, plan, surroundings, part
         self._about = About(
             production_id=plan.id,
@@ -115,7 +141,9 @@ class _Making:
         with ExitStack() as stack:
             forms.open(stack)
             for number, produced in enumerate(map(without_barred, records), 1):
-                released = self._gate.release(produced)
+                pages = self._going.kept(produced.record.id, self._place)
+                gate = self._gate if pages is None else replace(self._gate, pictures=False)
+                released = gate.release(produced)
                 self._secrets |= dict.fromkeys(released.secrets)
                 if released.withheld:
                     labels = dict.fromkeys(each.label for each in released.releases.values())
@@ -123,7 +151,7 @@ class _Making:
                     self._left_out.append(NotProduced(record_id=produced.record.id, reason=reason, withheld=True))
                     continue
                 exported += 1
-                self._add(forms, exported, released)
+                self._add(forms, exported, released, pages)
                 progress(number, asked, produced.record.id)
         if exported + len(self._left_out) != asked:
             raise ProductionRefused(
@@ -160,12 +188,20 @@ class _Making:
             last=plan.numbering.number(self._place - 1),
             leaks=report,
             not_produced=tuple(self._left_out),
+            taken_up=self._taken_up,
         )
 
-    def _add(self, forms: Forms, number: int, released: ReleasedRecord) -> None:
+    def _add(self, forms: Forms, number: int, released: ReleasedRecord, pages: Pages | None) -> None:
+        place, record = self._place, released.produced.record.id
         documents, self._place = number_documents(
-            released, self._plan.numbering, self._place, pictures=self._plan.pictures
+            released,
+            self._plan.numbering,
+            place,
+            pictures=self._plan.pictures,
+            images=self._plan.images if self._plan.profile == "court" else "png",
+            made=pages,
         )
+        self._taken_up += pages is not None
         for document in documents:
             if document.item is not None:
                 self._own[document.item.id] = [f"#{document.item.id}", f"/{document.begin}."]
@@ -174,7 +210,13 @@ class _Making:
                 self._counts["withheld" if how == "withheld" else "redacted" if redacted else "full"] += 1
         self._counts["items"] += len(released.produced.items)
         self._counts["captures"] += len(released.produced.captures)
-        forms.add(number, released, documents)
+        files = forms.add(number, released, documents)
+        if files:
+            written = [
+                [(files[page.number], page.ending, forms.bag.digest_of(files[page.number])) for page in each.pages]
+                for each in documents
+            ]
+            self._going.note(record, place, written)
 
     def _check(self) -> LeakReport:
         check = LeakCheck(
@@ -182,7 +224,7 @@ class _Making:
             self._gate.rules,
             own=self._own,
             acknowledged=self._around.acknowledged,
-            read_picture=self._around.read_picture,
+            read_picture=self._going.reading(self._around.read_picture),
         )
         check.search_tree(self._part)
         report = check.report()

@@ -17,7 +17,7 @@ from exports.gate import ReleasedRecord, commitments
 from exports.originals import WACZ, OriginalsWriter
 from exports.pages import About, slug
 from exports.pdf_pages import count_pages, stamp_pages
-from exports.premis import PremisEvent, write_premis
+from exports.premis import PremisEvent, premis_lines
 from exports.produced import NotProduced
 from exports.release_pages import (
     ExemptionRow,
@@ -61,7 +61,12 @@ class Forms:
         self._about, self._plan, self._around = about, plan, around
         self._site = plan.profile == "requester"
         self._originals = OriginalsWriter(self.bag, made_at=about.made_at, software=about.software)
-        self._volumes = Volumes(self.bag, most=plan.volume, agency=about.request.agency, software=about.software)
+        self._volumes = Volumes(
+            self.bag,
+            most=plan.volume,
+            agency=about.request.agency,
+            software=about.software,
+        )
         self._entries: list[ReleaseEntry] = []
         self._described: list[dict[str, Any]] = []
         self._log: list[ExemptionRow] = []
@@ -77,7 +82,8 @@ class Forms:
         self._tables["items.csv"].write(csv_header())
         stack.callback(self._volumes.close)
 
-    def add(self, number: int, released: ReleasedRecord, documents: Sequence[Document]) -> None:
+    def add(self, number: int, released: ReleasedRecord, documents: Sequence[Document]) -> dict[str, str]:
+        """Write a record; the file of each page by its number."""
         produced, record = released.produced, released.produced.record
         for item in produced.items:
             hit = item.id in produced.hit_ids
@@ -96,19 +102,24 @@ class Forms:
             )
             for each in released.log
         ]
+        files: dict[str, str] = {}
         if self._site:
-            self._add_pages(number, page, released, documents)
+            files = self._add_pages(number, page, released, documents)
         if self._plan.profile == "court":
-            self._volumes.add(documents)
+            files = self._volumes.add(documents)
         if not self._site and released.original:
             self._originals.add(produced)
         self._describe(page, released, documents)
+        return files
 
-    def _add_pages(self, number: int, page: str, released: ReleasedRecord, documents: Sequence[Document]) -> None:
-        record = released.produced.record
+    def _add_pages(
+        self, number: int, page: str, released: ReleasedRecord, documents: Sequence[Document]
+    ) -> dict[str, str]:
+        record, files = released.produced.record, dict[str, str]()
         for document in documents:
             for each in document.pages:
-                self.bag.write(f"pictures/{each.number}.png", each.png)
+                files[each.number] = f"pictures/{each.number}.{each.ending}"
+                self.bag.write(files[each.number], each.content)
             self._search.append(search_entry(document, page))
         self.bag.write(page, release_thread(self._about, number, documents))
         self._entries.append(
@@ -136,6 +147,7 @@ class Forms:
                     pages=tuple(each.number for each in documents[0].pages),
                 )
             )
+        return files
 
     def _describe(self, page: str, released: ReleasedRecord, documents: Sequence[Document]) -> None:
         produced = released.produced
@@ -261,10 +273,12 @@ class Forms:
         return place + pages
 
     def _write_premis(self) -> None:
-        objects = [
-            (f"data/{name}", digest, self.bag.path_of(name).stat().st_size, _media_type(name))
-            for name, digest in sorted(self.bag.digests().items())
-        ]
+        files = self.bag.files_so_far()
+        objects = ((f"data/{name}", digest, size, _media_type(name)) for name, digest, size in files)
+        of_capture: dict[str, list[str]] = {}
+        for name, _, _ in files:
+            if name.startswith("records/"):
+                of_capture.setdefault(name.split("/")[2], []).append(f"data/{name}")
         events = [
             PremisEvent(
                 id=str(row["event"]),
@@ -272,7 +286,7 @@ class Forms:
                 at=to_iso(row["started"]),
                 outcome=row["outcome"],
                 agent="archiver",
-                objects=tuple(f"data/{name}" for name in self.bag.digests() if f"/{row['capture']}/" in name),
+                objects=tuple(of_capture.get(row["capture"], ())),
             )
             for row in self._custody
         ]
@@ -286,7 +300,9 @@ class Forms:
                 objects=(),
             )
         )
-        self.bag.write("premis.xml", write_premis(objects, events, {"archiver": self._about.software}))
+        with self.bag.open("premis.xml") as file:
+            for lines in premis_lines(objects, events, {"archiver": self._about.software}):
+                file.write(lines)
 
     def _trail(self) -> dict[str, Any]:
         """The proofs; where originals are left out, leaves in place of lines, for a line holds their digest."""
@@ -342,6 +358,7 @@ def _media_type(name: str) -> str:
         "png": "image/png", "html": "text/html", "csv": "text/csv", "jsonl": "application/jsonl", "txt": "text/plain",
         "json": "application/json", "gz": "application/warc", "wacz": "application/wacz", "dat": "text/plain",
         "opt": "text/plain", "rsmf": "message/rfc822", "webp": "image/webp",
+        "tif": "image/tiff", "jpg": "image/jpeg",
     }  # fmt: skip
     return endings.get(name.rpartition(".")[2], "application/octet-stream")
 

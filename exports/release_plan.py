@@ -18,7 +18,8 @@ class ReleasePlan:
     """What is settled before the first byte and kept by the agency, so that the same bundle can be made again.
 
     `trail` is `{"archive", "checkpoint", "events": [{"index", "capture", "line", "proof"}]}`. `salt`, 16 bytes in
-    hex, is of the commitments to what is left out and never leaves. `volume` is the size of a volume in bytes.
+    hex, is of the commitments to what is left out and never leaves. `volume` is the size of a volume in bytes,
+    `images` the kind of a court's page images.
     """
 
     id: str
@@ -34,6 +35,7 @@ class ReleasePlan:
     volume: int = 2 << 30
     pictures: bool = True
     pdf: bool = True
+    images: str = "png"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,10 @@ from exports.law_rules import Law
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
-    """Which items of a set a bulk decision is for; everything given must hold of an item."""
+    """Which items of a set a bulk decision is for; everything given must hold of an item.
+
+    `like` only tells how `items` were found: they say nearly the same as that item.
+    """
 
     records: frozenset[RecordId] = frozenset()
     items: frozenset[str] = frozenset()
@@ -26,13 +29,14 @@ class Selection:
     tag: str = ""
     hits: bool = False
     undecided: bool = False
+    like: str = ""
 
     @property
     def told(self) -> str:
         """In words, as it is kept with the batch; no name or phrase of it is in the trail."""
         parts = [
             f"{len(self.records)} records" if self.records else "",
-            f"{len(self.items)} items" if self.items else "",
+            f"{len(self.items)} items" + (f" like {self.like}" if self.like else "") if self.items else "",
             f"text holds {self.phrase!r}" if self.phrase else "",
             f"by {self.creator!r}" if self.creator else "",
             f"tagged {self.tag!r}" if self.tag else "",

@@ -100,7 +100,7 @@ def _event(document: Document, entry: CataloguedItem, participant: str, here: Ma
 def _message(
     manifest: Mapping[str, Any], documents: Sequence[Document], number: int, agency: str, software: str
 ) -> bytes:
-    package = base64.encodebytes(_zip(json.dumps(manifest, ensure_ascii=False, indent=1).encode())).decode()
+    package = base64.encodebytes(_zip(json.dumps(manifest, ensure_ascii=False).encode())).decode()
     stamps = sorted(each["timestamp"] for each in manifest["events"])
     record = documents[0].record.produced.record
     heads = {

@@ -33,6 +33,12 @@ How anyone can check this production
 
 3. With any BagIt tool: this is a BagIt 1.0 bag, its profile is bagit-profile.json.
 
+4. With OpenSSL, where data/timestamps has files: that the audit trail stood so at the
+   time an authority stamped it, on the word of that authority (ca.pem, its root):
+
+       openssl ts -verify -data data/timestamps/NAME.checkpoint \\
+           -in data/timestamps/NAME.tsr -CAfile ca.pem
+
 manifest-signature.json holds the agency's signature (Ed25519) over the SHA-256 of
 tagmanifest-sha256.txt, which commits to every byte of every other file.
 

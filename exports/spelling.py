@@ -16,9 +16,14 @@ from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 _VARIANTS = str.maketrans("يىكهۃۀأإٱ", "ییکہہہااا")
-_PIECE = re.compile(r"(?:%[0-9A-Fa-f]{2})+|&(?:#\d{1,7}|#x[0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});|.", re.DOTALL)
+_ENCODED = r"%[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2})*|&(?:#\d{1,7}|#x[0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});"
+"""Each alternative begins with a letter of its own: that is what makes `re` pass quickly over the rest."""
+_ENCODED_PIECE = re.compile(_ENCODED)
+_PIECE = re.compile(rf"{_ENCODED}|.", re.DOTALL)
 _JOINED = re.compile(r"[#＃@]\w+|\bhttps?://\S+|\bwww\.\S+", re.IGNORECASE)
 """Where words are written together: hashtags, handles, addresses."""
+_SHORT = 4096
+"""Characters up to which a folding is remembered, for it takes far more room than its text."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +43,17 @@ class Spelled:
         return self.starts[start], self.ends[end - 1]
 
 
-@lru_cache(maxsize=4096)
 def spell(text: str) -> Spelled:
     """Fold a text."""
+    return _spell_short(text) if len(text) <= _SHORT else _spell(text)
+
+
+@lru_cache(maxsize=4096)
+def _spell_short(text: str) -> Spelled:
+    return _spell(text)
+
+
+def _spell(text: str) -> Spelled:
     letters: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
@@ -71,13 +84,24 @@ def tokens(text: str) -> list[str]:
     return [each for each in spell(text).text.split(" ") if each]
 
 
+def decode_pieces(text: str) -> str:
+    """The text with percent-encoding and entities decoded, where they are some; the rest as it stands."""
+    return _ENCODED_PIECE.sub(lambda found: _decoded(found[0]), text)
+
+
+@lru_cache(maxsize=1024)
+def _decoded(piece: str) -> str:
+    decoded = unquote_to_bytes(piece).decode("utf-8", "replace") if piece[0] == "%" else html.unescape(piece)
+    return piece if "\ufffd" in decoded else decoded
+
+
 def _pieces(text: str) -> Iterator[tuple[str, int, int]]:
     """Characters with their places; an encoded run gives its characters, all with the run's place."""
     for found in _PIECE.finditer(text):
         piece = found[0]
         if len(piece) > 1:
-            decoded = unquote_to_bytes(piece).decode("utf-8", "replace") if piece[0] == "%" else html.unescape(piece)
-            if "\ufffd" not in decoded:
+            decoded = _decoded(piece)
+            if decoded != piece:
                 for character in decoded:
                     yield character, found.start(), found.end()
                 continue

@@ -11,7 +11,7 @@ import io
 import json
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -70,11 +70,12 @@ def item_line(item: CataloguedItem, record: Record, *, hit: bool) -> bytes:
         "gone_after": optional_iso(item.gone_after),
         "gone_before": optional_iso(item.gone_before),
         "item": {
-            **asdict(item.item),
+            **vars(item.item),
+            "media": [vars(each) for each in item.item.media],
             "created": optional_iso(item.item.created),
             "modified": optional_iso(item.item.modified),
         },
-        "versions": [{**asdict(each), "seen": to_iso(each.seen)} for each in item.versions],
+        "versions": [{**vars(each), "seen": to_iso(each.seen)} for each in item.versions],
     }
     return (json.dumps(entry, ensure_ascii=False) + "\n").encode()
 
@@ -187,6 +188,8 @@ def safe_cell(text: str) -> str:
     breaks, and those after blanks or invisible characters. A first apostrophe gets another one, so
     that the marking can be undone. NUL itself is left out: no spreadsheet takes it.
     """
+    if text[:1].isalnum() and "\0" not in text:
+        return text
     bare = text.replace("\0", "")
     first = next((each for each in bare if not _is_blank(each)), "")
     marked = bare[:1] in _FORMULA_STARTS or first in _FORMULA_STARTS or bare.startswith("'")

@@ -28,15 +28,17 @@ class Volumes:
     def name(self) -> str:
         return f"VOL{self._number:02d}"
 
-    def add(self, documents: Sequence[Document]) -> None:
-        """A thread's documents, which are never parted over two volumes."""
-        size = sum(len(page.png) for each in documents for page in each.pages)
+    def add(self, documents: Sequence[Document]) -> dict[str, str]:
+        """A thread's documents, which are never parted over two volumes; the file of each page by its number."""
+        size = sum(len(page.content) for each in documents for page in each.pages)
         if self._dat is None or (self._size and self._size + size > self._most):
             self.close()
             self._begin()
         messages = self._write_messages(documents)
+        files: dict[str, str] = {}
         for document in documents:
-            self._write_document(document, messages)
+            files |= self._write_document(document, messages)
+        return files
 
     def close(self) -> None:
         """The volume's load files; the next thread begins another."""
@@ -65,11 +67,12 @@ class Volumes:
             paths.append(name)
         return _backslashed(paths[0]) if paths else ""
 
-    def _write_document(self, document: Document, messages: str) -> None:
+    def _write_document(self, document: Document, messages: str) -> dict[str, str]:
+        files: dict[str, str] = {}
         text = document.text.encode()
         name = f"{self.name}/TEXT/{self._texts // _FILES_IN_FOLDER + 1:04d}/{document.begin}.txt"
         self._texts += 1
-        self._bag.write(name, text)
+        digest = self._bag.write(name, text)
         self._size += len(text)
         links = Links(
             text=_backslashed(name),
@@ -78,16 +81,17 @@ class Volumes:
             size=len(text),
             md5=hashlib.md5(text, usedforsecurity=False).hexdigest(),
             sha1=hashlib.sha1(text, usedforsecurity=False).hexdigest(),
-            sha256=hashlib.sha256(text).hexdigest(),
+            sha256=digest,
         )
         if self._dat is None or self._opt is None:
             raise RuntimeError("no volume is open")
         self._dat.write(dat_line(document_cells(document, links)))
         for number, page in enumerate(document.pages):
-            image = f"{self.name}/IMAGES/{self._images // _FILES_IN_FOLDER + 1:04d}/{page.number}.png"
+            image = f"{self.name}/IMAGES/{self._images // _FILES_IN_FOLDER + 1:04d}/{page.number}.{page.ending}"
             self._images += 1
-            self._bag.write(image, page.png)
-            self._size += len(page.png)
+            self._bag.write(image, page.content)
+            files[page.number] = image
+            self._size += len(page.content)
             self._opt.write(
                 opt_line(
                     OptLine(
@@ -99,6 +103,7 @@ class Volumes:
                     )
                 )
             )
+        return files
 
 
 def _backslashed(name: str) -> str:

@@ -61,12 +61,20 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     ),
     "lxml": ("capture/discovery/", "capture/extraction/"),
     "mitmproxy": ("capture/asking_again.py", "capture/recorder.py", "capture/wire.py"),
-    "numpy": ("capture/even_ground.py", "capture/ink.py", "capture/pixels.py"),
-    "PIL": ("capture/screenshot.py", "exports/redaction.py", "archiver/sample/"),
+    "numpy": (
+        "capture/even_ground.py",
+        "capture/ink.py",
+        "capture/pixels.py",
+        "exports/byte_runs.py",
+        "exports/needles.py",
+        "exports/squeezing.py",
+    ),
+    "PIL": ("capture/screenshot.py", "exports/page_images.py", "exports/redaction.py", "archiver/sample/"),
     "pikepdf": ("exports/readings.py", "exports/pdf_pages.py"),
     "platformdirs": ("archiver/core/archive.py",),
     "playwright": ("capture/browser.py", "capture/sign_in.py"),
     "py3langid": ("capture/extraction/",),
+    "pyzipper": ("exports/encrypted_zip.py",),
     "regex": ("index/",),
     "rfc3161_client": ("archiver/core/timestamps.py",),
     "rich": ("archiver/cli.py", "archiver/commands/"),
@@ -123,6 +131,8 @@ REMOVALS = {
     ("index/generations.py", "_sweep"),  # whole indexes that were replaced, or never finished
     ("index/engines/sealed.py", "SealedDirectory.sweep"),  # parts of the index that were replaced, or never sealed
     ("exports/release.py", "make_release"),  # its own unfinished bundle: copies
+    ("exports/resuming.py", "Progressing.begin"),  # the unfinished bundle of a run broken off: copies
+    ("exports/resuming.py", "Progressing.end"),  # what was kept of it
 }
 
 # rows that may be deleted; evidence and decisions are not among them (an asset's: when its last reference is gone)

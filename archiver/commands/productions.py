@@ -8,12 +8,14 @@ from pathlib import Path
 import click
 
 from archiver.commands.output import describe, print_json, progress, say, show_moment, table
-from archiver.commands.session import Session, archive_command, json_option
+from archiver.commands.session import Session, archive_command, json_option, read_secret
 from archiver.core import clock
 from archiver.core.errors import BundleInvalid
 from archiver.core.people import Permission
+from archiver.workflows.pack import pack_production
 from archiver.workflows.release import Making, make_production, repeat_production
 from archiver.workflows.request_statistics import request_statistics
+from exports.page_images import KINDS
 from exports.release_plan import PROFILES
 from exports.request_plots import write_plots
 from exports.verifier import check
@@ -34,6 +36,13 @@ def production() -> None:
 @click.option("--width", type=click.IntRange(3, 12), default=7, show_default=True, help="Digits of a number.")
 @click.option("--volume", type=click.IntRange(1), default=2000, show_default=True, help="Megabytes of a volume.")
 @click.option("--pictures/--no-pictures", default=True, help="Whether pages are shown as pictures.")
+@click.option(
+    "--images",
+    type=click.Choice(KINDS),
+    default="png",
+    show_default=True,
+    help="Of the profile court: pages as PNG, or as TIFF (Group 4), those in colour as JPEG.",
+)
 @click.option("--pdf/--no-pdf", default=True, help="Of the profile requester: whether there is a PDF.")
 @click.option("--ocr/--no-ocr", default=True, help="Whether Tesseract, where installed, reads every picture.")
 @click.option("--originals/--no-originals", default=True, help="Whether unredacted records are shipped as captured.")
@@ -50,6 +59,7 @@ def make(
     width: int,
     volume: int,
     pictures: bool,
+    images: str,
     pdf: bool,
     ocr: bool,
     originals: bool,
@@ -65,6 +75,7 @@ def make(
         width=width,
         volume_megabytes=volume,
         pictures=pictures,
+        images=images,
         pdf=pdf,
         ocr=ocr,
         originals=originals,
@@ -84,8 +95,10 @@ def make(
             ("Seal", filed.sha256),
             ("Searched", f"{leaks.files} files in {leaks.readings} readings for {leaks.strings} strings: none found"),
             ("Pictures", f"{leaks.pictures_read} {leaks.ocr}" if leaks.pictures_read else leaks.ocr),
+            ("Not read", "; ".join(f"{place} ({reason})" for place, reason in leaks.pictures_skipped)),
             ("Acknowledged", len(leaks.leaks) or ""),
             ("Not in it", f"{len(made.not_produced)} records" if made.not_produced else ""),
+            ("Taken up", f"{made.taken_up} records of a run that was broken off" if made.taken_up else ""),
         ]
     )
     say(f"Anyone can check it: python3 {filed.path}/verify.py")
@@ -109,6 +122,27 @@ def repeat(session: Session, number: str, production_id: str, into: Path) -> Non
         say(f"The same, byte for byte: {made.sha256}", "green")
     if made.sha256 != before:
         raise BundleInvalid(f"{production_id} has the seal {before}, its repetition {made.sha256}: its inputs changed")
+
+
+@production.command("zip")
+@click.argument("number")
+@click.argument("production_id", metavar="PRODUCTION")
+@click.option("--into", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The ZIP to write.")
+@archive_command
+def pack(session: Session, number: str, production_id: str, into: Path) -> None:
+    """Pack a production as a ZIP that a password opens (AES-256).
+
+    The password is asked for, twice; where there is no terminal it is two lines of standard input. It is kept nowhere:
+    tell it on another way than the ZIP goes. The names and sizes of the files inside can be read without it.
+    """
+    with session.act(Permission.ANSWER) as (archive, actor):
+        password = read_secret("Password of the ZIP", confirm=True)
+        made = pack_production(archive, number, production_id, password, into=into, actor=actor, now=clock.now())
+    if session.as_json:
+        print_json(made)
+    else:
+        say(f"Packed {made.files} files, {made.size:,} bytes: {made.path}", "green")
+        describe([("Digest", made.sha256)])
 
 
 @production.command("list")

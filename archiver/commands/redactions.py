@@ -17,6 +17,7 @@ from archiver.workflows.redact import (
     clear_picture,
     lift_redaction,
     preview_redaction,
+    skip_ocr,
     unknown_pictures_of,
 )
 from exports.detectors import DETECTORS
@@ -198,6 +199,24 @@ def acknowledge(session: Session, number: str, place: str, reason: str) -> None:
         print_json(kept)
     else:
         say(f"Acknowledged: {kept.place}.", "green")
+
+
+@redact.command("skip-ocr")
+@click.argument("number")
+@click.argument("page")
+@click.option("--reason", required=True, help="Why nobody needs the words of this picture read: a photograph, say.")
+@archive_command
+def skip(session: Session, number: str, page: str, reason: str) -> None:
+    """Have the picture with the number PAGE not read by OCR before a production of request NUMBER is sealed.
+
+    All else of it is searched as ever. The production's figures name the picture and the reason.
+    """
+    with session.act(Permission.APPROVE) as (archive, actor):
+        kept = skip_ocr(archive, number, page, reason=reason, actor=actor, now=clock.now())
+    if session.as_json:
+        print_json(kept)
+    else:
+        say(f"Noted: {kept.place}.", "green")
 
 
 COMMANDS = (redact,)

@@ -26,7 +26,10 @@ from archiver.workflows.review import (
     review_state,
     undo_coding,
 )
+from archiver.workflows.review_alike import alike_in_review, with_alike
 from exports.review_rules import Selection, effective
+
+_NEARNESS = click.FloatRange(0, 1, min_open=True)
 
 
 @click.group()
@@ -142,6 +145,10 @@ def _coding_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.argument("number")
 @click.option("--record", "records", multiple=True, help="Items of this record.")
 @click.option("--item", "items_", multiple=True, help="This item.")
+@click.option("--like", default="", metavar="ITEM", help="This item and what says nearly the same: `review alike`.")
+@click.option(
+    "--nearness", type=click.FloatRange(0, 1, min_open=True), default=0.8, show_default=True, help="Of --like."
+)
 @click.option("--text", "phrase", default="", help="Items whose text holds this, in any spelling.")
 @click.option("--by", "creator", default="", help="Items of this creator, by name or handle.")
 @click.option("--tagged", default="", help="Items with this tag.")
@@ -157,6 +164,8 @@ def code_items(
     number: str,
     records: tuple[str, ...],
     items_: tuple[str, ...],
+    like: str,
+    nearness: float,
     phrase: str,
     creator: str,
     tagged: str,
@@ -185,9 +194,12 @@ def code_items(
         hits=hits,
         undecided=undecided,
     )
+    if like and items_:
+        raise BadInput("--like and --item each say which items: give one of them")
     if only_preview:
         with session.look() as archive:
-            changes = preview_coding(archive, number, selection, coding)
+            chosen = with_alike(archive, number, selection, like, nearness=nearness) if like else selection
+            changes = preview_coding(archive, number, chosen, coding)
         if session.as_json:
             print_json(changes)
         else:
@@ -207,11 +219,41 @@ def code_items(
         if whole_record:
             batch = code_record(archive, number, records[0], coding, actor=actor, now=now)
         else:
-            batch = code(archive, number, selection, coding, actor=actor, now=now, level=2 if second else 1)
+            chosen = with_alike(archive, number, selection, like, nearness=nearness) if like else selection
+            batch = code(archive, number, chosen, coding, actor=actor, now=now, level=2 if second else 1)
     if session.as_json:
         print_json(batch)
     else:
         say(f"Batch {batch.id}: {batch.size} decisions. Undo: archiver review undo {number} {batch.id}", "green")
+
+
+@review.command("alike")
+@click.argument("number")
+@click.option(
+    "--nearness", type=click.FloatRange(0, 1, min_open=True), default=0.8, show_default=True, help="1: the same."
+)
+@archive_command
+def alike(session: Session, number: str, nearness: float) -> None:
+    """Items of the set that say nearly the same, with what was decided of each.
+
+    A whole group is decided with `archiver review code NUMBER --like ITEM`; each item gets a decision of its own.
+    """
+    with session.look() as archive:
+        groups = alike_in_review(archive, number, nearness=nearness)
+    if session.as_json:
+        print_json(groups)
+        return
+    for place, group in enumerate(groups, 1):
+        table(
+            f"Group {place}: {len(group.items)} items" + (", decided differently" if group.differ else ""),
+            ("Item", "Nearness", "Text", "Release"),
+            (
+                (e.item_id, f"{e.nearness:.2f}", e.text[:100], e.coding.release if e.coding else "undecided")
+                for e in group.items
+            ),
+        )
+    if not groups:
+        say("No two items of the set say nearly the same.")
 
 
 @review.command("undo")

@@ -7,6 +7,7 @@ necessarily ensure that the entry in the directory ... has also reached disk").
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
 from collections.abc import Iterator
@@ -108,13 +109,41 @@ def move_directory(source: Path, target: Path) -> None:
     Parents of `target` are made where missing. OSError if `target` exists and is not empty.
     """
     with storage_errors(target):
-        for folder, _, names in os.walk(source):
-            for name in names:
-                with (Path(folder) / name).open("rb") as file:
-                    os.fsync(file.fileno())
-            sync_directory(Path(folder))
+        _sync_each(source)
         make_directory(target.parent)
     publish(source, target)
+
+
+def move_tree(source: Path, target: Path) -> None:
+    """The same for a tree of very many files: the file system is synced as a whole, where the system can do that."""
+    with storage_errors(target):
+        if not _sync_file_system(source):
+            _sync_each(source)
+        make_directory(target.parent)
+    publish(source, target)
+
+
+def _sync_each(source: Path) -> None:
+    for folder, _, names in os.walk(source):
+        for name in names:
+            with (Path(folder) / name).open("rb") as file:
+                os.fsync(file.fileno())
+        sync_directory(Path(folder))
+
+
+def _sync_file_system(path: Path) -> bool:
+    """syncfs(2), which Linux has; since 5.8 it reports what could not be written. False elsewhere."""
+    library = ctypes.CDLL(None, use_errno=True)
+    if not hasattr(library, "syncfs"):
+        return False
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        if library.syncfs(descriptor):
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number), str(path))
+    finally:
+        os.close(descriptor)
+    return True
 
 
 def make_directory(path: Path) -> None:

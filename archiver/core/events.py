@@ -84,6 +84,7 @@ class EventType(StrEnum):
     LEAK_ACKNOWLEDGED = "leak_acknowledged"
     PRODUCED = "produced"
     DELIVERED = "delivered"
+    PACKED = "packed"  # a production, as an encrypted ZIP
     SITE_SESSION_STORED = "site_session_stored"
     SITE_SESSION_SET = "site_session_set"  # what its checks open and must see
     SITE_SESSION_KEPT = "site_session_kept"  # the site renewed its cookies during a capture
@@ -119,6 +120,7 @@ class EventType(StrEnum):
             EventType.SITE_SESSION_FORGOTTEN,
             EventType.ROWS_COMMITTED,
             EventType.REQUESTER_SEEN,
+            EventType.PACKED,
             EventType.KEY_ROTATED,
             EventType.TIMESTAMPED,
             EventType.TIMESTAMP_FAILED,

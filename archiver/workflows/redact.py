@@ -18,6 +18,7 @@ from archiver.workflows.review import read_texts
 from archiver.workflows.show_item import read_layout
 from exports.law_rules import check_sections, find_law
 from exports.layout_redaction import Rectangle, is_cleared, unknown_pictures
+from exports.leak_check import unread
 from exports.redaction_rules import RedactionRule, check_rule, find_hits, redact
 from exports.review_rules import every_text
 
@@ -229,6 +230,13 @@ def acknowledge_leak(
             commits=[("leak_acknowledgements", kept.id)],
         )
     return kept
+
+
+def skip_ocr(archive: Archive, number: str, page: str, *, reason: str, actor: Person, now: datetime) -> Acknowledgement:
+    """Say why a picture, named by its page number, is not read by OCR before sealing. Raises BadInput."""
+    if not page.strip() or "/" in page:
+        raise BadInput(f"{page!r}: name the picture by the number on its page, without a folder or an ending")
+    return acknowledge_leak(archive, number, unread(page.strip()), reason=reason, actor=actor, now=now)
 
 
 def _describe(

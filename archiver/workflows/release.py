@@ -54,6 +54,7 @@ class Making:
     width: int = 7
     volume_megabytes: int = 2000
     pictures: bool = True
+    images: str = "png"  # or tiff: of the profile court
     pdf: bool = True
     ocr: bool = True
     originals: bool = True
@@ -176,7 +177,10 @@ def _release(
         return make_release(
             describe_request(archive, request),
             (describe_record(archive, each, hits=hits.get(each, frozenset())) for each in records),
-            make_gate(archive, request, set_id=set_id, salt=plan.salt, originals=making.originals),
+            replace(
+                make_gate(archive, request, set_id=set_id, salt=plan.salt, originals=making.originals),
+                pictures=making.pictures,
+            ),
             plan,
             _surroundings(archive, request, making, stack),
             into=into,
@@ -275,9 +279,11 @@ def _printer(archive: Archive, stack: ExitStack) -> Any:
 
 
 def _tokens(archive: Archive) -> Iterator[tuple[str, bytes]]:
-    """The trail's time-stamp tokens."""
+    """The trail's time-stamp tokens, each with the checkpoint that it stamps: neither proves anything alone."""
     folder = archive.directory / "trail" / TIMESTAMPS
     for path in sorted(folder.glob("*.tsr")) if folder.is_dir() else []:
+        stamped = path.with_suffix(".checkpoint")
+        yield stamped.name, stamped.read_bytes()
         yield path.name, path.read_bytes()
 
 
@@ -317,6 +323,7 @@ def _settle(
         volume=making.volume_megabytes * 1_000_000,
         pictures=making.pictures,
         pdf=making.pdf,
+        images=making.images,
     )
     path = _plan_path(where, request.number, id)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -70,7 +70,11 @@ def test_a_reviewed_and_redacted_request_becomes_a_signed_bundle(full: Terminal,
         assert full("redact", "clear", number, capture, "--reason", "photographs of the town").code == 0
     assert len(full("redact", "list", number, "--json").json) == 1
     assert "Aadhaar" in full("redact", "detectors").out
+    left_out = full("redact", "skip-ocr", number, "TOWN-0000001", "--reason", "a photograph of the river", "--json")
+    assert left_out.json["place"] == "TOWN-0000001: its picture is not read by OCR"
+    assert full("redact", "skip-ocr", number, "data/TOWN-0000001.png", "--reason", "r").code != 0
     assert full("review", "show", number).code == 0
+    assert "No two items" in full("review", "alike", number).out or full("review", "alike", number, "--json").json
     assert full("review", "assign", number, "--to", "Clerk", "--size", "1", "--json").json["batch"] == "B001"
     made = full(
         "production", "make", number, "--no-ocr", "--no-pdf", "--prefix", "TOWN-", "--into", str(tmp_path), "--json"
@@ -87,6 +91,11 @@ def test_a_reviewed_and_redacted_request_becomes_a_signed_bundle(full: Terminal,
     assert full("production", "list", number, "--json").json[0]["profile"] == "requester"
     again = full("production", "repeat", number, made.json["filed"]["id"], "--into", str(tmp_path / "again"), "--json")
     assert again.json["same"] is True
+    packed = full(
+        "production", "zip", number, made.json["filed"]["id"], "--into", str(tmp_path / "out.zip"), "--json",
+        typed=["a sentence of its own"] * 2,
+    )  # fmt: skip
+    assert packed.json["files"] > 5
     assert full("verify").code == 0
     path = Path(bundle) / "data" / "items.jsonl"
     path.write_bytes(path.read_bytes() + b"\n")

@@ -117,7 +117,7 @@ def test_observations_are_no_decisions() -> None:
         "site_session_stored", "site_session_set", "site_session_kept", "site_session_checked",
         "site_session_forgotten", "night_begun", "night_ended", "night_told",
         "rows_committed", "key_rotated", "timestamped", "timestamp_failed",
-        "disposal_begun", "disposal_stopped", "requester_seen",
+        "disposal_begun", "disposal_stopped", "requester_seen", "packed",
     }  # fmt: skip
 
 

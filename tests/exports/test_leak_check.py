@@ -18,7 +18,7 @@ from PIL.PngImagePlugin import PngInfo
 from archiver.core.errors import LeakFound
 from archiver.core.warc import Exchange, WarcWriter
 from exports.gate import Secret
-from exports.leak_check import LeakCheck, LeakReport
+from exports.leak_check import LeakCheck, LeakReport, unread
 from exports.redaction_rules import RedactionRule
 from tests.exports.sample import FIRST
 
@@ -173,3 +173,53 @@ def test_a_short_phrase_redacted_here_is_listed_wherever_else_it_stands() -> Non
     check = LeakCheck([secret], (), own={"rec_1/2": ["/ABC-000002."]})
     check.search("data/TEXT/ABC-000001.txt", "Zoë wrote".encode())
     assert check.report().stopping == ("data/TEXT/ABC-000001.txt: what red_1 redacts in rec_1/2",)
+
+
+def test_a_picture_that_a_person_left_out_is_not_read_and_the_reason_is_told() -> None:
+    left_out = {unread("ABC-000001"): "a photograph of the river"}
+    read: list[bytes] = []
+
+    def reader(picture: bytes) -> str:
+        read.append(picture)
+        return "It was Zoë Smith"
+
+    check = LeakCheck((), RULES, acknowledged=left_out, read_picture=reader)
+    check.search("data/pictures/ABC-000001.png", png_with("", packed=False))
+    assert read == []
+    assert check.report().pictures_skipped == (
+        ("ABC-000001: its picture is not read by OCR", "a photograph of the river"),
+    )
+    assert check.report().stopping == ()
+    check.search("data/pictures/ABC-000002.png", png_with("", packed=False))
+    assert len(read) == 1
+    assert "as read by OCR" in check.report().stopping[0]
+    check.search("data/pictures/ABC-000001.png", png_with("Zoë Smith", packed=True))  # its bytes are searched as ever
+    assert "ABC-000001.png, chunk iTXt" in check.report().stopping[1]
+
+
+@pytest.mark.parametrize("place", [0, 1 << 20, (1 << 22) - 7, (1 << 22) + 3, 9_000_000])
+@pytest.mark.parametrize("line", ["পানী 12345678 and more\n", "no line ends "])
+def test_a_name_is_found_wherever_it_stands_in_a_long_text(place: int, line: str) -> None:
+    """Long texts are read slice by slice; a border never hides a name, and makes none of two."""
+    filled = (line * (10_000_000 // len(line.encode()))).encode()
+    place -= place % len(line.encode())
+    whole = filled[:place] + "it was सड़क, no, रीता शर्मा who".encode() + filled[place:]
+    (leak,) = search("a.txt", whole).leaks
+    assert leak.rule == "red_2"
+    assert search("a.txt", filled).leaks == ()
+
+
+def test_two_names_of_the_same_letters_are_both_found() -> None:
+    rules = tuple(
+        RedactionRule(id=f"red_{n}", kind="phrase", scope="everywhere", section="14", phrases=(name,))
+        for n, name in enumerate(("Ann Alee", "Anna Lee"))
+    )
+    assert {each.rule for each in search("a.txt", b"Anna Lee and Ann Alee", rules).leaks} == {"red_0", "red_1"}
+    assert {each.rule for each in search("a.txt", b"Anna Lee", rules).leaks} == {"red_1"}
+
+
+def test_a_short_name_inside_other_words_is_no_hit_however_often() -> None:
+    rules = (RedactionRule(id="red_1", kind="phrase", scope="everywhere", section="14", phrases=("Ali",)),)
+    text = "the quality of the water, " * 20_000
+    assert search("a.txt", text.encode(), rules).leaks == ()
+    assert search("a.txt", (text + "said Ali, " + text).encode(), rules).leaks

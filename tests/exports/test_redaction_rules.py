@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from archiver.core.errors import BadInput, RedactionRefused
 from exports.detectors import detect, luhn, verhoeff
-from exports.leak_check import squeeze
 from exports.redaction_rules import RedactionRule, check_rule, find_phrase, redact, redact_address
 from exports.spelling import spell, tokens
+from exports.squeezing import squeeze
 
 NAMES = ("Zoë Smith", "Rémi L'Écuyer", "ৰীতা দাস", "रीता शर्मा", "سڑک علی", "👩‍👩‍👧 🚧")
 

@@ -25,12 +25,12 @@ from archiver.workflows.answer import open_request, produce, search_for_request
 from archiver.workflows.redact import add_redaction, clear_picture, unknown_pictures_of
 from archiver.workflows.release import Making, make_production, preflight, repeat_production
 from archiver.workflows.review import code, freeze_review, review_state, undo_coding
-from exports.leak_check import squeeze
 from exports.load_files import FIELDS, read_dat, read_opt
 from exports.readings import Reading, read_all
 from exports.redaction_rules import find_phrase
 from exports.review_rules import Selection
 from exports.spelling import tokens
+from exports.squeezing import squeeze
 from exports.verifier import check
 from tests.workflows.town import NOW, clerk
 
@@ -252,6 +252,24 @@ def test_a_killed_production_is_taken_up_with_its_number_moment_and_proofs(
     assert f"{Path(made.path).name}.plan.json" == plan.name
     assert made.made_at == NOW
     assert len(list(tmp_path.glob("*.plan.json"))) == 1
+
+
+def test_a_production_broken_off_goes_on_with_the_pages_it_had(archive: Archive, tmp_path: Path) -> None:
+    number = ask(archive)
+    release_all(archive, number)
+    clear_all(archive, number)
+
+    def stopped(done: int, total: int, what: str = "") -> None:
+        if done == 1:
+            raise KeyboardInterrupt
+
+    making, actor = replace(PLAIN, profile="court"), clerk(archive)
+    with pytest.raises(KeyboardInterrupt):
+        make_production(archive, number, making, actor=actor, now=NOW, into=tmp_path / "one", progress=stopped)
+    made, released = make_production(archive, number, making, actor=actor, now=NOW, into=tmp_path / "one")
+    assert released.taken_up == 1
+    again = repeat_production(archive, number, made.id, actor=actor, into=tmp_path / "two")
+    assert (again.sha256, again.taken_up) == (released.sha256, 0)
 
 
 def test_what_came_after_the_set_was_frozen_is_withheld_and_shown(archive: Archive, tmp_path: Path) -> None:

@@ -1,0 +1,78 @@
+"""The quick searches find what the plain ones find: letters of a text, many needles in one pass, runs of bytes."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exports.byte_runs import BASE64, HEX, packed_runs, wide_runs
+from exports.needles import Needles
+from exports.spelling import spell, tokens
+from exports.squeezing import squeeze
+
+TEXTS = (
+    "The boil-water advisory is lifted, says Zoë Smith.",
+    "Où est passé le pont ? « Fermé »",
+    "পানী উতলোৱাৰ জাননী ড়ো",
+    "पानी उबालने की सूचना ज़",
+    "پانی ابالنے کی ہدایت ـــ ﷺ ﷽",
+    "👍🏽 🚧 👩‍👩‍👧 ①②③ ＡＢＣ ß ﬁ",
+    "a%20b%C3%A9 &amp; R&D; &eacute;&#2309; 100%",
+)
+_HIGH = rb"[\x00\x01\x02\x03\x04\x06\x09\x0a\x20\xd8-\xdf\xfb-\xff]"
+PLAIN = {
+    "utf-16-le": re.compile(rb"(?:[\x00-\xff]" + _HIGH + rb"){4,}"),
+    "utf-16-be": re.compile(rb"(?:" + _HIGH + rb"[\x00-\xff]){4,}"),
+}
+
+
+def letters_alone(text: str) -> str:
+    return spell(text).text.replace(" ", "")
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("times", [1, 40])
+def test_what_is_squeezed_are_the_letters_that_the_spelling_has(text: str, times: int) -> None:
+    """A short text is folded letter by letter, a long one as an array."""
+    assert squeeze(text * times) == letters_alone(text * times)
+
+
+@given(st.text(max_size=900))
+def test_any_text_is_squeezed_to_the_letters_of_its_spelling(text: str) -> None:
+    assert squeeze(text) == letters_alone(text)
+    assert squeeze(text + " পানী " * 80) == letters_alone(text + " পানী " * 80)
+
+
+@given(st.lists(st.text("abé", min_size=1, max_size=7), min_size=1, max_size=30), st.text("abé", max_size=200))
+def test_many_needles_are_found_wherever_they_stand(needles: list[str], text: str) -> None:
+    expected = {
+        (each, place) for each in needles for place in range(len(text)) if text.startswith(each, place)
+    }  # fmt: skip
+    assert set(Needles(needles).find(text)) == expected
+
+
+def test_a_needle_across_the_border_of_two_pieces_is_found_once() -> None:
+    needles = ["zoësmith", "x", "ab", "abc", "abcd"]
+    text = "q" * ((1 << 20) - 3) + "zoësmith" + "q" * 100 + "abcd"
+    found = sorted(Needles(needles).find(text))
+    place = (1 << 20) - 3
+    assert found == [("ab", place + 108), ("abc", place + 108), ("abcd", place + 108), ("zoësmith", place)]
+
+
+@given(st.binary(max_size=400))
+def test_runs_of_bytes_are_those_that_their_patterns_find(content: bytes) -> None:
+    for order, pattern in PLAIN.items():
+        assert list(wide_runs(content, order)) == pattern.findall(content)
+
+
+@given(st.text("Ab9+/=- \n\r", max_size=300).map(str.encode))
+def test_packed_runs_are_those_that_their_patterns_find(content: bytes) -> None:
+    for kind in (BASE64, HEX):
+        assert list(packed_runs(content, kind)) == [(each.start(), each[0]) for each in kind[0].finditer(content)]
+
+
+def test_every_letter_of_a_name_is_kept_where_it_is_written_with_marks() -> None:
+    assert squeeze("R\u0301ita-\u09a6\u09be\u09b8") == "".join(tokens("Rita \u09a6\u09be\u09b8"))
