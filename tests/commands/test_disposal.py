@@ -41,6 +41,10 @@ def test_from_what_is_due_to_the_certificate(desk: Terminal) -> None:
     assert held["ejected"] == [record_id(2)]
     assert "Bora v. Town" in desk("record", "show", record_id(2)).out
     assert desk("record", "show", record_id(2), "--json").json["held"] == [f"Bora v. Town ({held['hold']['id']})"]
+    assert f"held for Bora v. Town ({held['hold']['id']})" in desk("search", "জাননী").out
+    hits = desk("search", "জাননী", "--json").json["hits"]
+    told = {each["record"]["id"]: each["held"] for each in hits}
+    assert told == {record_id(1): [], record_id(2): [f"Bora v. Town ({held['hold']['id']})"], record_id(3): []}
     assert "Still lacking" in desk("disposal", "approve", batch["id"]).out
     assert desk("disposal", "run", batch["id"]).code == SecondPersonNeeded.exit_code
     assert desk("login", "Bob", typed=[SECRET]).code == 0
