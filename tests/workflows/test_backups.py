@@ -15,6 +15,7 @@ from archiver.core.errors import AlreadyExists, BackupDamaged, BackupKeyWrong, B
 from archiver.core.events import EventType
 from archiver.core.records import RecordId
 from archiver.workflows.back_up import BackedUp, back_up, check_set, chosen_set, read_sets, unpack
+from archiver.workflows.disposal.certify import read_certificate
 from archiver.workflows.keep_holds import place_hold
 from archiver.workflows.restore import restore_archive, restore_from
 from archiver.workflows.restore_drill import drill
@@ -189,7 +190,10 @@ def test_a_drill_repeats_what_was_decided_since_and_brings_nothing_destroyed_bac
         back(archive, place, key)
         shutil.copytree(place, tmp_path / "tape")
         hold(archive, record_id(2))
-        run(archive, approved_batch(archive))
+        done = run(archive, approved_batch(archive))
+        residue = read_certificate(archive, str(done.certificate))["residue"]
+        (set_,) = read_sets(boxes(archive, place, key))
+        assert [(each["place"], each["record_id"]) for each in residue] == [(f"backup set {set_.id}", None)]
         file_thread(archive, 3, at=LATER)
         found = drill(
             archive, boxes(archive, tmp_path / "tape", key), actor=person(archive, "Clerk"), now=LATER, place=work
