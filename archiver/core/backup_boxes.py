@@ -197,9 +197,13 @@ def _derive(key: bytes | None, passphrase: str | None, scrypt: dict[str, Any]) -
         return key
     if not passphrase:
         raise BackupKeyWrong("a backup needs its key file (--key) or its passphrase")
-    salt = bytes.fromhex(scrypt["salt"])
-    cost = {name: int(scrypt[name]) for name in ("n", "r", "p")}
-    return Scrypt(salt=salt, length=32, **cost).derive(passphrase.encode())
+    try:
+        if scrypt["n"] * scrypt["r"] * scrypt["p"] > 16 * _SCRYPT["n"] * _SCRYPT["r"]:
+            raise ValueError("it would take all memory")
+        salt, cost = bytes.fromhex(scrypt["salt"]), {name: scrypt[name] for name in ("n", "r", "p")}
+        return Scrypt(salt=salt, length=32, **cost).derive(passphrase.encode())
+    except (KeyError, TypeError, ValueError) as error:
+        raise BackupDamaged(f"{FILE_NAME} is damaged: its scrypt is none ({error})") from error
 
 
 def _check(key: bytes, archive: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from archiver.core.archive import Archive
-from archiver.core.backup_boxes import CHUNK, BackupBoxes, make_key_file, read_key_file
+from archiver.core.backup_boxes import CHUNK, FILE_NAME, BackupBoxes, make_key_file, read_key_file
 from archiver.core.errors import AlreadyExists, BackupDamaged, BackupKeyWrong, BadInput, NotFound, NotPermitted
 from archiver.core.events import EventType
 from archiver.core.records import RecordId
@@ -146,6 +146,13 @@ def test_a_wrong_key_or_passphrase_is_said_before_anything_is_read(shelf: Shelf,
         BackupBoxes.open(shelf.directory, key=read_key_file(key), passphrase=None)
     opened = BackupBoxes.open(tmp_path / "two", key=None, passphrase="ৰাজহ correct horse")
     assert check_set(opened, chosen_set(opened)) == []
+    stated = tmp_path / "two" / FILE_NAME
+    for was, becomes in (('"n": 131072', '"n": 1073741824'), ('"n": 131072', '"n": "x"'), ('"check"', '"chek"')):
+        text = stated.read_text(encoding="ascii")
+        stated.write_text(text.replace(was, becomes), encoding="ascii")
+        with pytest.raises(BackupDamaged):
+            BackupBoxes.open(tmp_path / "two", key=None, passphrase="ৰাজহ correct horse")
+        stated.write_text(text, encoding="ascii")
 
 
 def test_a_flipped_byte_a_lost_end_and_an_exchanged_box_are_told_with_the_file(
