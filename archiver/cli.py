@@ -18,6 +18,7 @@ from index.place import show_place
 
 _MODULES = {
     "account": "accounts",
+    "backup": "backups",
     "capture": "captures",
     "check": "answers",
     "demo": "demo",

@@ -29,6 +29,7 @@ from archiver.core.reviews import CodingBatch, ReviewSet
 from archiver.core.saved_searches import SavedSearch, SearchRun
 from archiver.core.site_sessions import SiteSession
 from archiver.core.stubs import Stub
+from archiver.workflows.back_up import BackedUp
 from archiver.workflows.classify import Reclassified
 from archiver.workflows.disposal.run import BatchRun
 from archiver.workflows.file_capture import Filed
@@ -46,6 +47,7 @@ from archiver.workflows.rebuild import Rebuilt
 from archiver.workflows.redact import RedactedItem, UnknownPicture
 from archiver.workflows.request_clock import DueRequest
 from archiver.workflows.restore import Restored
+from archiver.workflows.restore_drill import Drill
 from archiver.workflows.retention_report import RetentionReport
 from archiver.workflows.review import ReviewState
 from archiver.workflows.review_alike import AlikeMembers
@@ -144,6 +146,11 @@ DOCUMENTS: dict[str, tuple[str, type | None]] = {
     "account list": ("a list of accounts", Account),
     "account show": ("`account`, and `records`: their ids", None),
     "capture, job run": ("a list of what became of each capture", Filed),
+    "backup check": ("`set`, `files`, `findings`", None),
+    "backup drill": ("what the practised restore found, and whether it `passed`", Drill),
+    "backup key": ("`key`: where it lies", None),
+    "backup list": ("a list of sets: `set`, `made_at`, `files`, `size`, `trail_size`", None),
+    "backup make": ("what one run did", BackedUp),
     "check": ("what was found in a bundle", BundleReport),
     "duplicates": ("the groups: `same`, `cross_post`, `items`; and", AlikeReport),
     "disposal certificate": ("the certificate, as its `certificate.json` has it", None),

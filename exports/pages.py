@@ -107,12 +107,16 @@ def render_print(
     *,
     agency: str,
     class_reason: str | None,
+    held: Sequence[str],
     slices: Sequence[str],
     made_at: datetime,
     software: str,
     zone: ZoneInfo,
 ) -> bytes:
-    """One record for paper, HTML without scripts. `slices`: the files of the screenshot's parts, beside the page."""
+    """One record for paper, HTML without scripts. `slices`: the files of the screenshot's parts, beside the page.
+
+    `held` names what forbids its disposal: the print is for the house, not for who asked.
+    """
     shown = produced.latest_content
     return _fill(
         "print.html",
@@ -126,6 +130,7 @@ def render_print(
         slices=slices,
         agency=agency,
         class_reason=class_reason,
+        held=held,
         made_at=made_at,
         software=software,
     )

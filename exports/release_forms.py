@@ -181,6 +181,7 @@ class Forms:
                 {
                     "capture": capture.capture.id,
                     "record": produced.record.id,
+                    "held": self._plan.held.get(produced.record.id, ()),
                     "started": capture.capture.started,
                     "finished": capture.capture.finished,
                     "outcome": capture.capture.outcome.value,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +19,8 @@ class ReleasePlan:
 
     `trail` is `{"archive", "checkpoint", "events": [{"index", "capture", "line", "proof"}]}`. `salt`, 16 bytes in
     hex, is of the commitments to what is left out and never leaves. `volume` is the size of a volume in bytes,
-    `images` the kind of a court's page images.
+    `images` the kind of a court's page images. `held` gives the ids of the holds over a record, as they were; a
+    requester's bundle is told of none.
     """
 
     id: str
@@ -36,6 +37,7 @@ class ReleasePlan:
     pictures: bool = True
     pdf: bool = True
     images: str = "png"
+    held: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

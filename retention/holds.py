@@ -61,16 +61,17 @@ class Hold:
 
 
 _MATTERS = """
-SELECT f.record_id AS record_id, h.matter || ' (' || h.id || ')' AS matter
+SELECT f.record_id AS record_id, h.matter || ' (' || h.id || ')' AS matter, h.id AS hold
   FROM hold_records f JOIN holds h ON h.id = f.hold_id WHERE h.released_at IS NULL
-UNION SELECT r.id, h.matter || ' (' || h.id || ')'
+UNION SELECT r.id, h.matter || ' (' || h.id || ')', h.id
   FROM records r JOIN hold_scopes s ON s.value = r.account_id JOIN holds h ON h.id = s.hold_id
   WHERE s.kind = 'account' AND s.live AND h.released_at IS NULL
-UNION SELECT t.record_id, h.matter || ' (' || h.id || ')'
+UNION SELECT t.record_id, h.matter || ' (' || h.id || ')', h.id
   FROM record_tags t JOIN hold_scopes s ON t.tag = 'collection:' || s.value JOIN holds h ON h.id = s.hold_id
   WHERE s.kind = 'collection' AND s.live AND h.released_at IS NULL
 UNION SELECT t.record_id, 'request ' || q.number || coalesce(', appeals until ' || (
-    SELECT c.appeal_until FROM request_closings c WHERE c.request_number = q.number ORDER BY c.id DESC LIMIT 1), '')
+    SELECT c.appeal_until FROM request_closings c WHERE c.request_number = q.number ORDER BY c.id DESC LIMIT 1
+  ), ''), NULL
   FROM (
     SELECT h.record_id, s.request_number FROM request_hits h JOIN request_searches s ON s.id = h.search_id
     UNION SELECT m.record_id, s.request_number FROM review_members m JOIN review_sets s ON s.id = m.set_id
@@ -86,12 +87,21 @@ def matters(db: Database, today: date, only: RecordId | None = None) -> dict[Rec
 
     Live queries are held as far as `cover` has caught up with them.
     """
-    chosen = "" if only is None else "WHERE record_id = :only"
     found: dict[RecordId, list[str]] = {}
-    sql = f"SELECT record_id, matter FROM ({_MATTERS}) {chosen} ORDER BY record_id, matter"  # noqa: S608 - constants
-    for record, matter in db.conn.execute(sql, {"today": today.isoformat(), "only": only}):
+    for record, matter, _ in _held(db, today, only):
         found.setdefault(record, []).append(matter)
     return {record: tuple(each) for record, each in found.items()}
+
+
+def holds_over(db: Database, record: RecordId, today: date) -> tuple[str, ...]:
+    """The ids of the holds over the record, without what they are for: a reference that gives nothing away."""
+    return tuple(sorted(hold for _, _, hold in _held(db, today, record) if hold is not None))
+
+
+def _held(db: Database, today: date, only: RecordId | None) -> Iterable[tuple[RecordId, str, str | None]]:
+    chosen = "" if only is None else "WHERE record_id = :only"
+    sql = f"SELECT record_id, matter, hold FROM ({_MATTERS}) {chosen} ORDER BY record_id, matter"  # noqa: S608 - constants
+    return db.conn.execute(sql, {"today": today.isoformat(), "only": only})
 
 
 def add_hold(db: Database, hold: Hold) -> None:

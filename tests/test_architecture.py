@@ -40,6 +40,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "certifi": ("capture/recording.py",),
     "click": ("archiver/cli.py", "archiver/commands/", "archiver/manual.py"),
     "cryptography": (
+        "archiver/core/backup_boxes.py",
         "archiver/core/sealing.py",
         "archiver/core/signing.py",
         "archiver/core/timestamps.py",
@@ -103,6 +104,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
 # the only functions that remove or shorten a file, and what they may touch
 REMOVALS = {
     ("archiver/core/assets.py", "AssetStore.remove"),  # a shared file that no capture needs
+    ("archiver/core/backup_boxes.py", "BackupBoxes.keep_only"),  # copies: what no set of a backup needs any more
     ("archiver/core/checkpoints.py", "append_checkpoint"),  # a line that a crash tore
     ("archiver/core/durable.py", "durable_file"),  # its own .part
     ("archiver/core/events.py", "Trail._cut_torn_line"),  # a line that a crash tore
@@ -123,7 +125,7 @@ REMOVALS = {
     ("archiver/workflows/rebuild.py", "_remove_side_files"),
     ("archiver/workflows/recover.py", "_end_as_failed"),  # in incoming/: what a crash cut off
     ("archiver/workflows/recover.py", "_settle_whole"),  # in incoming/: the ticket
-    ("archiver/workflows/restore.py", "restore_archive"),  # its own unfinished copy
+    ("archiver/workflows/restore.py", "restore_from"),  # its own unfinished copy
     ("capture/job.py", "discard_files"),  # in incoming/: what a broken-off attempt wrote
     ("exports/packages.py", "write_package"),  # its own unfinished package: copies
     ("exports/production.py", "make_production"),  # its own unfinished bundle: copies

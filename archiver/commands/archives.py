@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import secrets
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
 
+from archiver.commands.backups import key_option, open_backup
 from archiver.commands.output import describe, print_json, progress, say, show_moment, table
 from archiver.commands.session import Session, archive_command, json_option, read_secret
 from archiver.core import clock
+from archiver.core.backup_boxes import FILE_NAME
 from archiver.core.config import ArchiveSettings, CaptureSettings, Settings
+from archiver.workflows.back_up import chosen_set, unpack
 from archiver.workflows.make_archive import make_archive
 from archiver.workflows.rebuild import admit_after_rebuild, rebuild_archive
-from archiver.workflows.restore import restore_archive
+from archiver.workflows.restore import restore_archive, restore_from
 from archiver.workflows.status import describe_archive
 
 
@@ -156,15 +160,23 @@ def rebuild(session: Session, administrator: str | None) -> None:
     type=click.Path(path_type=Path, exists=True),
     help="The trail kept off the machine (`retention.mirror`): its directory, or its events.jsonl.",
 )
+@key_option
+@click.option("--set", "id", default="", help="Which set of a backup.  [newest]")
 @json_option
-def restore(copy: Path, into: Path, mirror: Path | None, as_json: bool) -> None:
-    """Make COPY, an old copy of an archive, an archive again at INTO.
+def restore(copy: Path, into: Path, mirror: Path | None, key: Path | None, id: str, as_json: bool) -> None:
+    """Make COPY, a backup or an old copy of an archive, an archive again at INTO.
 
     What was destroyed or held since is destroyed and held again before anything can be read. Without a
     mirror that knows more than the copy, disposal is locked until two people have confirmed the holds.
     """
+    boxes = open_backup(copy, key) if (copy / FILE_NAME).exists() else None
     with progress("Restoring") as show:
-        done = restore_archive(copy, into, mirror=mirror, now=clock.now(), progress=show)
+        if boxes is None:
+            done = restore_archive(copy, into, mirror=mirror, now=clock.now(), progress=show)
+        else:
+            chosen = chosen_set(boxes, id)
+            bring = partial(unpack, boxes, chosen, progress=show)
+            done = restore_from(bring, into, mirror=mirror, now=clock.now(), progress=show)
     if as_json:
         print_json(done)
         return

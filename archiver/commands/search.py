@@ -81,6 +81,8 @@ def search(
         console().print(head, soft_wrap=True)
         console().print(_snippet(hit), soft_wrap=True)
         console().print(_title(hit), soft_wrap=True)
+        if hit.held:
+            say(f"held for {'; '.join(hit.held)}", "yellow")
     if answer.facets:
         _show_facets(answer.facets)
 

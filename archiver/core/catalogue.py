@@ -294,10 +294,12 @@ class Catalogue:
     # -- inside -----------------------------------------------------------------------------
 
     def _all(self, sql: str, *values: object) -> list[dict[str, Any]]:
-        return list(self._db.query(sql, values))
+        cursor = self._db.conn.execute(sql, values)
+        names = [each[0] for each in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor]
 
     def _one(self, sql: str, *values: object) -> dict[str, Any] | None:
-        return next(iter(self._db.query(sql, values)), None)
+        return next(iter(self._all(sql, *values)), None)
 
 
 def _corrected(correction: Correction) -> Any:

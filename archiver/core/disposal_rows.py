@@ -6,7 +6,7 @@ One list for the catalogue and for every copy of it, so that none keeps what ano
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from archiver.core.records import RecordId
 
@@ -43,12 +43,23 @@ _ROWS = (
 )
 
 
-def delete_record_rows(db: sqlite3.Connection, record: RecordId) -> None:
+def delete_record_rows(db: sqlite3.Connection, records: Sequence[RecordId]) -> None:
     """Delete them; of a copy made by an earlier version, as far as it has the tables."""
     there = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     for table, sql in _ROWS:
         if table in there:
-            db.execute(sql, (record,))
+            db.executemany(sql, [(each,) for each in records])
+
+
+def count_items(db: sqlite3.Connection, record: RecordId) -> int:
+    (count,) = db.execute("SELECT count(*) FROM items WHERE record_id = ?", (record,)).fetchone()
+    return int(count)
+
+
+def evidence_size(db: sqlite3.Connection, record: RecordId) -> int:
+    """Bytes of every file kept for the record."""
+    sql = "SELECT coalesce(sum(o.size), 0) FROM objects o JOIN captures c ON c.id = o.capture_id WHERE c.record_id = ?"
+    return int(db.execute(sql, (record,)).fetchone()[0])
 
 
 def decision_rows(db: sqlite3.Connection, record: RecordId) -> Iterator[tuple[str, object]]:

@@ -307,6 +307,26 @@ class PreflightFailed(ArchiverError):
     exit_code = 84
 
 
+class BackupKeyWrong(ArchiverError):
+    """The key file or passphrase is not the one the backup was made with. Without it nobody can open it."""
+
+    exit_code = 73
+
+
+class BackupDamaged(ArchiverError):
+    """A file of a backup differs from what was sealed, or is lost. Take it from another place of the backup, or an
+    older set; `archiver backup check` names each.
+    """
+
+    exit_code = 74
+
+
+class DrillFailed(ArchiverError):
+    """An archive was restored from a backup for practice and is not what it must be; each difference is listed."""
+
+    exit_code = 75
+
+
 # -- a finished run that was not wholly good ------------------------------------------------
 
 

@@ -90,6 +90,8 @@ class EventType(StrEnum):
     SITE_SESSION_KEPT = "site_session_kept"  # the site renewed its cookies during a capture
     SITE_SESSION_CHECKED = "site_session_checked"
     SITE_SESSION_FORGOTTEN = "site_session_forgotten"
+    BACKED_UP = "backed_up"
+    RESTORE_DRILLED = "restore_drilled"  # a backup was restored for practice, with what was found
     ROWS_COMMITTED = "rows_committed"  # what earlier versions entered without a commitment
     KEY_ROTATED = "key_rotated"
     TIMESTAMPED = "timestamped"
@@ -118,6 +120,8 @@ class EventType(StrEnum):
             EventType.SITE_SESSION_KEPT,
             EventType.SITE_SESSION_CHECKED,
             EventType.SITE_SESSION_FORGOTTEN,
+            EventType.BACKED_UP,
+            EventType.RESTORE_DRILLED,
             EventType.ROWS_COMMITTED,
             EventType.REQUESTER_SEEN,
             EventType.PACKED,

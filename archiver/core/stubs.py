@@ -46,17 +46,19 @@ _COLUMNS = """s.*, (
 
 def add_stub(db: Database, stub: Stub) -> None:
     """Leave a stub, in the transaction of the record's disposal."""
-    db.table("stubs").insert(
-        {
-            "record_id": stub.record_id,
-            "site": stub.site,
-            "kind": stub.kind.value,
-            "native_root_id": stub.native_root_id,
-            "canonical_url": stub.canonical_url,
-            "urls": json.dumps(stub.urls, ensure_ascii=False),
-            "destroyed_at": to_iso(stub.destroyed_at),
-            "certificate": stub.certificate,
-        }
+    db.conn.execute(
+        "INSERT INTO stubs (record_id, site, kind, native_root_id, canonical_url, urls, destroyed_at, certificate) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            stub.record_id,
+            stub.site,
+            stub.kind.value,
+            stub.native_root_id,
+            stub.canonical_url,
+            json.dumps(stub.urls, ensure_ascii=False),
+            to_iso(stub.destroyed_at),
+            stub.certificate,
+        ),
     )
 
 

@@ -15,6 +15,7 @@ from index.engine import Sort
 from index.highlight import Snippet, find_hits, snippet
 from index.parse import ParsedQuery, parse_query
 from index.query import Field, Node, Thread, interpret
+from retention.holds import matters
 
 SNIPPET_WIDTH = 160
 """Characters of an item's text shown around the first hit."""
@@ -26,7 +27,8 @@ class Found:
 
     `earlier_text` is set where only a text that was edited away matched. `marks` are the places in the item's
     current text that were asked for: offsets in characters (Unicode code points), never inside a grapheme.
-    `title_marks` are those in the record's title, which only its root item is found by.
+    `title_marks` are those in the record's title, which only its root item is found by. `held` names what forbids the
+    record's disposal, in words.
     """
 
     item: CataloguedItem
@@ -35,6 +37,7 @@ class Found:
     earlier_text: bool = False
     marks: tuple[tuple[int, int], ...] = ()
     title_marks: tuple[tuple[int, int], ...] = ()
+    held: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,16 +88,18 @@ def find(
         most = engine.count(asked) if limit is None else limit
         page = engine.search(asked, sort=sort, limit=most, offset=offset)
         counted = count_facets(archive, engine, asked) if facets else None
-    records: dict[str, tuple[Record, dict[str, CataloguedItem]]] = {}
+    records: dict[str, tuple[Record, dict[str, CataloguedItem], tuple[str, ...]]] = {}
+    today = now.astimezone(archive.settings.archive.zone).date()
     found = []
     for number, hit in enumerate(page.hits, 1):
         if hit.record_id not in records:
             items = {each.id: each for each in archive.catalogue.items(hit.record_id)}
-            records[hit.record_id] = (archive.catalogue.record(hit.record_id), items)
-        record, items = records[hit.record_id]
+            id = RecordId(hit.record_id)
+            records[id] = (archive.catalogue.record(id), items, matters(archive.db, today, id).get(id, ()))
+        record, items, held = records[hit.record_id]
         is_root = hit.id == next(iter(items))
         title_marks = find_hits(record.title, parsed.node, field=Field.TITLE) if is_root else ()
-        found.append(replace(_show(record, items[hit.id], parsed.node), title_marks=title_marks))
+        found.append(replace(_show(record, items[hit.id], parsed.node), title_marks=title_marks, held=held))
         progress(number, len(page.hits), "reading hits")
     return Answer(
         query=query,

@@ -17,6 +17,7 @@ from capture.browser import Browser, Paper
 from capture.chromium import find_chromium
 from capture.screenshot import cut_into_pages
 from exports.pages import render_print
+from retention.holds import matters
 
 SOFTWARE = f"records-archiver {version('records-archiver')}"
 _HIGH = {Paper.A4: 1.29, Paper.LETTER: 1.17}
@@ -31,6 +32,7 @@ def print_record(archive: Archive, id: str, *, paper: Paper, now: datetime) -> b
     """
     produced = describe_record(archive, archive.catalogue.record(id).id)
     settings = archive.settings.archive
+    today = now.astimezone(settings.zone).date()
     shown = produced.latest_content
     with tempfile.TemporaryDirectory(prefix="archiver-") as folder:
         place = Path(folder)
@@ -47,6 +49,7 @@ def print_record(archive: Archive, id: str, *, paper: Paper, now: datetime) -> b
                 produced,
                 agency=settings.agency,
                 class_reason=archive.catalogue.class_reason(id),
+                held=matters(archive.db, today, produced.record.id).get(produced.record.id, ()),
                 slices=names,
                 made_at=to_utc(now),
                 software=SOFTWARE,

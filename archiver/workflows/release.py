@@ -42,6 +42,7 @@ from exports.release import Released, make_release
 from exports.release_layout import read_page_layout
 from exports.release_plan import ReleasePlan, Surroundings
 from exports.review_rules import ReviewFinding, check_review, effective
+from retention.holds import holds_over
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -324,6 +325,7 @@ def _settle(
         pictures=making.pictures,
         pdf=making.pdf,
         images=making.images,
+        held={} if making.profile == "requester" else _holds_over(archive, records, now),
     )
     path = _plan_path(where, request.number, id)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -331,6 +333,13 @@ def _settle(
     kept = {"plan": stated, "making": asdict(making), "set": set_id, "decided": decided}
     write_durably(path, json.dumps(kept, ensure_ascii=False).encode())
     return plan, where / f"{request.number}-{id[5:]}"
+
+
+def _holds_over(archive: Archive, records: list[RecordId], now: datetime) -> dict[str, tuple[str, ...]]:
+    """The holds over each record that is under any, by reference alone: what they are for is told to nobody."""
+    today = now.astimezone(archive.settings.archive.zone).date()
+    over = {record: holds_over(archive.db, record, today) for record in records}
+    return {record: ids for record, ids in over.items() if ids}
 
 
 def _decided(archive: Archive, request: InformationRequest) -> list[int | str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -44,17 +45,35 @@ def restore_archive(
     repeated first. Without a mirror that knows more, disposal is locked until two people have confirmed the holds,
     for nobody can tell what was decided since. Raises ArchiveExists, ArchiveNotFound, TrailBroken.
     """
-    if into.exists():
-        raise ArchiveExists(f"{into} is there already: a restored archive never takes another's place")
     if not (copy / "trail" / FILE_NAME).is_file():
         raise ArchiveNotFound(f"{copy} is no copy of an archive: it has no trail/{FILE_NAME}")
-    known = read_trail_file(copy / "trail" / FILE_NAME)
-    newer = _newer_lines(known, mirror)
+    _newer_lines(read_trail_file(copy / "trail" / FILE_NAME), mirror)  # before much is copied in vain
+
+    def bring(part: Path) -> None:
+        shutil.copytree(copy, part, symlinks=True)
+
+    return restore_from(bring, into, mirror=mirror, now=now, config_directory=config_directory, progress=progress)
+
+
+def restore_from(
+    bring: Callable[[Path], None],
+    into: Path,
+    *,
+    mirror: Path | None,
+    now: datetime,
+    config_directory: Path | None = None,
+    progress: Progress = silent,
+) -> Restored:
+    """As `restore_archive`, of a copy that `bring` writes to the directory it is given."""
+    if into.exists():
+        raise ArchiveExists(f"{into} is there already: a restored archive never takes another's place")
     part = part_path(into)
     if part.exists():
         shutil.rmtree(part)  # what a broken-off restore left: a copy
-    make_directory(into.parent)
-    shutil.copytree(copy, part, symlinks=True)
+    make_directory(into.absolute().parent)
+    bring(part)
+    known = read_trail_file(part / "trail" / FILE_NAME)
+    newer = _newer_lines(known, mirror)
     if newer:
         write_durably(part / "trail" / FILE_NAME, "".join(f"{line}\n" for line in (*known, *newer)).encode())
     rebuilt = rebuild_archive(part, now=now, config_directory=config_directory, progress=progress)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from archiver.core.errors import BatchNotReady, SecondPersonNeeded
+from archiver.core.errors import BackupDamaged, BackupKeyWrong, BatchNotReady, SecondPersonNeeded
 from tests.commands.test_cli import Terminal, outside
 from tests.workflows.disposal.shelf import LATER, SECRET, Shelf, file_thread, make_shelf, record_id
 
@@ -41,6 +41,10 @@ def test_from_what_is_due_to_the_certificate(desk: Terminal) -> None:
     assert held["ejected"] == [record_id(2)]
     assert "Bora v. Town" in desk("record", "show", record_id(2)).out
     assert desk("record", "show", record_id(2), "--json").json["held"] == [f"Bora v. Town ({held['hold']['id']})"]
+    assert f"held for Bora v. Town ({held['hold']['id']})" in desk("search", "জাননী").out
+    hits = desk("search", "জাননী", "--json").json["hits"]
+    told = {each["record"]["id"]: each["held"] for each in hits}
+    assert told == {record_id(1): [], record_id(2): [f"Bora v. Town ({held['hold']['id']})"], record_id(3): []}
     assert "Still lacking" in desk("disposal", "approve", batch["id"]).out
     assert desk("disposal", "run", batch["id"]).code == SecondPersonNeeded.exit_code
     assert desk("login", "Bob", typed=[SECRET]).code == 0
@@ -63,6 +67,31 @@ def test_the_reports_and_the_notice_are_written(desk: Terminal, tmp_path: Path) 
     assert desk("notice", "-o", str(notice), "--ask", "Room 2").code == 0
     assert 'lang="as"' in notice.read_text(encoding="utf-8")
     assert desk("preserve", "fixity", "--all", "--json").json["checked"] == 9
+
+
+def test_a_backup_is_made_checked_restored_for_practice_and_in_earnest(desk: Terminal, tmp_path: Path) -> None:
+    key, place = str(tmp_path / "keys" / "b.key"), str(tmp_path / "backup")
+    assert desk("login", "Clerk", typed=[SECRET]).code == 0
+    assert desk("backup", "key", key).code == 0
+    made = desk("backup", "make", place, "--key", key, "--json").json
+    assert made["sealed"] == made["files"]
+    assert [each["set"] for each in desk("backup", "list", place, "--key", key, "--json").json] == [made["set"]]
+    assert desk("backup", "check", place, "--key", key, "--json").json["findings"] == []
+    drilled = desk("backup", "drill", place, "--key", key, "--json").json
+    assert (drilled["passed"], drilled["records"]) == (True, 3)
+    other = str(tmp_path / "keys" / "other.key")
+    assert desk("backup", "key", other).code == 0
+    assert desk("backup", "check", place, "--key", other).code == BackupKeyWrong.exit_code
+    restored = desk("restore", place, str(tmp_path / "again"), "--key", key, "--json").json
+    assert restored["locked"]
+    box = next(path for path in (tmp_path / "backup" / "boxes").rglob("*") if path.is_file())
+    box.write_bytes(box.read_bytes()[:-1] + bytes([box.read_bytes()[-1] ^ 1]))
+    told = desk("backup", "check", place, "--key", key)
+    assert told.code == BackupDamaged.exit_code
+    assert str(box) in told.out.replace("\n", "")
+    secret = ["পাছফ্ৰেজ battery staple", "পাছফ্ৰেজ battery staple"]
+    assert desk("backup", "make", str(tmp_path / "two"), typed=secret).code == 0
+    assert desk("backup", "list", str(tmp_path / "two"), typed=["wrong"]).code == BackupKeyWrong.exit_code
 
 
 def test_a_plan_goes_out_as_a_spreadsheet_and_comes_back(desk: Terminal, tmp_path: Path) -> None:

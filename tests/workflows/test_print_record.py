@@ -18,10 +18,12 @@ from archiver.cli import archiver
 from archiver.core.archive import Archive
 from archiver.core.errors import NotFound
 from archiver.core.records import ObjectRole, RecordKind
+from archiver.workflows.keep_holds import place_hold
 from archiver.workflows.print_record import print_record
 from archiver.workflows.show_item import crop_item, crop_items
 from capture.browser import Paper
-from tests.workflows.town import NOW
+from retention.holds import Scope, ScopeKind
+from tests.workflows.town import NOW, clerk
 
 pytestmark = pytest.mark.browser
 
@@ -57,6 +59,26 @@ def test_a_print_holds_every_text_of_every_thread(archive: Archive, tmp_path: Pa
         for capture in archive.catalogue.captures(id):
             for stored in archive.catalogue.objects(capture.id):
                 assert stored.sha256.removeprefix("sha256:") in re.sub(r"\s", "", said)
+
+
+@pytest.mark.skipif(not shutil.which("pdftotext"), reason="pdftotext (poppler-utils) is not installed")
+def test_a_print_says_what_the_record_is_held_for(archive: Archive, tmp_path: Path) -> None:
+    id = threads(archive)[0]
+    placed = place_hold(
+        archive,
+        matter="বৰা v. Town",
+        mandate="an order",
+        custodian="Clerk",
+        reason="quoted",
+        scopes=[Scope(kind=ScopeKind.RECORD, value=id)],
+        actor=clerk(archive),
+        now=NOW,
+    )
+    path = tmp_path / "record.pdf"
+    path.write_bytes(print_record(archive, id, paper=Paper.A4, now=NOW))
+    said = subprocess.run(["pdftotext", "-raw", path, "-"], capture_output=True, text=True, check=True).stdout
+    assert placed.hold.id in said
+    assert letters("বৰা") in letters(said)
 
 
 def test_a_print_is_tagged_titled_and_of_the_same_bytes_when_made_again(archive: Archive) -> None:

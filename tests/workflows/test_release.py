@@ -22,6 +22,7 @@ from archiver.core.people import Person, Role
 from archiver.core.reviews import Coding
 from archiver.workflows import release as workflow
 from archiver.workflows.answer import open_request, produce, search_for_request
+from archiver.workflows.keep_holds import place_hold, release_hold
 from archiver.workflows.redact import add_redaction, clear_picture, unknown_pictures_of
 from archiver.workflows.release import Making, make_production, preflight, repeat_production
 from archiver.workflows.review import code, freeze_review, review_state, undo_coding
@@ -32,6 +33,7 @@ from exports.review_rules import Selection
 from exports.spelling import tokens
 from exports.squeezing import squeeze
 from exports.verifier import check
+from retention.holds import Scope, ScopeKind
 from tests.workflows.town import NOW, clerk
 
 pytestmark = pytest.mark.browser
@@ -197,6 +199,33 @@ def test_the_court_s_bundle_has_originals_of_whole_records_only(archive: Archive
     assert check(bundle)[0] == []
     record = described["records"][0]
     assert all(len(each["hmac_sha256"]) == 64 for each in record["left_out"])
+
+
+def test_a_court_reads_that_a_record_is_held_and_nobody_reads_what_for(archive: Archive, tmp_path: Path) -> None:
+    number = ask(archive)
+    release_all(archive, number)
+    clear_all(archive, number)
+    held = archive.reviews.members(archive.reviews.set_of(number).id)[0].record_id
+    placed = place_hold(
+        archive,
+        matter="Quillfeather v. Town",
+        mandate="an order",
+        custodian="Clerk",
+        reason="quoted",
+        scopes=[Scope(kind=ScopeKind.RECORD, value=held)],
+        actor=clerk(archive),
+        now=NOW,
+    )
+    for profile, told in (("court", True), ("requester", False)):
+        making = replace(PLAIN, profile=profile)
+        made, _ = make_production(archive, number, making, actor=clerk(archive), now=NOW, into=tmp_path / profile)
+        files = [path.read_bytes() for path in Path(made.path).rglob("*") if path.is_file()]
+        assert any(placed.hold.id.encode() in each for each in files) == told
+        assert not any(b"Quillfeather" in each for each in files)
+        if told:
+            release_hold(archive, placed.hold.id, reason="settled", actor=second(archive), now=NOW)
+            again = repeat_production(archive, number, made.id, actor=clerk(archive), into=tmp_path / "again")
+            assert again.sha256 == made.sha256
 
 
 def test_a_production_repeated_gives_the_same_bytes(archive: Archive, tmp_path: Path) -> None:

@@ -52,8 +52,12 @@ class Probes:
     def remember(self, record: RecordId, texts: Iterable[str]) -> None:
         """The record's longest text, as far as there is room for it."""
         longest = max(texts, key=len, default="")
-        if len(longest) >= _PROBE_LETTERS and len(self._texts) < _PROBES:
+        if len(longest) >= _PROBE_LETTERS and not self.full:
             self._texts.setdefault(longest[: 4 * _PROBE_LETTERS], record)
+
+    @property
+    def full(self) -> bool:
+        return len(self._texts) >= _PROBES
 
     def __len__(self) -> int:
         return len(self._texts)
@@ -106,8 +110,7 @@ def purge_set_aside(archive: Archive, records: Sequence[RecordId]) -> list[Resid
                 copy.execute("PRAGMA secure_delete = ON")
                 copy.execute("PRAGMA foreign_keys = OFF")
                 copy.execute("BEGIN IMMEDIATE")
-                for record in records:
-                    delete_record_rows(copy, record)
+                delete_record_rows(copy, records)
                 copy.execute("COMMIT")
                 copy.execute("PRAGMA journal_mode = DELETE")
                 copy.execute("VACUUM")

@@ -1,10 +1,10 @@
 """The one place where a record goes.
 
 Its disposal is announced first (`announce`: committed, and told to the mirror off the machine). Then, in one
-transaction (`destroy`), everything that could forbid it is asked again; the record's files are moved aside, which loses
-nothing; its rows go, a stub and the certificate's line come; and with the commit it is gone. The files are
-unlinked right after. A kill before the commit leaves the record whole, one after it leaves files that the next start
-sweeps (`sweep_doomed`): so a hold placed at any moment before the commit finds everything.
+transaction for a few records together (`destroy`), everything that could forbid it is asked again of each; the record's
+files are moved aside, which loses nothing; its rows go, a stub and the certificate's line come; and with the commit it
+is gone. The files are unlinked right after. A kill before the commit leaves all of them whole, one after it leaves
+files that the next start sweeps (`sweep_doomed`): so a hold placed at any moment before the commit finds everything.
 """
 
 from __future__ import annotations
@@ -14,19 +14,20 @@ import hmac
 import json
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from archiver.core import filing
 from archiver.core.archive import Archive, Change
 from archiver.core.assets import Asset, release_assets
 from archiver.core.clock import optional_iso, to_iso
-from archiver.core.disposal_rows import correction_numbers, decision_rows, delete_record_rows
+from archiver.core.disposal_rows import correction_numbers, count_items, decision_rows, delete_record_rows
 from archiver.core.events import EventType
-from archiver.core.records import Record, RecordId
-from archiver.core.stubs import Stub, add_stub
-from archiver.workflows.disposal.guards import Candidate, why_not
+from archiver.core.records import RecordId
+from archiver.core.stubs import Stub, add_stub, is_destroyed
+from archiver.workflows.disposal.guards import Candidate, Circumstances, why_not
 from archiver.workflows.keep_holds import mirror_if_set
 from archiver.workflows.standing import Standing
 from retention import batches
@@ -74,36 +75,39 @@ def destroy(
     archive: Archive,
     standing: Standing,
     batch: Batch,
-    item: BatchItem,
+    items: Sequence[BatchItem],
     *,
     actor: str,
     now: datetime,
     later: Callable[[Callable[[], None]], object] = at_once,
-) -> Outcome:
-    """Destroy one announced record, or leave it whole with the reason. Raises StorageFull, ArchiveBusy.
+) -> list[Outcome]:
+    """Destroy announced records in one transaction, each one or leave it whole with the reason.
 
-    `later` is given the unlinking of its files, once its disposal is committed: another thread may wait for the disk.
+    `later` is given the unlinking of their files, once their disposal is committed: another thread may wait for the
+    disk. Raises StorageFull, ArchiveBusy: then nothing is committed and all are whole, or all are as outcomes say.
     """
-    record = item.record_id
-    today = now.astimezone(archive.settings.archive.zone).date()
+    stayed, going = list[Outcome](), list[_Going]()
     try:
         with archive.change(at=now, actor=actor) as change:
-            candidate = Candidate.look(archive, standing, reread(archive, batch), item, today)
-            if reason := why_not(candidate):
-                return spare(change, batch, item, reason)
-            released = _destroy_rows(archive, change, candidate)
+            here = Circumstances.look(archive, batch, standing, now)
+            for item in items:
+                candidate = Candidate.look(here, item)
+                if reason := why_not(candidate):
+                    stayed.append(spare(change, batch, item, reason))
+                else:
+                    going.append(_set_aside(archive, change, candidate))
+            delete_record_rows(change.db.conn, [each.stub.record_id for each in going])
+            for each in going:
+                _tell(change, batch, each)
     except BaseException:
-        archive.objects.spare(record)  # nothing was committed: it is whole
+        for item in items:
+            if not is_destroyed(archive.db, item.record_id):
+                archive.objects.spare(item.record_id)  # it was not committed: it is whole
         raise
-    later(lambda: _remove_files(archive, record, released))
+    for each in going:
+        later(partial(_remove_files, archive, each.stub.record_id, each.released))
     done = ItemState.TRANSFERRED if batch.action is Action.TRANSFER else ItemState.DESTROYED
-    return Outcome(record_id=record, state=done)
-
-
-def reread(archive: Archive, batch: Batch) -> Batch:
-    """The batch with its approvals as they are now; the frozen list never changes, and was checked as a whole."""
-    row = archive.db.conn.execute("SELECT digest FROM batches WHERE id = ?", (batch.id,)).fetchone()
-    return replace(batch, digest=row[0], approvals=batches.approvals(archive.db, batch.id))
+    return [*stayed, *(Outcome(record_id=each.stub.record_id, state=done) for each in going)]
 
 
 def spare(change: Change, batch: Batch, item: BatchItem, reason: str) -> Outcome:
@@ -118,64 +122,78 @@ def spare(change: Change, batch: Batch, item: BatchItem, reason: str) -> Outcome
     return Outcome(record_id=item.record_id, state=state, reason=reason)
 
 
-def _destroy_rows(archive: Archive, change: Change, candidate: Candidate) -> list[Asset]:
-    """Everything inside the transaction; what is returned has lost its last reference."""
-    record, batch = candidate.item.record_id, candidate.batch
-    described = archive.catalogue.record(record)
-    urls = sorted({url for each in archive.catalogue.captures(record) for url in (each.url, each.final_url)})
-    line, number = add_certificate_line(archive, change, candidate)
-    rows, corrections = list(decision_rows(change.db.conn, record)), correction_numbers(change.db.conn, record)
-    archive.objects.doom(record)
-    released = release_assets(change.db, record)
-    delete_record_rows(change.db.conn, record)
-    add_stub(
-        change.db,
-        Stub(
-            record_id=record,
+@dataclass(frozen=True, kw_only=True)
+class _Going:
+    """A record on its way out, its files set aside: what stays of it, and what loses its last reference with it."""
+
+    stub: Stub
+    evidence: str  # its salted digest
+    released: list[Asset]
+    commits: list[tuple[str, object]]
+    corrections: list[int]
+
+
+def _set_aside(archive: Archive, change: Change, candidate: Candidate) -> _Going:
+    """Its line on the certificate, and its files out of their place; its rows are still there."""
+    described, db = candidate.record, change.db
+    line, number = add_certificate_line(change, candidate)
+    rows, corrections = list(decision_rows(db.conn, described.id)), correction_numbers(db.conn, described.id)
+    archive.objects.doom(described.id)
+    return _Going(
+        stub=Stub(
+            record_id=described.id,
             site=described.site,
             kind=described.kind,
             native_root_id=described.native_root_id,
             canonical_url=described.canonical_url,
-            urls=tuple(urls),
+            urls=tuple(sorted({url for each in candidate.captures for url in (each.url, each.final_url)})),
             destroyed_at=change.at,
-            certificate=batch.certificate or "",
+            certificate=candidate.batch.certificate or "",
         ),
+        evidence=line["evidence"],
+        released=release_assets(db, described.id),
+        commits=[("disposals", number), *rows],
+        corrections=corrections,
     )
+
+
+def _tell(change: Change, batch: Batch, going: _Going) -> None:
+    """Its rows are gone: the stub, its state in the batch, and the event that commits to there being nothing."""
+    stub = going.stub
+    add_stub(change.db, stub)
     done = ItemState.TRANSFERRED if batch.action is Action.TRANSFER else ItemState.DESTROYED
-    batches.set_state(change.db, batch.id, record, done, "", actor=change.actor, at=change.at)
-    filing.tell_index(change.db, record)
+    batches.set_state(change.db, batch.id, stub.record_id, done, "", actor=change.actor, at=change.at)
+    filing.tell_index(change.db, stub.record_id)
     change.record(
         EventType.RECORD_DISPOSED,
-        [record, batch.id],
+        [stub.record_id, batch.id],
         {
             "action": batch.action.value,
             "record_class": batch.class_code,
             "schedule": batch.schedule_number,
             "certificate": batch.certificate,
-            "evidence": line["evidence"],
-            "stub": {"site": described.site, "kind": described.kind.value, "native": described.native_root_id},
-            "corrections": corrections,
+            "evidence": going.evidence,
+            "stub": {"site": stub.site, "kind": stub.kind.value, "native": stub.native_root_id},
+            "corrections": going.corrections,
         },
-        commits=[("disposals", number), *rows],
+        commits=going.commits,
     )
-    return released
 
 
-def add_certificate_line(archive: Archive, change: Change, candidate: Candidate) -> tuple[dict[str, Any], int]:
+def add_certificate_line(change: Change, candidate: Candidate) -> tuple[dict[str, Any], int]:
     """What the certificate says of one record: ids, dates, counts and a salted digest, no content; with its number."""
-    record = archive.catalogue.record(candidate.item.record_id)
     salt = secrets.token_hex(16)
-    line = _line(archive, candidate, record, salt) | {"at": to_iso(change.at)}
+    line = _line(change, candidate, salt) | {"at": to_iso(change.at)}
     text = json.dumps(line, ensure_ascii=False)
+    item = candidate.item
     number = batches.add_line(
-        change.db, candidate.batch.id, candidate.item.position, record.id, text, at=change.at, salt=salt
+        change.db, candidate.batch.id, item.position, item.record_id, text, at=change.at, salt=salt
     )
     return line, number
 
 
-def _line(archive: Archive, candidate: Candidate, record: Record, salt: str) -> dict[str, Any]:
-    batch, decision = candidate.batch, candidate.decision
-    stored = archive.catalogue.stored_objects(record.id)
+def _line(change: Change, candidate: Candidate, salt: str) -> dict[str, Any]:
+    batch, record, stored = candidate.batch, candidate.record, candidate.stored
     names = [[each.path.rpartition("/")[2], each.sha256, each.size] for each in stored]
     message = json.dumps(sorted(names), separators=(",", ":")).encode()
     return {
@@ -187,11 +205,11 @@ def _line(archive: Archive, candidate: Candidate, record: Record, salt: str) -> 
         "class": batch.class_code,
         "schedule": batch.schedule_number,
         "due": candidate.item.due.isoformat(),
-        "why": explain(decision),
+        "why": explain(candidate.decision),
         "first_captured": optional_iso(record.first_captured),
         "last_captured": optional_iso(record.last_captured),
-        "captures": len(archive.catalogue.captures(record.id)),
-        "items": len(archive.catalogue.items(record.id)),
+        "captures": len(candidate.captures),
+        "items": count_items(change.db.conn, record.id),
         "files": len(stored),
         "bytes": sum(each.size for each in stored),
         "evidence": "hmac-sha256:" + hmac.new(bytes.fromhex(salt), message, hashlib.sha256).hexdigest(),

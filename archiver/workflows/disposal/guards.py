@@ -7,11 +7,13 @@ tests/workflows/disposal takes each away in turn and shows what then breaks.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import cached_property
 
 from archiver.core.archive import DISPOSAL_LOCK, Archive
 from archiver.core.fixity import check_object
+from archiver.core.records import Capture, Record, StoredObject
 from archiver.workflows.disposal.review import lacks_approval
 from archiver.workflows.standing import Standing
 from retention import batches
@@ -20,18 +22,62 @@ from retention.decisions import Decision, State
 
 
 @dataclass(frozen=True, kw_only=True)
+class Circumstances:
+    """What is the same for every record that would go in one transaction, asked once in it: nobody else writes then."""
+
+    archive: Archive
+    standing: Standing
+    batch: Batch  # its row and approvals as they are at this moment; its list as it was read when the run began
+    today: date
+    locked: bool
+    lacking: str | None  # what the batch's approvals lack
+
+    @classmethod
+    def look(cls, archive: Archive, batch: Batch, standing: Standing, now: datetime) -> Circumstances:
+        (digest,) = archive.db.conn.execute("SELECT digest FROM batches WHERE id = ?", (batch.id,)).fetchone()
+        batch = replace(batch, digest=digest, approvals=batches.approvals(archive.db, batch.id))
+        return cls(
+            archive=archive,
+            standing=standing,
+            batch=batch,
+            today=now.astimezone(archive.settings.archive.zone).date(),
+            locked=archive.meta(DISPOSAL_LOCK) is not None,
+            lacking=lacks_approval(archive, batch),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Candidate:
     """A record about to go, with the decision on it as it is at this moment."""
 
-    archive: Archive
-    batch: Batch  # its row and approvals as they are at this moment; its list as it was read when the run began
+    circumstances: Circumstances
     item: BatchItem
     decision: Decision
 
     @classmethod
-    def look(cls, archive: Archive, standing: Standing, batch: Batch, item: BatchItem, today: date) -> Candidate:
-        decision = standing.of_record(item.record_id, today)
-        return cls(archive=archive, batch=batch, item=item, decision=decision)
+    def look(cls, circumstances: Circumstances, item: BatchItem) -> Candidate:
+        decision = circumstances.standing.of_record(item.record_id, circumstances.today)
+        return cls(circumstances=circumstances, item=item, decision=decision)
+
+    @property
+    def archive(self) -> Archive:
+        return self.circumstances.archive
+
+    @property
+    def batch(self) -> Batch:
+        return self.circumstances.batch
+
+    @cached_property
+    def record(self) -> Record:
+        return self.archive.catalogue.record(self.item.record_id)
+
+    @cached_property
+    def captures(self) -> list[Capture]:
+        return self.archive.catalogue.captures(self.item.record_id)
+
+    @cached_property
+    def stored(self) -> list[StoredObject]:
+        return self.archive.catalogue.stored_objects(self.item.record_id)
 
 
 Guard = Callable[[Candidate], str | None]
@@ -39,8 +85,9 @@ Guard = Callable[[Candidate], str | None]
 
 def not_locked(candidate: Candidate) -> str | None:
     """After a rebuild that lost decisions nothing goes: a hold may be among them."""
-    locked = candidate.archive.meta(DISPOSAL_LOCK) is not None
-    return "the archive is locked for disposal since it was rebuilt or restored" if locked else None
+    if not candidate.circumstances.locked:
+        return None
+    return "the archive is locked for disposal since it was rebuilt or restored"
 
 
 def announced(candidate: Candidate) -> str | None:
@@ -51,7 +98,7 @@ def announced(candidate: Candidate) -> str | None:
 
 def approved(candidate: Candidate) -> str | None:
     """Enough different people, still entitled, agreed to this very list."""
-    lacking = lacks_approval(candidate.archive, candidate.batch)
+    lacking = candidate.circumstances.lacking
     return f"the batch is not approved: {lacking}" if lacking else None
 
 
@@ -86,7 +133,7 @@ def unchanged(candidate: Candidate) -> str | None:
 def whole(candidate: Candidate) -> str | None:
     """Every file is there and is what was recorded: what is lost or changed is looked into, not swept away."""
     store = candidate.archive.objects
-    for each in candidate.archive.catalogue.stored_objects(candidate.item.record_id):
+    for each in candidate.stored:
         for finding in check_object(each, store.path_of(each.path)):
             return f"damaged: {each.path.rpartition('/')[2]}: {finding.message}"
     return None

@@ -58,7 +58,7 @@ def _destroy_again(archive: Archive, event: Event, record: RecordId, *, present:
     archive.db.conn.execute("BEGIN IMMEDIATE")
     if present:
         release_assets(archive.db, record)
-        delete_record_rows(archive.db.conn, record)
+        delete_record_rows(archive.db.conn, [record])
     if not is_destroyed(archive.db, record):
         add_stub(
             archive.db,

@@ -13,6 +13,7 @@ from pathlib import Path
 from archiver.core.archive import Archive
 from archiver.core.disposal_rows import texts_of_record
 from archiver.core.errors import ArchiverError
+from archiver.core.events import EventType
 from archiver.core.records import ObjectRole, RecordId
 from archiver.core.warc import read_records
 from retention.survivors import Traces
@@ -41,7 +42,7 @@ def find_residue(archive: Archive, going: Sequence[RecordId]) -> list[Residue]:
             for digest in _pictures(path):
                 pictures.setdefault(digest, record)
     found = [*_in_catalogue(archive, going, traces), *_in_evidence(archive, going, traces, pictures)]
-    found += [*_in_productions(archive, going), *_in_papers(archive, traces)]
+    found += [*_in_productions(archive, going), *_in_papers(archive, traces), *_in_backups(archive)]
     return list(dict.fromkeys(found))
 
 
@@ -136,6 +137,19 @@ def _in_papers(archive: Archive, traces: Traces) -> Iterator[Residue]:
             for record in sorted(traces.found_in(path.read_text(encoding="utf-8", errors="replace"))):
                 place = path.relative_to(archive.directory).as_posix()
                 yield Residue(place=place, record_id=RecordId(record), message="the report of a night names it")
+
+
+def _in_backups(archive: Archive) -> Iterator[Residue]:
+    """Sets of backups that stand, as far as the trail tells: encrypted, and gone with the next one that is made."""
+    sets: dict[str, None] = {}
+    for event in archive.trail.events():
+        if event.type == EventType.BACKED_UP:
+            sets[event.subjects[0]] = None
+            for gone in event.detail.get("sets_removed", ()):
+                sets.pop(gone, None)
+    for each in sets:
+        message = "a backup made before may hold it, encrypted: the next `archiver backup make` removes that set"
+        yield Residue(place=f"backup set {each}", record_id=None, message=message)
 
 
 def store_residue(archive: Archive, batch: str, found: Iterable[Residue]) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from archiver.core import clock
 from archiver.core.archive import DISPOSAL_LOCK, Archive
-from archiver.core.disposal_rows import texts_of_record
+from archiver.core.disposal_rows import evidence_size, texts_of_record
 from archiver.core.errors import BatchNotReady, DisposalLocked
 from archiver.core.events import EventType
 from archiver.core.people import Permission, Person
@@ -42,6 +42,10 @@ from retention.file_plan import Action
 
 AT_ONCE = 100
 """Records announced together: a kill leaves so many announced at the most, all of them whole."""
+UNLINKING = 4
+"""Threads that unlink files: each waits for the disk nearly all the time."""
+TOGETHER, TOGETHER_BYTES = 50, 64_000_000
+"""Records, and bytes of their evidence to be hashed, that go in one transaction: nobody else can write meanwhile."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +75,7 @@ def run_batch(
     with archive.run_lock():
         sweep_doomed(archive)
         batch = _begin(archive, id, actor, now())
-        outcomes, probes = [], Probes()
+        outcomes, probes = list[Outcome](), Probes()
         todo = batch.waiting(ItemState.EXECUTING, ItemState.APPROVED)
         standing = Standing.of(archive)
         if batch.action is Action.TRANSFER:
@@ -79,20 +83,23 @@ def run_batch(
             if not receipt_of(archive, batch.id):
                 return BatchRun(batch=batch, outcomes=(), certificate=None)
         dispose = keep_copy if keeps_copy(archive, batch) else destroy
-        with ThreadPoolExecutor(1, thread_name_prefix="unlink") as unlinking:
+        with ThreadPoolExecutor(UNLINKING, thread_name_prefix="unlink") as unlinking:
+            removed: list[Future[None]] = []
+
+            def later(act: Callable[[], None]) -> None:
+                removed.append(unlinking.submit(act))
+
             for part in _parts(todo):
                 announce(archive, batch, part, actor=actor.id, now=now())
-                removed: list[Future[None]] = []
-
-                def later(act: Callable[[], None], removed: list[Future[None]] = removed) -> None:
-                    removed.append(unlinking.submit(act))
-
-                for each in part:
-                    probes.remember(each.record_id, texts_of_record(archive.db.conn, each.record_id))
-                    outcomes.append(dispose(archive, standing, batch, each, actor=actor.id, now=now(), later=later))
-                    progress(len(outcomes), len(todo), each.record_id)
-                for done in removed:
-                    done.result()
+                for group in _groups(archive, part):
+                    for each in group:
+                        if not probes.full:
+                            probes.remember(each.record_id, texts_of_record(archive.db.conn, each.record_id))
+                    outcomes += dispose(archive, standing, batch, group, actor=actor.id, now=now(), later=later)
+                    progress(len(outcomes), len(todo), group[-1].record_id)
+            for done in removed:
+                done.result()  # what could not be removed is raised here, before anything is certified
+            progress(len(outcomes), len(todo), "files removed")
         certificate = _finish(archive, id, actor, now, purge, probes, printed or print_with_browser(archive))
     return BatchRun(batch=batches.batch(archive.db, id), outcomes=tuple(outcomes), certificate=certificate)
 
@@ -100,6 +107,19 @@ def run_batch(
 def _parts(items: Sequence[BatchItem]) -> Iterator[Sequence[BatchItem]]:
     for start in range(0, len(items), AT_ONCE):
         yield items[start : start + AT_ONCE]
+
+
+def _groups(archive: Archive, items: Sequence[BatchItem]) -> Iterator[list[BatchItem]]:
+    """Records of a part that go in one transaction; one with much evidence goes alone."""
+    group, size = list[BatchItem](), 0
+    for item in items:
+        more = evidence_size(archive.db.conn, item.record_id)
+        if group and (len(group) == TOGETHER or size + more > TOGETHER_BYTES):
+            yield group
+            group, size = [], 0
+        group.append(item)
+        size += more
+    yield group
 
 
 def _begin(archive: Archive, id: str, actor: Person, now: datetime) -> Batch:

@@ -13,15 +13,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from archiver.core.archive import Archive
+from archiver.core.archive import Archive, Change
 from archiver.core.durable import make_directory, move_directory, part_path
 from archiver.core.errors import BadInput, BatchNotReady, CopyUnreachable
 from archiver.core.events import EventType
 from archiver.core.fixity import digest_bytes
 from archiver.core.people import Permission, Person
 from archiver.core.records import RecordId
-from archiver.workflows.disposal.destroy import Outcome, add_certificate_line, reread, spare
-from archiver.workflows.disposal.guards import Candidate, why_not
+from archiver.workflows.disposal.destroy import Outcome, add_certificate_line, spare
+from archiver.workflows.disposal.guards import Candidate, Circumstances, why_not
 from archiver.workflows.standing import Standing
 from exports.packages import PackageEvent, PackageFile, write_package
 from retention import batches
@@ -105,26 +105,31 @@ def keep_copy(
     archive: Archive,
     standing: Standing,
     batch: Batch,
-    item: BatchItem,
+    items: Sequence[BatchItem],
     *,
     actor: str,
     now: datetime,
     later: object = None,
-) -> Outcome:
-    """Note that a record was transferred and stays here as a copy: it is never due again."""
-    today = now.astimezone(archive.settings.archive.zone).date()
+) -> list[Outcome]:
+    """Note that records were transferred and stay here as copies: they are never due again."""
     with archive.change(at=now, actor=actor) as change:
-        candidate = Candidate.look(archive, standing, reread(archive, batch), item, today)
-        if reason := why_not(candidate):
-            return spare(change, batch, item, reason)
-        line, number = add_certificate_line(archive, change, candidate)
-        batches.set_state(
-            change.db, batch.id, item.record_id, ItemState.TRANSFERRED, "a copy stays here", actor=actor, at=now
-        )
-        change.record(
-            EventType.RECORD_TRANSFERRED,
-            [item.record_id, batch.id],
-            {"certificate": batch.certificate, "evidence": line["evidence"]},
-            commits=[("disposals", number)],
-        )
-    return Outcome(record_id=item.record_id, state=ItemState.TRANSFERRED, reason="a copy stays here")
+        here = Circumstances.look(archive, batch, standing, now)
+        return [_keep(change, Candidate.look(here, item)) for item in items]
+
+
+def _keep(change: Change, candidate: Candidate) -> Outcome:
+    item, batch = candidate.item, candidate.batch
+    if reason := why_not(candidate):
+        return spare(change, batch, item, reason)
+    line, number = add_certificate_line(change, candidate)
+    told = "a copy stays here"
+    batches.set_state(
+        change.db, batch.id, item.record_id, ItemState.TRANSFERRED, told, actor=change.actor, at=change.at
+    )
+    change.record(
+        EventType.RECORD_TRANSFERRED,
+        [item.record_id, batch.id],
+        {"certificate": batch.certificate, "evidence": line["evidence"]},
+        commits=[("disposals", number)],
+    )
+    return Outcome(record_id=item.record_id, state=ItemState.TRANSFERRED, reason=told)

@@ -1,0 +1,172 @@
+"""`archiver backup`: encrypted copies of the whole archive, and practising their restore."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from archiver.commands.output import describe, print_json, progress, say, table
+from archiver.commands.session import Session, archive_command, json_option, read_secret
+from archiver.core import clock
+from archiver.core.backup_boxes import FILE_NAME, BackupBoxes, make_key_file, read_key_file
+from archiver.core.errors import BackupDamaged, DrillFailed
+from archiver.core.people import Permission
+from archiver.workflows.back_up import KEEP, back_up, check_set, chosen_set, read_sets
+from archiver.workflows.restore_drill import drill
+
+_PLACE = click.argument("place", type=click.Path(path_type=Path, file_okay=False))
+_SET = click.option("--set", "id", default="", help="The set's name, as `archiver backup list` shows it.  [newest]")
+key_option = click.option(
+    "--key",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The key file of the backup. Without it the passphrase is asked for.",
+)
+
+
+def open_backup(place: Path, key: Path | None) -> BackupBoxes:
+    """By its key file, else by its passphrase. Raises BackupKeyWrong, BackupDamaged, NotFound."""
+    passphrase = None if key else read_secret("Passphrase of the backup")
+    return BackupBoxes.open(place, key=read_key_file(key) if key else None, passphrase=passphrase)
+
+
+@click.group()
+def backup() -> None:
+    """Encrypted backups of the archive: made, checked, and restored for practice."""
+
+
+@backup.command("key")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@json_option
+def make_key(file: Path, as_json: bool) -> None:
+    """Make a key FILE for backups. Keep it apart from them: whoever lost it has lost them."""
+    make_key_file(file)
+    if as_json:
+        print_json({"key": file})
+        return
+    say(f"Made {file}. Keep a copy where neither the archive nor its backups are.", "green")
+
+
+@backup.command("make")
+@_PLACE
+@key_option
+@click.option(
+    "--keep", type=click.IntRange(min=1), default=KEEP, show_default=True, help="How many sets stay, this one included."
+)
+@archive_command
+def make(session: Session, place: Path, key: Path | None, keep: int) -> None:
+    """Add a set to the backup at PLACE, which is made where it is not: only what is new is written.
+
+    Sets made before something was destroyed are removed, for they hold it.
+    """
+    with session.act(Permission.ADMINISTER) as (archive, actor):
+        is_new = not (place / FILE_NAME).exists()
+        passphrase = None if key else read_secret("Passphrase of the backup", confirm=is_new)
+        boxes = BackupBoxes.begin(
+            place,
+            archive=archive.settings.archive.id,
+            key=read_key_file(key) if key else None,
+            passphrase=passphrase,
+        )
+        with progress("Backing up") as show:
+            done = back_up(archive, boxes, actor=actor, now=clock.now(), keep=keep, progress=show)
+    if session.as_json:
+        print_json(done)
+        return
+    say(f"Set {done.set}: {done.files:,} files, {done.size:,} bytes; {done.sealed:,} of them were new.", "green")
+    for each in done.sets_removed:
+        say(f"Set {each} was removed.")
+
+
+@backup.command("list")
+@_PLACE
+@key_option
+@json_option
+def list_sets(place: Path, key: Path | None, as_json: bool) -> None:
+    """The sets of the backup at PLACE, the newest first."""
+    sets = read_sets(open_backup(place, key))
+    shown = [
+        {
+            "set": each.id,
+            "made_at": each.made_at,
+            "files": len(each.files),
+            "size": each.size,
+            "trail_size": each.trail_size,
+        }
+        for each in sets
+    ]
+    if as_json:
+        print_json(shown)
+        return
+    table(
+        f"{len(sets)} sets",
+        ("Set", "Made", "Files", "Bytes", "Events"),
+        ((each.id, each.made_at, len(each.files), f"{each.size:,}", each.trail_size) for each in sets),
+    )
+
+
+@backup.command("check")
+@_PLACE
+@_SET
+@key_option
+@json_option
+def check(place: Path, id: str, key: Path | None, as_json: bool) -> None:
+    """Open every file of a set and compare it with its hash; nothing is written. Needs no archive."""
+    boxes = open_backup(place, key)
+    chosen = chosen_set(boxes, id)
+    with progress("Checking") as show:
+        findings = check_set(boxes, chosen, progress=show)
+    if as_json:
+        print_json({"set": chosen.id, "files": len(chosen.files), "findings": findings})
+    else:
+        for each in findings:
+            say(each, "red")
+        say(f"Set {chosen.id}: {len(chosen.files):,} files opened.")
+    if findings:
+        raise BackupDamaged(f"{len(findings)} of {len(chosen.files)} files of set {chosen.id} are damaged or lost")
+
+
+@backup.command("drill")
+@_PLACE
+@_SET
+@key_option
+@click.option(
+    "--in",
+    "scratch",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Where the copy is restored and removed again.  [the system's temporary directory]",
+)
+@archive_command
+def practise(session: Session, place: Path, id: str, key: Path | None, scratch: Path | None) -> None:
+    """Restore a set for practice, verify it, and remove the copy: to be done each month.
+
+    What was destroyed or held since is destroyed and held on the copy, and looked for. The trail tells of it.
+    """
+    with session.act(Permission.ADMINISTER) as (archive, actor):
+        boxes = open_backup(place, key)
+        with progress("Restoring") as show:
+            found = drill(archive, boxes, actor=actor, now=clock.now(), id=id, place=scratch, progress=show)
+    if session.as_json:
+        print_json({**vars(found), "passed": found.passed})
+    else:
+        describe(
+            [
+                ("Set", found.set),
+                ("Made", found.made_at),
+                ("Files", f"{found.files:,}, {found.size:,} bytes"),
+                ("Records", found.records),
+                ("Events since", found.newer_events),
+                ("Destroyed since", found.destroyed_since),
+                ("Captured since", found.not_in_set),
+                ("Took", f"{found.seconds} s"),
+            ]
+        )
+        for each in found.findings:
+            say(each, "red")
+        if found.passed:
+            say("The backup can be restored, and nothing that was destroyed comes back with it.", "green")
+    if not found.passed:
+        raise DrillFailed(f"set {found.set} restored is not what it must be: {len(found.findings)} findings")
+
+
+COMMANDS = (backup,)
