@@ -337,6 +337,7 @@ def test_a_service_runs_the_night_and_an_auditor_does_not(tmp_path: Path) -> Non
         assert [events[0].type, events[-1].type] == [EventType.NIGHT_BEGUN, EventType.NIGHT_ENDED]
 
 
+@pytest.mark.usefixtures("own_browser")
 def test_a_run_that_was_killed_is_taken_up_where_it_was(tmp_path: Path) -> None:
     now = Nightwatch()
 
@@ -365,6 +366,7 @@ def test_a_run_that_was_killed_is_taken_up_where_it_was(tmp_path: Path) -> None:
         assert verify_archive(archive).findings == ()
 
 
+@pytest.mark.usefixtures("own_browser")
 def test_a_killed_run_of_an_earlier_night_is_closed_as_it_stands(tmp_path: Path) -> None:
     now = Nightwatch()
     with serve_village() as village, opened(tmp_path, village.url) as archive:
