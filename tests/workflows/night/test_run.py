@@ -159,7 +159,7 @@ def test_missed_nights_are_caught_up_and_told_as_gaps(tmp_path: Path) -> None:
 
 def test_a_thread_that_vanishes_is_gone_and_looked_at_a_few_times_more(tmp_path: Path) -> None:
     now = Nightwatch()
-    with serve_village() as village, opened(tmp_path, village.url, sample_days=1, gone_checks=1) as archive:
+    with serve_village(posts=2) as village, opened(tmp_path, village.url, sample_days=1, gone_checks=1) as archive:
         night(archive, now)
         village.gone.add(1)
         figures = []
