@@ -17,7 +17,8 @@
 # `make test PROCESSES=1` one by one; `make test TESTS=tests/retention` for a part
 PROCESSES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1) + 1)
 TESTS ?=
-PYTEST = .venv/bin/pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
+# bytecode is kept: else each process that a test starts would compile the product again
+PYTEST = env -u PYTHONDONTWRITEBYTECODE .venv/bin/pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 ready:
 	@./setup.sh
