@@ -13,10 +13,12 @@
 .PHONY: demo test prove bench lint coverage docs lock ready
 .DEFAULT_GOAL := demo
 
-# `make test PROCESSES=8` on a larger machine; `make test TESTS=tests/retention` for a part
-PROCESSES ?= 2
+# One more than there are processors: tests wait for pages while others compute.
+# `make test PROCESSES=1` one by one; `make test TESTS=tests/retention` for a part
+PROCESSES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1) + 1)
 TESTS ?=
-PYTEST = .venv/bin/pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
+# bytecode is kept: else each process that a test starts would compile the product again
+PYTEST = env -u PYTHONDONTWRITEBYTECODE .venv/bin/pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 ready:
 	@./setup.sh

@@ -20,10 +20,8 @@ from collections.abc import Collection, Mapping
 from typing import Any, TextIO
 from weakref import WeakKeyDictionary
 
-from mitmproxy.addons import core, disable_h2c, next_layer, proxyauth, proxyserver, tlsconfig
 from mitmproxy.connection import Client, Server
 from mitmproxy.http import HTTPFlow
-from mitmproxy.master import Master
 from mitmproxy.options import Options
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
@@ -33,6 +31,8 @@ from capture.desk import Desk, Faults
 from capture.egress import allowed_by_name
 from capture.guard import DOOR, Door, GuardedLoop
 from capture.masking import Secrets, secrets_of_request, secrets_of_response
+from capture.proxy_addons import Master, core, disable_h2c, next_layer, proxyserver, tlsconfig
+from capture.proxy_logins import CAPTURE, ProxyLogins
 from capture.recorded import AS_BROWSER, Refusal
 from capture.tape import Take, Tape
 from capture.wire import exchange_of, pem, request_fields_of
@@ -210,10 +210,10 @@ class Taping:
 
     def _attribute(self, flow: HTTPFlow) -> Tape | None:
         """The tape of the flow's login; without one the flow is left to its 407, or stopped."""
-        login = flow.metadata.get("proxyauth")
-        if login is None:
+        capture = flow.metadata.get(CAPTURE)
+        if capture is None:
             return None
-        tape = self._tapes.get(login[0])
+        tape = self._tapes.get(capture)
         if tape is None or flow.request.host in _CHROMIUM_HOSTS:
             _untyped(flow).kill()
             return None
@@ -221,26 +221,14 @@ class Taping:
         return tape
 
 
-class _Logins(proxyauth.Validator):
-    """Accepts the login of every capture under way, and no other."""
-
-    def __init__(self, tapes: Mapping[str, Tape]) -> None:
-        self._tapes = tapes
-
-    def __call__(self, username: str, password: str) -> bool:
-        tape = self._tapes.get(username)
-        return tape is not None and hmac.compare_digest(tape.password.encode(), password.encode())
-
-
 def _make_master(settings: Mapping[str, Any], desk: Desk) -> tuple[Any, Any]:
     ask_again()
-    master: Any = Master(Options())
-    logins = proxyauth.ProxyAuth()
-    server: Any = _untyped(proxyserver).Proxyserver()
+    master = Master(Options())
+    server = proxyserver.Proxyserver()
     master.addons.add(
         core.Core(),
         disable_h2c.DisableH2C(),
-        logins,
+        ProxyLogins(desk.tapes),
         server,
         next_layer.NextLayer(),
         tlsconfig.TlsConfig(),
@@ -250,12 +238,10 @@ def _make_master(settings: Mapping[str, Any], desk: Desk) -> tuple[Any, Any]:
         confdir=settings["authority_dir"],
         listen_host="127.0.0.1",
         listen_port=0,
-        proxyauth="any",  # switches logins on; the validator below decides
         ssl_verify_upstream_trusted_ca=settings["trusted"],
         rawtcp=False,  # what is not HTTP cannot be recorded and does not pass
         http3=False,
     )
-    logins.validator = _Logins(desk.tapes)
     return master, server
 
 

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
 
+from archiver.core import people
 from archiver.core.archive import Archive
 from archiver.core.config import ArchiveSettings, Settings
 
@@ -24,12 +26,48 @@ MOMENT = datetime(2026, 11, 21, 7, 45, tzinfo=UTC)
 
 settings.register_profile("short", max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("prove", max_examples=1000, deadline=None)
-settings.load_profile("prove" if os.environ.get("ARCHIVER_PROVE") else "short")
+PROVE = bool(os.environ.get("ARCHIVER_PROVE"))
+settings.load_profile("prove" if PROVE else "short")
+
+IN_MEMORY = Path("/dev/shm")  # where Linux keeps a file system in memory
+ROOM = 6_000_000_000
+"""Bytes that a whole run may take of it, with much to spare."""
+
+
+def memory_serves() -> bool:
+    """Whether the tests' archives can lie in memory: with room, and with programs let run there."""
+    if not IN_MEMORY.is_dir() or not os.access(IN_MEMORY, os.W_OK):
+        return False
+    there = os.statvfs(IN_MEMORY)
+    return there.f_bavail * there.f_frsize >= ROOM and not there.f_flag & os.ST_NOEXEC
+
+
+# Every file of an archive is forced to the disk; a reduced run need not wait for it a hundred thousand times.
+if not PROVE and memory_serves():
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))
+
+# playwright's driver is compiled once, not at each start of a browser
+os.environ.setdefault("NODE_COMPILE_CACHE", str(Path(__file__).parents[1] / ".pytest_cache" / "driver"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files that start browsers first: the last minutes of a run are then not one worker's alone."""
     items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+
+
+@pytest.fixture(scope="session")
+def shipped_hasher() -> PasswordHasher:
+    """What the product hashes secrets with, as costly as it ships."""
+    return people._hasher
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_secrets(shipped_hasher: PasswordHasher) -> Iterator[None]:
+    """Hundreds of archives are made for the tests: what makes a secret hard to guess would be much of their time."""
+    with pytest.MonkeyPatch.context() as patch:
+        if not PROVE:
+            patch.setattr(people, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
 
 
 @pytest.fixture

@@ -61,7 +61,13 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
         "retention/report_page.py",
     ),
     "lxml": ("capture/discovery/", "capture/extraction/"),
-    "mitmproxy": ("capture/asking_again.py", "capture/recorder.py", "capture/wire.py"),
+    "mitmproxy": (
+        "capture/asking_again.py",
+        "capture/proxy_addons.py",
+        "capture/proxy_logins.py",
+        "capture/recorder.py",
+        "capture/wire.py",
+    ),
     "numpy": (
         "capture/even_ground.py",
         "capture/ink.py",

@@ -350,6 +350,24 @@ def test_a_wrong_login_gets_407_and_nothing_else(house: House, session: Session)
     assert session.finish().responses == 0
 
 
+@pytest.mark.parametrize(
+    "shown",
+    ["", "Basic", "Basic ?", "Basic /w==", "Basic YTpi", "Bearer YTpi", "Basic\r\nProxy-Authorization: Basic YTpi"],
+    ids=["none", "empty", "no Base64", "no UTF-8", "unknown", "another scheme", "two"],
+)
+def test_what_is_no_login_of_a_capture_gets_407(house: House, session: Session, shown: str) -> None:
+    host, port = session.login.server.removeprefix("http://").split(":")
+    before = house.plain.connections
+    for line in (f"CONNECT localhost:{house.plain.port}", f"GET {url(house.plain, '/')}"):
+        with socket.create_connection((host, int(port)), timeout=10) as connection:
+            connection.sendall(f"{line} HTTP/1.1\r\nHost: x\r\nProxy-Authorization: {shown}\r\n\r\n".encode())
+            answer = connection.recv(4096)
+        assert answer.startswith(b"HTTP/1.1 407 "), answer
+        assert b"proxy-authenticate: basic " in answer.lower()
+    assert house.plain.connections == before
+    assert session.finish().responses == 0
+
+
 def test_a_login_ends_with_its_capture(house: House, session: Session) -> None:
     with connect_through(session.login, f"localhost:{house.plain.port}") as kept_open:
         session.finish()

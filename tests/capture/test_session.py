@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -99,10 +100,18 @@ def test_a_part_that_dies_under_many_captures_fails_them_all_and_is_replaced_onc
     assert _recorders() == [session.recorder_id]
 
 
+@pytest.fixture
+def impatient(site: BadSite, tmp_path: Path) -> Iterator[CaptureSession]:
+    limits = replace(LIMITS, load_seconds=5)
+    with CaptureSession(authority_dir=tmp_path / "authority", allow_hosts=[site.host], limits=limits) as running:
+        yield running
+
+
 def test_a_capture_that_spoils_its_recorder_lets_the_others_end_with_it(
-    session: CaptureSession, site: BadSite, tmp_path: Path
+    impatient: CaptureSession, site: BadSite, tmp_path: Path
 ) -> None:
     """A capture id used twice is refused by the recorder, which goes on serving whoever it serves."""
+    session = impatient
     first, second = tmp_path / "first", tmp_path / "second"
     first.mkdir()
     second.mkdir()

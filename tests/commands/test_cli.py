@@ -111,9 +111,9 @@ def test_the_printed_secret_logs_in(outside: Terminal) -> None:
     ],
 )
 def test_without_an_archive_the_error_says_what_to_do(
-    outside: Terminal, arguments: tuple[str, ...], code: int, words: str
+    outside: Terminal, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], code: int, words: str
 ) -> None:
-    os.chdir(outside.place)
+    monkeypatch.chdir(outside.place)
     ran = outside(*arguments)
     assert (ran.code, words in ran.err) == (code, True), ran.err
 

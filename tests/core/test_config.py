@@ -6,6 +6,7 @@ import re
 import tomllib
 from dataclasses import fields
 from pathlib import Path
+from zoneinfo import available_timezones
 
 import pytest
 from hypothesis import given
@@ -116,6 +117,20 @@ def test_a_written_file_is_read_back_as_it_was() -> None:
 @given(ALL_SETTINGS)
 def test_whatever_was_written_is_read_back(settings: Settings) -> None:
     assert parse_settings(write_toml(settings)) == settings
+
+
+def test_every_time_zone_the_system_knows_is_one_and_nothing_else_is() -> None:
+    def accepted(name: str) -> bool:
+        try:
+            parse_settings(MINIMAL + f'time_zone = "{name}"\n')
+        except BadSettings:
+            return False
+        return True
+
+    assert [name for name in sorted(available_timezones()) if not accepted(name)] == []
+    others = ("", "Asia", "asia/nowhere", "posix/Asia/Kolkata", "right/UTC", "posixrules", "tzdata.zi", "zone.tab",
+              "/etc/localtime", "../zoneinfo/UTC", "UTC\\u0000", "শিৱসাগৰ", "A" * 5000)  # fmt: skip
+    assert [name for name in others if accepted(name)] == []
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher, Type, extract_parameters
 
 from archiver.core.archive import Archive
 from archiver.core.errors import AlreadyExists, BadInput, LoginRefused, NotFound, NotPermitted
@@ -95,6 +96,12 @@ def test_secrets_and_tokens_are_nowhere_in_the_catalogue(archive: Archive, offic
     assert SECRET.encode() not in content
     assert token.encode() not in content
     assert b"$argon2id$" in content
+
+
+def test_a_secret_costs_a_guesser_at_least_what_owasp_asks_for(shipped_hasher: PasswordHasher) -> None:
+    kept = extract_parameters(shipped_hasher.hash(SECRET))
+    assert kept.type is Type.ID
+    assert (kept.memory_cost >= 19 * 1024, kept.time_cost >= 2, kept.salt_len, kept.hash_len) == (True, True, 16, 32)
 
 
 @pytest.mark.parametrize(

@@ -159,7 +159,7 @@ def test_missed_nights_are_caught_up_and_told_as_gaps(tmp_path: Path) -> None:
 
 def test_a_thread_that_vanishes_is_gone_and_looked_at_a_few_times_more(tmp_path: Path) -> None:
     now = Nightwatch()
-    with serve_village() as village, opened(tmp_path, village.url, sample_days=1, gone_checks=1) as archive:
+    with serve_village(posts=2) as village, opened(tmp_path, village.url, sample_days=1, gone_checks=1) as archive:
         night(archive, now)
         village.gone.add(1)
         figures = []
@@ -337,6 +337,7 @@ def test_a_service_runs_the_night_and_an_auditor_does_not(tmp_path: Path) -> Non
         assert [events[0].type, events[-1].type] == [EventType.NIGHT_BEGUN, EventType.NIGHT_ENDED]
 
 
+@pytest.mark.usefixtures("own_browser")
 def test_a_run_that_was_killed_is_taken_up_where_it_was(tmp_path: Path) -> None:
     now = Nightwatch()
 
@@ -365,6 +366,7 @@ def test_a_run_that_was_killed_is_taken_up_where_it_was(tmp_path: Path) -> None:
         assert verify_archive(archive).findings == ()
 
 
+@pytest.mark.usefixtures("own_browser")
 def test_a_killed_run_of_an_earlier_night_is_closed_as_it_stands(tmp_path: Path) -> None:
     now = Nightwatch()
     with serve_village() as village, opened(tmp_path, village.url) as archive:
