@@ -27,6 +27,8 @@ MOMENT = datetime(2026, 11, 21, 7, 45, tzinfo=UTC)
 settings.register_profile("short", max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("prove", max_examples=1000, deadline=None)
 PROVE = bool(os.environ.get("ARCHIVER_PROVE"))
+LONGEST = ("test_state_machine.py", "test_wordpress_night.py", "test_kill_night.py")
+"""Files of full counts that take a quarter of an hour or more."""
 settings.load_profile("prove" if PROVE else "short")
 
 IN_MEMORY = Path("/dev/shm")  # where Linux keeps a file system in memory
@@ -51,8 +53,10 @@ os.environ.setdefault("NODE_COMPILE_CACHE", str(Path(__file__).parents[1] / ".py
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that start browsers first: the last minutes of a run are then not one worker's alone."""
+    """Files that take longest first, then those that start browsers: the last minutes are not one worker's alone."""
     items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+    if PROVE:
+        items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 @pytest.fixture(scope="session")

@@ -261,10 +261,10 @@ def test_a_browser_that_hangs_is_ended_and_the_next_capture_works(site: BadSite,
         seen = take(session, f"{site.url}/never-done", first)
         timer.join()
         assert seen.outcome is Outcome.FAILED
-        # by the step it was at: the browser did not answer, or the page could not be read for it
-        assert seen.cause in ("browser", "unreadable")
+        # by the step it was at: the browser did not answer, began no loading, or the page could not be read for it
+        assert seen.cause in ("browser", "timeout", "unreadable")
         assert time.monotonic() - begun < 90
-        assert names(first) == [] or seen.cause == "unreadable"
+        assert names(first) == [] or seen.cause != "browser"
         after = take(session, f"{site.url}/good", second)
         assert after.outcome.files_content, after.reason
 

@@ -243,7 +243,7 @@ class TestACapturedTown:
         assert "interpreted as" in ran.out
         found = full("search", "water OR পানী", "--all", "--json").json
         assert found["total"] == len(found["hits"]) > 0
-        assert {"item", "record", "snippet", "earlier_text", "marks", "title_marks"} == set(found["hits"][0])
+        assert {"item", "record", "snippet", "earlier_text", "marks", "title_marks", "held"} == set(found["hits"][0])
 
     def test_a_malformed_query_points_at_its_place(self, full: Terminal) -> None:
         ran = full("search", "water AND (road")
