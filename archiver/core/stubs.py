@@ -81,6 +81,11 @@ def stub_of_url(db: Database, url: str) -> Stub | None:
     return next(iter(_select(db, condition, url, url)), None)
 
 
+def stub_of_record(db: Database, record: RecordId) -> Stub | None:
+    """What stayed of `record`, if it was destroyed."""
+    return next(iter(_select(db, "s.record_id = ?", record)), None)
+
+
 def all_stubs(db: Database) -> list[Stub]:
     """The last destroyed first."""
     return _select(db, "1")

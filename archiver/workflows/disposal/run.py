@@ -20,6 +20,7 @@ from archiver.core.events import EventType
 from archiver.core.people import Permission, Person
 from archiver.core.progress import Progress, silent
 from archiver.core.records import RecordId, new_id
+from archiver.core.stubs import is_destroyed, stub_of_record
 from archiver.workflows.disposal.certify import Print, issue_certificate, print_with_browser
 from archiver.workflows.disposal.copies import (
     Probes,
@@ -75,7 +76,8 @@ def run_batch(
     with archive.run_lock():
         sweep_doomed(archive)
         batch = _begin(archive, id, actor, now())
-        outcomes, probes = list[Outcome](), Probes()
+        outcomes, probes = _leave_out_destroyed(archive, batch, actor, now()), Probes()
+        batch = batches.batch(archive.db, id)
         todo = batch.waiting(ItemState.EXECUTING, ItemState.APPROVED)
         standing = Standing.of(archive)
         if batch.action is Action.TRANSFER:
@@ -142,6 +144,22 @@ def _begin(archive: Archive, id: str, actor: Person, now: datetime) -> Batch:
             store_residue(archive, id, found)
             batches.set_status(archive.db, id, Status.EXECUTING, certificate=new_id("crt"))
     return batches.batch(archive.db, id)
+
+
+def _leave_out_destroyed(archive: Archive, batch: Batch, actor: Person, now: datetime) -> list[Outcome]:
+    """Eject what is destroyed already: a batch that came back with an older catalogue lists what went since."""
+    gone = [each.record_id for each in batch.waiting(ItemState.APPROVED, ItemState.EXECUTING)]
+    left_out = [
+        Outcome(record_id=stub.record_id, state=ItemState.EJECTED, reason=f"gone already, by {stub.certificate}")
+        for record in gone
+        if is_destroyed(archive.db, record) and (stub := stub_of_record(archive.db, record))
+    ]
+    if left_out:
+        with archive.change(at=now, actor=actor.id) as change:
+            for each in left_out:
+                batches.set_state(change.db, batch.id, each.record_id, each.state, each.reason, actor=actor.id, at=now)
+                change.record(EventType.DISPOSAL_STOPPED, [batch.id, each.record_id], {"state": each.state.value})
+    return left_out
 
 
 def _finish(

@@ -43,6 +43,7 @@ from archiver.core.events import EventType
 from archiver.core.fixity import check_object
 from archiver.core.objects import ObjectStore
 from archiver.core.records import RecordId
+from archiver.core.stubs import all_stubs
 from archiver.workflows.classify import extend_retention, reclassify
 from archiver.workflows.disposal import destroy as destroying
 from archiver.workflows.disposal import guards
@@ -540,6 +541,30 @@ MACHINE = settings(
 def test_nothing_goes_that_must_stay_whatever_happens_in_whatever_order() -> None:
     run_state_machine_as_test(Disposal, settings=MACHINE)
     assert TALLY["gone"] > TALLY["runs"] / 5, "the machine must get as far as destroying"
+
+
+def test_a_batch_that_came_back_with_an_old_copy_leaves_out_what_went_since() -> None:
+    machine = Disposal()
+    try:
+        machine.first_records()
+        machine.time_passes(100)
+        machine.propose()
+        (batch,) = machine.lists
+        machine.approve(batch, "Ann")
+        machine.approve(batch, "Bob")
+        machine.copy_the_archive()
+        machine.run(batch)
+        assert machine.gone
+        (stub, *_) = all_stubs(machine.archive.db)
+        machine.restore_the_old_copy(True)
+        machine.run(batch)
+        machine.a_record_is_whole_or_a_stub()
+        machine.counts_reconcile()
+        items = batches.batch(machine.archive.db, batch).items
+        told = {each.record_id: (each.state, each.reason) for each in items if each.record_id in machine.gone}
+        assert set(told.values()) == {(batches.ItemState.EJECTED, f"gone already, by {stub.certificate}")}
+    finally:
+        machine.teardown()
 
 
 # -- each guard taken away --------------------------------------------------------------------
