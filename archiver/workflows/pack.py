@@ -9,7 +9,9 @@ from archiver.core.archive import Archive
 from archiver.core.errors import BadInput, BundleInvalid
 from archiver.core.events import EventType
 from archiver.core.people import Permission, Person
+from exports.check import check_bundle
 from exports.encrypted_zip import EncryptedZip, write_encrypted_zip
+from exports.signed_bag import SIGNATURE
 from exports.verifier import check
 
 
@@ -28,7 +30,8 @@ def pack_production(
     bundle = Path(filed.path)
     if not bundle.is_dir():
         raise BundleInvalid(f"{bundle} is not there: archiver production repeat {request.number} {id} makes it again")
-    defects = check(bundle)[0]
+    # a bundle of originals as `archiver export` makes it is sealed in another way
+    defects = check(bundle)[0] if (bundle / SIGNATURE).is_file() else check_bundle(bundle).findings
     if defects:
         raise BundleInvalid(f"{bundle} is not as it was sealed: {'; '.join(defects[:5])}")
     made = write_encrypted_zip(bundle, into, password)

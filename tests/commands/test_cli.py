@@ -286,7 +286,7 @@ class TestACapturedTown:
             assert each["decision"]["reasons"]
         assert full("retention", "plan", "--today", "2026-11-21").code == 0
 
-    def test_a_request_goes_from_register_to_bundle(self, full: Terminal) -> None:
+    def test_a_request_goes_from_register_to_bundle(self, full: Terminal, tmp_path: Path) -> None:
         request = full("request", "new", "--law", "MFIPPA", "--requester", "نور", "--subject", "পানী", "--json").json
         assert full("export", request["number"]).code == 51
         searched = full("request", "search", request["number"], "water", "--json").json
@@ -298,11 +298,15 @@ class TestACapturedTown:
         assert shown["request"]["status"] == "produced"
         assert len(shown["productions"]) == 1
         assert request["number"] in full("request", "list").out
+        pack = ("production", "zip", request["number"], made["filed"]["id"], "--into")
+        packed = full(*pack, str(tmp_path / "one.zip"), "--json", typed=["a sentence of its own"] * 2)
+        assert packed.json["files"] > 5
         page = Path(bundle) / "data" / "index.html"
         page.write_bytes(page.read_bytes() + b" ")
         ran = full("check", bundle)
         assert ran.code == 50
         assert "data/index.html" in ran.out
+        assert full(*pack, str(tmp_path / "two.zip"), typed=["a sentence of its own"] * 2).code == 50
 
     def test_verify_fails_with_its_own_code_and_names_the_file(self, full: Terminal) -> None:
         assert full("verify").code == 0
