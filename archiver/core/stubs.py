@@ -5,6 +5,7 @@ SQL lives here.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,8 +22,8 @@ from archiver.core.records import Outcome, RecordId, RecordKind
 class Stub:
     """A record that was destroyed under its schedule.
 
-    `urls` are the addresses it was captured at; `seen_online` is when the site was last found to show it
-    still, None where it was not.
+    `urls` are the addresses it was captured at, or their digests where only the trail remembers it. `seen_online` is
+    when the site was last found to show it still, None where it was not.
     """
 
     record_id: RecordId
@@ -44,6 +45,9 @@ _COLUMNS = """s.*, (
 ) AS seen_online"""
 
 
+_HAS_ADDRESS = "? IN (SELECT value FROM json_each(s.urls))"
+
+
 def add_stub(db: Database, stub: Stub) -> None:
     """Leave a stub, in the transaction of the record's disposal."""
     db.conn.execute(
@@ -62,23 +66,28 @@ def add_stub(db: Database, stub: Stub) -> None:
     )
 
 
+def address_digest(url: str) -> str:
+    """`url` as the trail may keep it: who knows the address knows it again, who does not learns nothing."""
+    return "sha256:" + hashlib.sha256(url.encode()).hexdigest()
+
+
 def find_stub(
     db: Database, site: str, kinds: Sequence[RecordKind], native_root_id: str | None, canonical_url: str
 ) -> Stub | None:
     """The stub of that identity: (site, one of these kinds, native root id), else the canonical URL."""
-    if native_root_id is not None:
-        where, value = "s.native_root_id = ?", native_root_id
-    else:
-        where, value = "s.native_root_id IS NULL AND s.canonical_url = ?", canonical_url
+    where, values = "s.native_root_id = ?", [native_root_id]
+    if native_root_id is None:
+        where = f"s.native_root_id IS NULL AND (s.canonical_url = ? OR {_HAS_ADDRESS})"
+        values = [canonical_url, address_digest(canonical_url)]
     marks = ", ".join("?" for _ in kinds)
     condition = f"s.site = ? AND {where} AND s.kind IN ({marks})"
-    return next(iter(_select(db, condition, site, value, *(each.value for each in kinds))), None)
+    return next(iter(_select(db, condition, site, *values, *(each.value for each in kinds))), None)
 
 
 def stub_of_url(db: Database, url: str) -> Stub | None:
     """The stub of the record that this address led to."""
-    condition = "s.canonical_url = ? OR ? IN (SELECT value FROM json_each(s.urls))"
-    return next(iter(_select(db, condition, url, url)), None)
+    condition = f"s.canonical_url = ? OR {_HAS_ADDRESS} OR {_HAS_ADDRESS}"
+    return next(iter(_select(db, condition, url, url, address_digest(url))), None)
 
 
 def stub_of_record(db: Database, record: RecordId) -> Stub | None:

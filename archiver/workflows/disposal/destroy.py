@@ -26,7 +26,7 @@ from archiver.core.clock import optional_iso, to_iso
 from archiver.core.disposal_rows import correction_numbers, count_items, decision_rows, delete_record_rows
 from archiver.core.events import EventType
 from archiver.core.records import RecordId
-from archiver.core.stubs import Stub, add_stub, is_destroyed
+from archiver.core.stubs import Stub, add_stub, address_digest, is_destroyed
 from archiver.workflows.disposal.guards import Candidate, Circumstances, why_not
 from archiver.workflows.keep_holds import mirror_if_set
 from archiver.workflows.standing import Standing
@@ -173,7 +173,12 @@ def _tell(change: Change, batch: Batch, going: _Going) -> None:
             "schedule": batch.schedule_number,
             "certificate": batch.certificate,
             "evidence": going.evidence,
-            "stub": {"site": stub.site, "kind": stub.kind.value, "native": stub.native_root_id},
+            "stub": {
+                "site": stub.site,
+                "kind": stub.kind.value,
+                "native": stub.native_root_id,
+                "addresses": sorted(address_digest(each) for each in {stub.canonical_url, *stub.urls}),
+            },
             "corrections": going.corrections,
         },
         commits=going.commits,

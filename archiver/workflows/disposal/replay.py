@@ -50,7 +50,7 @@ def replay_disposals(archive: Archive) -> list[RecordId]:
 
 def _destroy_again(archive: Archive, event: Event, record: RecordId, *, present: bool) -> None:
     stub = event.detail.get("stub", {})
-    url, urls = "", tuple[str, ...]()
+    url, urls = "", tuple(map(str, stub.get("addresses", ())))  # their digests: the trail keeps no address
     if present:
         url = archive.catalogue.record(record).canonical_url
         captures = archive.catalogue.captures(record)

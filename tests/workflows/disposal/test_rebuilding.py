@@ -18,7 +18,9 @@ from archiver.workflows.verify import verify_archive
 from retention.decisions import State
 from retention.holds import Scope, ScopeKind
 from tests.workflows.disposal.shelf import (
+    FILED,
     LATER,
+    SITE,
     Shelf,
     approved_batch,
     day,
@@ -74,6 +76,26 @@ def test_an_old_copy_with_the_newer_trail_destroys_and_holds_again_before_anythi
         assert decision.state is State.HELD
         assert not list(archive.objects.root.rglob("rec_*0001"))
         assert [each for each in verify_archive(archive).findings if each.fault != "snapshot"] == []
+
+
+def test_a_record_of_which_only_the_trail_tells_is_known_by_its_address(shelf: Shelf, tmp_path: Path) -> None:
+    with shelf.open() as archive:
+        archive.finish_run(at=FILED)
+    old = tmp_path / "old"
+    shutil.copytree(shelf.directory, old)
+    with shelf.open() as archive:
+        file_thread(archive, 1, "came after the copy, and went")
+        run(archive, approved_batch(archive))
+    trail = shelf.directory / "trail" / "events.jsonl"
+    shutil.copy(trail, old / "trail" / "events.jsonl")
+    assert f"https://{SITE}/1" not in trail.read_text().rpartition("record_disposed")[2]
+    rebuild_archive(old, now=LATER, config_directory=shelf.config)
+    with Archive.open(old, config_directory=shelf.config) as archive:
+        stub = archive.catalogue.stub_of_url(f"https://{SITE}/1")
+        assert stub is not None
+        assert stub.record_id == record_id(1)
+        assert archive.catalogue.stub_of_url(f"https://{SITE}/2") is None
+        assert archive.catalogue.find_stub(SITE, stub.kind, stub.native_root_id, f"https://{SITE}/1") == stub
 
 
 def test_a_restore_repeats_what_the_mirror_tells_and_locks_disposal_where_it_tells_nothing(tmp_path: Path) -> None:
