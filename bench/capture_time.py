@@ -26,7 +26,7 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import sync_playwright
 
 from archiver.core.records import CaptureId, Outcome, new_id
-from capture.chromium import find_chromium, launch_flags
+from capture.browser.chromium import find_chromium, launch_flags
 from capture.observation import CaptureLimits
 from capture.session import CaptureSession
 

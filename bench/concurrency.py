@@ -30,7 +30,7 @@ from playwright.async_api import async_playwright
 
 from archiver.core.records import CaptureId, Outcome, new_id
 from bench.capture_time import SEED, make_site, serve
-from capture.chromium import find_chromium, launch_flags
+from capture.browser.chromium import find_chromium, launch_flags
 from capture.extraction import extract
 from capture.job import WARC_NAME
 from capture.observation import CaptureLimits

@@ -43,8 +43,8 @@ from archiver.core.records import (
 )
 from archiver.core.signing import SigningKey, make_key
 from archiver.core.warc import Exchange, WarcWriter
-from capture.browser import Browser, Paper
-from capture.chromium import find_chromium
+from capture.browser.browser import Browser, Paper
+from capture.browser.chromium import find_chromium
 from exports.documents import Numbering
 from exports.gate import Gate, Page
 from exports.leak_check import LeakCheck

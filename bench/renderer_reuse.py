@@ -22,7 +22,7 @@ from playwright.async_api import BrowserContext, async_playwright
 
 from bench.capture_time import serve
 from bench.concurrency import make_threads, usage_below
-from capture.chromium import find_chromium, launch_flags
+from capture.browser.chromium import find_chromium, launch_flags
 from capture.observation import CaptureLimits
 
 PAGES = 12 if os.environ.get("ARCHIVER_PROVE") else 6

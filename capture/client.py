@@ -20,9 +20,9 @@ from typing import Self
 
 import httpx
 
-from capture.browser_state import Cookie
+from capture.cookies.browser_state import Cookie
 from capture.observation import CaptureLimits
-from capture.recorded import AS_BROWSER, ProxyLogin
+from capture.proxy.recorded import AS_BROWSER, ProxyLogin
 from capture.wordpress import ApiResponse
 
 _LONGEST_ANSWER = 64 * 1024 * 1024

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from archiver.core.records import Barred
 from capture.observation import PageObservation
-from capture.recorded import Recorded
+from capture.proxy.recorded import Recorded
 
 Mask = Callable[[Sequence[str]], list[str]]
 """Texts without secrets, in their order."""

@@ -19,19 +19,19 @@ from archiver.core import clock
 from archiver.core.durable import write_durably
 from archiver.core.errors import BrowserFailed, RecorderFailed
 from archiver.core.records import ANONYMOUS, Barred, CaptureId, Digest, ObjectRole, Outcome
-from capture.browser import Browser
-from capture.browser_state import BrowserState, login_ended, secret_values
+from capture.browser.browser import Browser
 from capture.client import RecordedClient
+from capture.cookies.browser_state import BrowserState, login_ended, secret_values
 from capture.discretion import barred_files, masked
-from capture.masking import mask_address
+from capture.logins.site_sessions import SiteLogin
 from capture.media import fetch_media, media_addresses
 from capture.observation import CaptureLimits, PageObservation, tile_name
-from capture.outcome_rules import OutcomeRules, shipped_rules
-from capture.outcomes import PageFacts, Verdict, judge
-from capture.recording import Recorded, Recorder
-from capture.screenshot import make_thumbnail, png_size
-from capture.site_health import SAID_GONE, SiteHealth, check_site
-from capture.site_sessions import SiteLogin
+from capture.pictures.screenshot import make_thumbnail, png_size
+from capture.proxy.recording import Recorded, Recorder
+from capture.secrets.masking import mask_address
+from capture.verdict.outcome_rules import OutcomeRules, shipped_rules
+from capture.verdict.outcomes import PageFacts, Verdict, judge
+from capture.verdict.site_health import SAID_GONE, SiteHealth, check_site
 from capture.wordpress import ApiReport, fetch_api
 
 WARC_NAME = "capture.warc.gz"

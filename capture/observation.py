@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from capture.browser_state import BrowserState
+from capture.cookies.browser_state import BrowserState
 
 TILE_HEIGHT = 16_384
 """CSS pixels of the page in one image of the full-page screenshot."""

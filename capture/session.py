@@ -18,17 +18,17 @@ from archiver.core import clock
 from archiver.core.errors import RecorderFailed
 from archiver.core.records import ANONYMOUS, CaptureId, Outcome
 from archiver.core.site_sessions import CheckResult
-from capture.browser import Browser
-from capture.chromium import find_chromium
+from capture.browser.browser import Browser
+from capture.browser.chromium import find_chromium
 from capture.discovery import Bounds, Discovery
 from capture.discovery.recorded import capture_discovery
 from capture.job import Observation, capture_page, discard_files
-from capture.masking import mask_address
+from capture.logins.site_sessions import LoginCheck, SiteLogin, check_login
 from capture.observation import CaptureLimits
-from capture.outcome_rules import OutcomeRules
-from capture.recording import Recorder
-from capture.site_sessions import LoginCheck, SiteLogin, check_login
-from capture.throttling import RetryPolicy, next_attempt
+from capture.proxy.recording import Recorder
+from capture.secrets.masking import mask_address
+from capture.verdict.outcome_rules import OutcomeRules
+from capture.verdict.throttling import RetryPolicy, next_attempt
 
 
 class CaptureSession:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -37,20 +38,20 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "argon2": ("archiver/core/people.py",),
     "bagit": ("exports/",),
     "brotli": ("archiver/core/warc/",),
-    "certifi": ("capture/recording.py",),
+    "certifi": ("capture/proxy/recording.py",),
     "click": ("archiver/cli.py", "archiver/commands/", "archiver/manual.py"),
     "cryptography": (
         "archiver/core/backup_boxes.py",
         "archiver/core/sealing.py",
         "archiver/core/signing.py",
         "archiver/core/timestamps.py",
-        "capture/recording.py",
+        "capture/proxy/recording.py",
     ),
     "extruct": ("capture/extraction/",),
     "feedparser": ("capture/discovery/feeds.py",),
     "holidays": ("exports/working_days.py",),
     "httpx": ("archiver/core/authority.py", "capture/client.py"),
-    "idna": ("capture/site_domain.py",),
+    "idna": ("capture/cookies/site_domain.py",),
     "isal": ("archiver/core/warc/",),
     "jinja2": (
         "exports/",
@@ -62,24 +63,24 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     ),
     "lxml": ("capture/discovery/", "capture/extraction/"),
     "mitmproxy": (
-        "capture/asking_again.py",
-        "capture/proxy_addons.py",
-        "capture/proxy_logins.py",
-        "capture/recorder.py",
-        "capture/wire.py",
+        "capture/proxy/asking_again.py",
+        "capture/proxy/addons.py",
+        "capture/proxy/logins.py",
+        "capture/proxy/recorder.py",
+        "capture/proxy/wire.py",
     ),
     "numpy": (
-        "capture/even_ground.py",
-        "capture/ink.py",
-        "capture/pixels.py",
+        "capture/pictures/even_ground.py",
+        "capture/pictures/ink.py",
+        "capture/pictures/pixels.py",
         "exports/byte_runs.py",
         "exports/needles.py",
         "exports/squeezing.py",
     ),
-    "PIL": ("capture/screenshot.py", "exports/page_images.py", "exports/redaction.py", "archiver/sample/"),
+    "PIL": ("capture/pictures/screenshot.py", "exports/page_images.py", "exports/redaction.py", "archiver/sample/"),
     "pikepdf": ("exports/readings.py", "exports/pdf_pages.py"),
     "platformdirs": ("archiver/core/archive.py",),
-    "playwright": ("capture/browser.py", "capture/sign_in.py"),
+    "playwright": ("capture/browser/browser.py", "capture/logins/sign_in.py"),
     "py3langid": ("capture/extraction/",),
     "pyzipper": ("exports/encrypted_zip.py",),
     "regex": ("index/",),
@@ -100,7 +101,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
         "retention/register.py",
     ),
     "tantivy": ("index/engines/",),
-    "tldextract": ("capture/site_domain.py",),
+    "tldextract": ("capture/cookies/site_domain.py",),
     "trafilatura": ("capture/extraction/",),
     "warcio": ("archiver/core/warc/",),
     "whoosh": ("index/engines/", "index/parse.py"),
@@ -284,6 +285,22 @@ def deleted_rows(module: Module) -> set[str]:
     return found
 
 
+def circle(package: str, modules: list[Module]) -> list[str]:
+    """Neighbours in `package`, modules or sub-packages, that need one another in a ring; none where all is well."""
+    below = package.count(".") + 1
+    neighbours: dict[str, set[str]] = {}
+    for module in modules:
+        if module.name.startswith(package + "."):
+            needed = neighbours.setdefault(module.name.split(".")[below], set())
+            needed |= {name.split(".")[below] for name in imports(module) if name.startswith(package + ".")}
+    graph = {name: (needed & neighbours.keys()) - {name} for name, needed in neighbours.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
 # -- the product ----------------------------------------------------------------------------
 
 
@@ -295,6 +312,11 @@ def test_the_walk_reaches_every_package() -> None:
 @each_module
 def test_imports_point_downwards_only(module: Module) -> None:
     assert forbidden_imports(module) == set()
+
+
+@pytest.mark.parametrize("package", sorted({each.name for each in MODULES if each.path.endswith("__init__.py")}))
+def test_no_neighbours_in_a_package_need_one_another(package: str) -> None:
+    assert circle(package, MODULES) == []
 
 
 @each_module
@@ -359,7 +381,7 @@ def test_no_text_of_the_product_mentions_where_it_was_built() -> None:
     ("path", "source", "caught"),
     [
         ("archiver/core/x.py", "import capture", {"capture"}),
-        ("archiver/core/x.py", "from capture.visit import Visit", {"capture.visit", "capture.visit.Visit"}),
+        ("archiver/core/x.py", "from capture.job import Job", {"capture.job", "capture.job.Job"}),
         ("archiver/core/x.py", "from archiver import workflows", {"archiver.workflows"}),
         ("archiver/core/x.py", "from .. import cli", {"archiver.cli"}),
         ("archiver/core/x.py", "def f():\n    import index.engine", {"index.engine"}),
@@ -380,12 +402,26 @@ def test_an_import_that_points_up_or_sideways_is_caught(path: str, source: str, 
     assert forbidden_imports(Module(path, source)) == caught
 
 
+@pytest.mark.parametrize("back", ["import capture.page.press", "from capture import page", "from ..page import press"])
+def test_neighbours_that_need_one_another_are_caught(back: str) -> None:
+    page = Module("capture/page/press.py", "import capture.pictures.shot")
+    shot = Module("capture/pictures/shot.py", back)
+    assert set(circle("capture", [page, shot])) == {"page", "pictures"}
+    assert circle("capture.page", [page, shot]) == []
+
+
+def test_neighbours_that_need_one_another_one_way_are_well() -> None:
+    job = Module("capture/job.py", "from capture import page\nfrom capture.page import press")
+    press = Module("capture/page/press.py", "from capture.page import keys\nimport archiver.core.job")
+    assert circle("capture", [job, press, Module("capture/page/keys.py", "import json")]) == []
+
+
 @pytest.mark.parametrize(
     ("path", "source", "caught"),
     [
         ("capture/job.py", "from playwright.sync_api import Page", {"playwright"}),
-        ("capture/browser.py", "from playwright.sync_api import Page", set()),
-        ("capture/recorder_x.py", "import mitmproxy.http", {"mitmproxy"}),
+        ("capture/browser/browser.py", "from playwright.sync_api import Page", set()),
+        ("capture/proxy/recorder_x.py", "import mitmproxy.http", {"mitmproxy"}),
         ("exports/x.py", "def f():\n    from PIL import Image", {"PIL"}),
         ("archiver/core/warcs.py", "import warcio", {"warcio"}),
         ("archiver/core/x.py", "import click\nimport rich", {"click", "rich"}),

@@ -277,7 +277,7 @@ def pdf(session: Session, id: str, output: Path | None, paper: str) -> None:
     """Print a record: description, every item with its versions, every capture, and the page as it was shown."""
     # imported here: only printing needs a browser
     from archiver.workflows.print_record import print_record
-    from capture.browser import Paper
+    from capture.browser.browser import Paper
 
     with session.look() as archive:
         printed = print_record(archive, id, paper=Paper(paper), now=clock.now())

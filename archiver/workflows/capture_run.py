@@ -21,11 +21,11 @@ from archiver.workflows.file_capture import Filed, file_observation
 from archiver.workflows.recover import recover_locked, write_ticket
 from archiver.workflows.site_logins import keep_login, login_for
 from capture.job import Observation
-from capture.masking import mask_address
 from capture.observation import CaptureLimits
-from capture.outcome_rules import rules_with
+from capture.secrets.masking import mask_address
 from capture.session import CaptureSession
-from capture.throttling import RetryPolicy
+from capture.verdict.outcome_rules import rules_with
+from capture.verdict.throttling import RetryPolicy
 
 MOST_THREADS = 200
 """How many threads of one timeline a run captures at most."""

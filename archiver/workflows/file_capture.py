@@ -45,7 +45,7 @@ from capture.compare import Changes, same_text
 from capture.extraction import extract
 from capture.job import Observation
 from capture.media_digests import media_digests
-from capture.site_health import SAID_GONE
+from capture.verdict.site_health import SAID_GONE
 
 SOFTWARE = f"records-archiver {version('records-archiver')}"
 _SAW_CONTENT = (Outcome.COMPLETE, Outcome.PARTIAL, Outcome.UNCHANGED)

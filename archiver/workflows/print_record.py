@@ -13,9 +13,9 @@ from archiver.core.archive import Archive
 from archiver.core.clock import to_utc
 from archiver.core.records import ObjectRole, Record
 from archiver.workflows.answer import describe_record
-from capture.browser import Browser, Paper
-from capture.chromium import find_chromium
-from capture.screenshot import cut_into_pages
+from capture.browser.browser import Browser, Paper
+from capture.browser.chromium import find_chromium
+from capture.pictures.screenshot import cut_into_pages
 from exports.pages import render_print
 from retention.holds import matters
 

@@ -29,9 +29,9 @@ from archiver.workflows.answer import describe_record, describe_request, prove_c
 from archiver.workflows.redact import cleared_pictures, redacted_items, standing_rules
 from archiver.workflows.request_clock import clock_of, rule_of
 from archiver.workflows.review import read_texts
-from capture.browser import Browser, Paper
-from capture.chromium import find_chromium
-from capture.item_boxes import place_items
+from capture.browser.browser import Browser, Paper
+from capture.browser.chromium import find_chromium
+from capture.pictures.item_boxes import place_items
 from exports.documents import Numbering
 from exports.gate import NOT_RESPONSIVE, Gate, ItemRelease, Page
 from exports.law_rules import find_law

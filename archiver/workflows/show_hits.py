@@ -9,9 +9,9 @@ from archiver.core.archive import Archive
 from archiver.core.records import CaptureId
 from archiver.workflows.find import understand
 from archiver.workflows.show_item import ItemPicture, crop_item, find_item, read_layout
-from capture.item_boxes import ItemBox
-from capture.screenshot import highlight
-from capture.word_boxes import place_words
+from capture.pictures.item_boxes import ItemBox
+from capture.pictures.screenshot import highlight
+from capture.pictures.word_boxes import place_words
 from index.highlight import find_hits
 
 

@@ -11,8 +11,8 @@ from archiver.core.archive import Archive
 from archiver.core.errors import EvidenceDamaged, NotFound
 from archiver.core.records import Capture, CataloguedItem, ObjectRole, StoredObject
 from archiver.core.warc import read_records
-from capture.item_boxes import ItemBox, place_items
-from capture.screenshot import cut_out
+from capture.pictures.item_boxes import ItemBox, place_items
+from capture.pictures.screenshot import cut_out
 
 
 @dataclass(frozen=True, kw_only=True)

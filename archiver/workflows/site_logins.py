@@ -17,7 +17,7 @@ from archiver.core.events import EventType
 from archiver.core.people import Person
 from archiver.core.records import Outcome
 from archiver.core.site_sessions import CheckResult, SiteSession
-from capture.browser_state import (
+from capture.cookies.browser_state import (
     BrowserState,
     earliest_expiry,
     has_expired,
@@ -26,10 +26,10 @@ from capture.browser_state import (
     read_state,
     write_state,
 )
+from capture.cookies.site_domain import site_domain
 from capture.job import Observation
+from capture.logins.site_sessions import LoginCheck, SiteLogin
 from capture.session import CaptureSession
-from capture.site_domain import site_domain
-from capture.site_sessions import LoginCheck, SiteLogin
 
 _CHECKED_JUST_NOW = timedelta(minutes=10)
 

@@ -17,10 +17,10 @@ from archiver.core.register import check_url as check_address
 from archiver.core.site_sessions import CheckResult, SiteSession
 from archiver.workflows.capture_run import open_session
 from archiver.workflows.site_logins import about, check_stored
-from capture.browser_state import BrowserState, earliest_expiry, write_state
-from capture.cookie_files import read_login
-from capture.sign_in import sign_in
-from capture.site_domain import site_domain
+from capture.cookies.browser_state import BrowserState, earliest_expiry, write_state
+from capture.cookies.site_domain import site_domain
+from capture.logins.cookie_files import read_login
+from capture.logins.sign_in import sign_in
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,9 +15,9 @@ from capture.discovery import Bounds, Discovery, discover
 from capture.discovery.found import write_hint
 from capture.job import WARC_NAME, CapturedFile, Observation, discard
 from capture.observation import CaptureLimits
-from capture.outcome_rules import OutcomeRules
-from capture.outcomes import PageFacts, judge
-from capture.recording import Recorded, Recorder
+from capture.proxy.recording import Recorded, Recorder
+from capture.verdict.outcome_rules import OutcomeRules
+from capture.verdict.outcomes import PageFacts, judge
 
 
 def capture_discovery(

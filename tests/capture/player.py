@@ -24,11 +24,11 @@ from PIL import Image, ImageChops
 from archiver.core import wacz
 from archiver.core.clock import to_timestamp14
 from archiver.core.records import CaptureId
-from capture.browser import Browser
-from capture.chromium import find_chromium
+from capture.browser.browser import Browser
+from capture.browser.chromium import find_chromium
 from capture.job import WARC_NAME, Observation, capture_page
 from capture.observation import CaptureLimits
-from capture.recording import Recorder
+from capture.proxy.recording import Recorder
 
 PLAYER = os.environ.get("ARCHIVER_TEST_REPLAY", "")
 MOST_DIFFERENT = 0.001

@@ -11,10 +11,10 @@ import pytest
 
 from archiver.core.warc import read_records
 from capture import client
-from capture.browser_state import Cookie
 from capture.client import RecordedClient
+from capture.cookies.browser_state import Cookie
 from capture.observation import CaptureLimits
-from capture.recording import Recorder
+from capture.proxy.recording import Recorder
 from tests.capture.bad_site import PDF, BadSite, run_bad_site
 from tests.capture.members_site import run_members_site
 

@@ -142,7 +142,7 @@ def _recorders() -> list[int]:
     for each in Path("/proc").glob("[0-9]*"):
         try:
             parent = int((each / "stat").read_text().rpartition(")")[2].split()[1])
-            if parent == os.getpid() and b"capture.recorder" in (each / "cmdline").read_bytes():
+            if parent == os.getpid() and b"capture.proxy.recorder" in (each / "cmdline").read_bytes():
                 found.append(int(each.name))
         except OSError:
             continue  # it ended while it was looked at

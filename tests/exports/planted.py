@@ -26,8 +26,8 @@ from archiver.core.records import (
     RecordId,
 )
 from archiver.core.signing import SigningKey
-from capture.chromium import find_chromium
-from capture.layout import write_layout
+from capture.browser.chromium import find_chromium
+from capture.pictures.layout import write_layout
 from exports.documents import Numbering
 from exports.gate import Gate, ItemRelease, Page
 from exports.layout_redaction import Rectangle
@@ -133,7 +133,7 @@ def draw(directory: Path, planted: Sequence[Planted], *, each: int = 30) -> list
             page.goto(place.as_uri())
             high = page.evaluate("document.documentElement.scrollHeight")
             page.set_viewport_size({"width": 900, "height": high})
-            script = files("capture").joinpath("page_scripts/layout.js").read_text(encoding="utf-8")
+            script = files("capture.page").joinpath("scripts/layout.js").read_text(encoding="utf-8")
             read = page.evaluate(script, {"screen": high, "words": 100_000, "milliseconds": 60_000})
             layout = json.loads(write_layout(read, 900, high, None))
             boxes = {

@@ -17,7 +17,7 @@ import pytest
 from lxml import html
 
 from archiver.core.records import Observed, Record
-from capture.chromium import find_chromium
+from capture.browser.chromium import find_chromium
 from exports.pages import (
     About,
     Entry,

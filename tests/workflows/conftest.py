@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from archiver.core.archive import Archive
-from capture.browser import Browser
+from capture.browser.browser import Browser
 from tests.workflows.one_browser import USERS, lend_browser
 from tests.workflows.town import Town
 

@@ -16,12 +16,12 @@ import pytest
 
 import archiver.workflows.print_record
 import archiver.workflows.release
-import capture.browser
+import capture.browser.browser
 import capture.session
-from capture.browser import Browser
-from capture.chromium import find_chromium
+from capture.browser.browser import Browser
+from capture.browser.chromium import find_chromium
 
-USERS = (capture.browser, capture.session, archiver.workflows.print_record, archiver.workflows.release)
+USERS = (capture.browser.browser, capture.session, archiver.workflows.print_record, archiver.workflows.release)
 """Modules that start browsers."""
 
 

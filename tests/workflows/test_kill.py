@@ -79,7 +79,7 @@ def no_orphans(process: subprocess.Popen[bytes]) -> Iterator[None]:
 def victims(process: subprocess.Popen[bytes], kind: str) -> list[int]:
     if kind == "run":
         return [process.pid]
-    mark = "capture.recorder" if kind == "recorder" else "--headless"
+    mark = "capture.proxy.recorder" if kind == "recorder" else "--headless"
     return [each for each in descendants(process.pid) if mark in command_line(each)][:1]
 
 

@@ -21,7 +21,7 @@ from archiver.core.records import ObjectRole, RecordKind
 from archiver.workflows.keep_holds import place_hold
 from archiver.workflows.print_record import print_record
 from archiver.workflows.show_item import crop_item, crop_items
-from capture.browser import Paper
+from capture.browser.browser import Paper
 from retention.holds import Scope, ScopeKind
 from tests.workflows.town import NOW, clerk
 

@@ -14,7 +14,7 @@ from archiver.core.errors import BadQuery, NotFound
 from archiver.workflows.find import find
 from archiver.workflows.show_hits import highlight_hits, mark_hits
 from archiver.workflows.show_item import crop_item
-from capture.item_boxes import ItemBox
+from capture.pictures.item_boxes import ItemBox
 from tests.workflows.town import NOW
 
 

@@ -138,8 +138,8 @@ def print_with_browser(archive: Archive) -> Print:
 
     def printed(page: bytes) -> bytes | None:
         # imported here: only a certificate needs a browser, and waits for its library
-        from capture.browser import Browser, Paper
-        from capture.chromium import find_chromium
+        from capture.browser.browser import Browser, Paper
+        from capture.browser.chromium import find_chromium
 
         try:
             with tempfile.TemporaryDirectory(prefix="archiver-") as folder:

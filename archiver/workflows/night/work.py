@@ -26,8 +26,8 @@ from archiver.workflows.night.watch import Watch
 from archiver.workflows.site_logins import keep_login, login_for, sessions_ready
 from capture.discovery import Bounds, Discovery, Hint
 from capture.job import Observation
+from capture.logins.site_sessions import SiteLogin
 from capture.session import CaptureSession
-from capture.site_sessions import SiteLogin
 
 _LONGEST_REST = 24 * 3600.0  # a reset further away than a day is one for the next night
 _RETRY_SECONDS = 20.0

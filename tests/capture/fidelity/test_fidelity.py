@@ -14,11 +14,11 @@ import pytest
 
 from archiver.core.records import CaptureId, Outcome
 from archiver.core.warc import check_warc, read_records
-from capture.browser import Browser
-from capture.chromium import find_chromium
+from capture.browser.browser import Browser
+from capture.browser.chromium import find_chromium
 from capture.job import Observation, capture_page
 from capture.observation import CaptureLimits
-from capture.recording import Recorder
+from capture.proxy.recording import Recorder
 from tests.capture.fidelity.journal import Journal
 from tests.capture.fidelity.scorer import Score, score
 from tests.capture.fidelity.server import serving

@@ -1,0 +1,236 @@
+"""Words told by the screenshot alone: where a word's ink ends is measured with its font, and around it is even ground.
+
+Most words of most pages stand so. The others are found by taking the page again without them (`word_shots`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from capture.observation import TILE_HEIGHT
+from capture.pictures.ink import Mask, Rectangle, rectangles_of
+from capture.pictures.pixels import Picture, read_picture
+from capture.pictures.word_codes import Box, Word, close_to
+
+_AROUND = 4
+"""Pixels around a frame in which the letters of a word that runs into its neighbour are looked for."""
+_SEAM = 2
+"""Pixels: how deep words may reach into each other that are not written on to each other, and still be told."""
+_Frame = tuple[int, int, int, int]
+"""Left, top, right, bottom in pixels of the full page: a word's ink lies within, and touches no edge."""
+
+
+class EvenGround:
+    """Reads the full-page screenshot image by image, while the next one is being taken.
+
+    `told`: by the number of the word the rectangles of its ink, in pixels of the full page. None for words that
+    cannot be told: on uneven ground, upon or close to others, or lying on two images. A word of its ground's colour
+    has no rectangle.
+    """
+
+    def __init__(self, words: Sequence[Word]) -> None:
+        unknown = {number for number, word in enumerate(words) if _is_unknown(word)}
+        barred = unknown | close_to(words, unknown)
+        self._words = words
+        self._frames = [
+            (number, frame) for number, word in enumerate(words) if number not in barred for frame in _frames_of(word)
+        ]
+        self._met = _meetings([frame for _, frame in self._frames])
+        self.told: list[list[Rectangle] | None] = [None if number in barred else [] for number in range(len(words))]
+
+    def read(self, number: int, png: bytes) -> None:
+        """Read the words of image `number`. Raises EvidenceDamaged if it cannot be read."""
+        of_tile = [place for place, (_, frame) in enumerate(self._frames) if _tile(frame) == number]
+        if not of_tile:
+            return
+        picture, top = read_picture(png), number * TILE_HEIGHT
+        for place in of_tile:
+            word, _ = self._frames[place]
+            so_far = self.told[word]
+            if so_far is not None:
+                found = self._ink(place, picture, top)
+                self.told[word] = None if found is None else so_far + found
+
+    def leave(self, numbers: Iterable[int]) -> None:
+        """Tell nothing of these words, nor of those that lie upon what is not told."""
+        for number in numbers:
+            self.told[number] = None
+        untold = {number for number, each in enumerate(self.told) if each is None}
+        for (number, frame), met in zip(self._frames, self._met, strict=True):
+            if number in untold:
+                for other, theirs in (self._frames[each] for each in met):
+                    if min(_shared(frame, theirs)) > 0:
+                        self.told[other] = None  # traced with it, so that no rectangle holds both
+
+    def _ink(self, place: int, picture: Picture, top: int) -> list[Rectangle] | None:
+        """What lies in the frame and is not of the ground's colour; None where the ground is uneven."""
+        number, frame = self._frames[place]
+        met = [self._frames[each] for each in self._met[place]]
+        shared = [(other, depth) for other, theirs in met if (depth := min(_shared(frame, theirs))) > 0]
+        if not shared:
+            told = _read_alone(frame, picture, top)
+            if told is not None:
+                return told
+        if self._words[number].ink is None:
+            return None
+        if any(depth > _SEAM and not self._runs_on(number, other) for other, depth in shared):
+            return None
+        return _read_shared(frame, [each for _, each in met], picture, top)
+
+    def _runs_on(self, number: int, other: int) -> bool:
+        """Whether they are a word and what is written on to it, in letters that hang together."""
+        one, next_one = self._words[number], self._words[other]
+        return abs(number - other) == 1 and one.text == next_one.text and not (one.free or next_one.free)
+
+
+def _is_unknown(word: Word) -> bool:
+    """Whether nobody can say how far its ink reaches."""
+    return word.apart or word.shadow is not None or (word.free and word.ink is None)
+
+
+def _frames_of(word: Word) -> list[_Frame]:
+    return [_frame(each) for each in ((word.ink,) if word.ink is not None else word.boxes)]
+
+
+def _frame(box: Box) -> _Frame:
+    left, top, wide, high = box
+    return math.floor(left) - 1, math.floor(top) - 1, math.ceil(left + wide) + 1, math.ceil(top + high) + 1
+
+
+def _tile(frame: _Frame) -> int:
+    return max(0, frame[1]) // TILE_HEIGHT
+
+
+def _meetings(frames: Sequence[_Frame]) -> list[list[int]]:
+    """For each frame those that it meets, by their places here."""
+    met: list[list[int]] = [[] for _ in frames]
+    if not frames:
+        return met
+    lefts, tops, rights, bottoms = np.array(frames).T
+    order = np.argsort(tops, kind="stable")
+    upper, after = np.arange(len(frames)), 0
+    while len(upper):
+        after += 1
+        upper = upper[: np.searchsorted(upper, len(frames) - after)]
+        ones, others = order[upper], order[upper + after]
+        down = tops[others] < bottoms[ones]
+        upper, ones, others = upper[down], ones[down], others[down]
+        across = (lefts[ones] < rights[others]) & (lefts[others] < rights[ones])
+        for one, other in zip(ones[across].tolist(), others[across].tolist(), strict=True):
+            met[one].append(other)
+            met[other].append(one)
+    return [sorted(each) for each in met]
+
+
+def _shared(one: _Frame, other: _Frame) -> tuple[int, int]:
+    """How many columns and rows the insides of two frames have in common."""
+    return (
+        min(one[2], other[2]) - max(one[0], other[0]) - 2,
+        min(one[3], other[3]) - max(one[1], other[1]) - 2,
+    )
+
+
+def _read_alone(frame: _Frame, picture: Picture, top: int) -> list[Rectangle] | None:
+    """Of a word that shares its frame with no other.
+
+    A row that is drawn from end to end is a line under or through the word.
+    """
+    left, above, right, below = frame[0], frame[1] - top, frame[2], frame[3] - top
+    if below > picture.high or (above < 0 and top):
+        return None
+    left, above = max(0, left), max(0, above)
+    window = picture.part(slice(above, below), slice(left, min(right, picture.wide)))
+    if min(window.shape) < 3:
+        return None
+    inked: Mask = window != window[0, 0]
+    if inked[0].any() or inked[-1].any():
+        return None
+    ends = inked[:, 0] | inked[:, -1]
+    if ends.any() and not inked[ends].all():
+        return None
+    rows = np.flatnonzero(inked.any(axis=1))
+    if not len(rows):
+        return []
+    columns = np.flatnonzero(inked.any(axis=0))
+    first, start = int(rows[0]), int(columns[0])
+    return [(left + start, top + above + first, int(columns[-1]) - start + 1, int(rows[-1]) - first + 1)]
+
+
+def _read_shared(frame: _Frame, others: Sequence[_Frame], picture: Picture, top: int) -> list[Rectangle] | None:
+    """Of a word whose frame others reach into.
+
+    What lies in both frames belongs to the word whose letters it hangs together with; None where that is not clear.
+    """
+    left, above, right, below = frame
+    start, end, first, last = (
+        max(0, left - _AROUND),
+        right + _AROUND,
+        max(0, above - top - _AROUND),
+        below - top + _AROUND,
+    )
+    if start > left or end > picture.wide or first > above - top or last > picture.high:
+        return None
+    window = picture.part(slice(first, last), slice(start, end))
+    inked: Mask = window != window[0, 0]
+    if 2 * np.count_nonzero(inked) >= window.size:  # not by far the most: the corner may be ink
+        colours, counts = np.unique(window, return_counts=True)
+        inked = window != colours[counts.argmax()]
+    within = _mask(frame, inked, start, top + first)
+    inner = _mask(_inside(frame), inked, start, top + first)
+    around, theirs = np.zeros_like(inked), np.zeros_like(inked)
+    for other in others:
+        around |= _mask(other, inked, start, top + first)
+        theirs |= _mask(_inside(other), inked, start, top + first)
+    if (inked & within & ~inner & ~around).any():
+        return None
+    contested = inked & inner & theirs
+    mine = inked & inner & ~theirs
+    if contested.any():
+        rest = _points(contested)
+        ours, others_too = _grow(_points(mine), rest), _grow(_points(inked & theirs & ~inner), rest)
+        if ours & others_too or rest - ours - others_too:
+            return None
+        for row, column in ours:
+            mine[row, column] = True
+    if not mine.any():
+        return None
+    found = rectangles_of(np.array(np.nonzero(mine)), inked)
+    return [(start + x, top + first + y, across, down) for x, y, across, down in found]
+
+
+def _inside(frame: _Frame) -> _Frame:
+    return frame[0] + 1, frame[1] + 1, frame[2] - 1, frame[3] - 1
+
+
+def _mask(frame: _Frame, like: Mask, left: int, top: int) -> Mask:
+    mask = np.zeros_like(like)
+    mask[max(0, frame[1] - top) : max(0, frame[3] - top), max(0, frame[0] - left) : max(0, frame[2] - left)] = True
+    return mask
+
+
+_Point = tuple[int, int]
+
+
+def _points(mask: Mask) -> set[_Point]:
+    rows, columns = np.nonzero(mask)
+    return set(zip(rows.tolist(), columns.tolist(), strict=True))
+
+
+def _grow(seeds: set[_Point], into: set[_Point]) -> set[_Point]:
+    """The points of `into` that hang together with seeds."""
+    reached: set[_Point] = set()
+    pending = [each for each in into if any(near in seeds for near in _near(each))]
+    while pending:
+        point = pending.pop()
+        if point not in reached:
+            reached.add(point)
+            pending += [near for near in _near(point) if near in into and near not in reached]
+    return reached
+
+
+def _near(point: _Point) -> list[_Point]:
+    row, column = point
+    return [(row + down, column + across) for down in (-1, 0, 1) for across in (-1, 0, 1) if down or across]

@@ -1,0 +1,1 @@
+"""What never reaches evidence: secrets found by name, by value and in answers that give them back."""
