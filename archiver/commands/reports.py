@@ -21,7 +21,7 @@ from archiver.workflows.standing import Standing
 from retention.notice import languages, render_notice
 from retention.report_page import render_report, write_rows
 
-_LISTS = ("overdue", "due_soon", "held", "unclassified")
+_LISTS = ("overdue", "due_soon", "held", "unclassified", "papers_due")
 
 
 @retention.command("report")
@@ -70,6 +70,14 @@ def report(
         ((e.record_id, e.class_code, e.at, e.certificate) for e in found.gone),
     )
     table("Falls due by month", ("Month", "Records"), found.by_month.items())
+    table(
+        "The archive's own papers",
+        ("Kind", "Papers", "How they stand"),
+        (
+            (e.kind.value.replace("_", " "), e.count, ", ".join(f"{n} {state}" for state, n in e.by_state.items()))
+            for e in found.papers
+        ),
+    )
 
 
 def _write_tables(found: RetentionReport, directory: Path) -> None:
