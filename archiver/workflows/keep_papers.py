@@ -6,7 +6,7 @@ A paper that something still needs is held, whatever its schedule says; and so i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -18,6 +18,8 @@ from archiver.workflows.standing import Standing
 from retention.classification import classify_kind
 from retention.decisions import Decision, State, decide_each, explain
 from retention.holds import matters
+
+_RECORD = "rec_"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,20 +77,24 @@ def _facts(paper: Paper, code: str | None) -> RecordFacts:
     )
 
 
-def _needs(paper: Paper, held: dict[RecordId, tuple[str, ...]]) -> tuple[str, ...]:
+def _needs(paper: Paper, held: Mapping[RecordId, tuple[str, ...]]) -> tuple[str, ...]:
     """What needs the paper itself, then what holds the records it tells of."""
     of_records = sorted({matter for record in paper.records if record in held for matter in held[record]})
     return tuple(dict.fromkeys((*paper.needed_for, *of_records)))
 
 
-def find_paper(archive: Archive, id: str) -> Paper | None:
-    """The paper of that id, None where there is none."""
-    zone = archive.settings.archive.zone
-    return next((each for each in papers(archive.db, date.max, zone) if each.id == id), None)
+def papers_among(archive: Archive, ids: Iterable[str]) -> set[str]:
+    """Those of these ids that are papers' and not records'."""
+    strange = {each for each in ids if not each.startswith(_RECORD)}
+    if not strange:
+        return set()  # every paper would have to be looked at
+    return strange & {each.id for each in papers(archive.db, date.max, archive.settings.archive.zone)}
 
 
 def explain_paper(archive: Archive, id: str, *, today: date) -> PlannedPaper | None:
     """Why one paper is kept; None where there is none of that id. Raises NotFound without an active plan."""
+    if id.startswith(_RECORD):
+        return None
     return next((each for each in plan_papers(archive, today=today) if each.paper.id == id), None)
 
 

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from archiver.cli import archiver
 from archiver.core.archive import Archive
 from archiver.core.errors import NotFound
+from archiver.core.events import EventType
 from archiver.core.nights import NightRun, Nights, NightVisit, VisitKind
 from archiver.core.papers import PaperKind
 from archiver.core.requests import FiledProduction
@@ -21,6 +22,7 @@ from archiver.workflows.keep_holds import close_request, place_hold, release_hol
 from archiver.workflows.keep_papers import PlannedPaper, explain_paper, plan_papers
 from archiver.workflows.plan_retention import activate_file_plan, approve_file_plan, load_file_plan
 from archiver.workflows.retention_report import report_retention
+from archiver.workflows.verify import verify_archive
 from retention.decisions import State
 from retention.holds import Scope, ScopeKind
 from retention.plan_file import example_jurisdictions, example_plan, read_plan
@@ -121,10 +123,11 @@ def ask(archive: Archive, *records: int) -> str:
         actor=person(archive, "Olu"), now=FILED + timedelta(days=2),
     ).number  # fmt: skip
     with archive.change(at=FILED + timedelta(days=2), actor="shelf") as change:
-        archive.requests.freeze_hits(
+        search = archive.requests.freeze_hits(
             archive.requests.request(number), query="x", interpreted="x", analyser_version="1", watermark=1,
             hits=[(f"{record_id(each)}/0", record_id(each)) for each in records], now=change.at, actor="shelf",
         )  # fmt: skip
+        change.record(EventType.REQUEST_SEARCHED, [number], commits=[("request_searches", search.id)])
     return number
 
 
@@ -278,6 +281,7 @@ def test_an_officer_puts_a_paper_off_and_the_event_is_of_the_paper(shelf: Shelf)
         assert (paper.decision.state, paper.decision.due) == (State.KEEP, day("2050-01-01"))
         assert paper.explanation.endswith("put off until 2050-01-01.")
         assert list(archive.trail.events())[-1].subjects == (number,)
+        assert verify_archive(archive).findings == ()
         with pytest.raises(NotFound):
             extend_retention(archive, ["REQ-1999-0001"], FAR, reason="none", actor=olu, now=LATER)
 
