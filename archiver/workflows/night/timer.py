@@ -83,6 +83,7 @@ class _Act:
     day: str  # of OnCalendar=
     cron_day: str
     at: str
+    waits_for: tuple[str, ...] = ()  # units whose end is waited for where they are at work
     writes: tuple[Path, ...] = ()
     credentials: tuple[tuple[str, Path], ...] = ()
 
@@ -136,11 +137,12 @@ def _backup_acts(backups: Backups) -> tuple[_Act, _Act]:
         _Act(
             name="archiver-backup", about="a backup every day", command=f"backup make {shared}",
             plain_command="backup make --tell", day="*-*-*", cron_day="* * *", at=backups.at,
-            writes=(backups.place,), credentials=key,
+            waits_for=(SERVICE_NAME,), writes=(backups.place,), credentials=key,
         ),
         _Act(
             name="archiver-drill", about="a restore practised every month", command=f"backup drill {shared}",
             plain_command="backup drill --tell", day="*-*-01", cron_day="1 * *", at=later(backups.at, hours=2),
+            waits_for=(SERVICE_NAME, "archiver-backup.service"),
             writes=(backups.place, *([backups.drill_in] if backups.drill_in else [])), credentials=key,
         ),
     )  # fmt: skip
@@ -163,14 +165,12 @@ def _service(act: _Act, program: Path, archive: Path, config: Path, token: Path,
     handed = "".join(
         f"LoadCredential={name}:{_escape(str(path))}\n" for name, path in ((CREDENTIAL, token), *act.credentials)
     )
-    # while the night is at work, what needs the archive for itself waits for its end
-    after = "" if act.command == "nightly" else f" {SERVICE_NAME}"
     return f"""\
 [Unit]
 Description=Archiver: {act.about}
 Documentation=man:systemd.service(5)
 Wants=network-online.target
-After=network-online.target{after}
+After={" ".join(["network-online.target", *act.waits_for])}
 StartLimitIntervalSec=6h
 StartLimitBurst=5
 

@@ -80,6 +80,7 @@ def test_a_backup_follows_the_night_and_a_drill_is_held_on_the_first_of_the_mont
         assert f'"-{tmp_path}/copies of records"' in service
         assert "--key %d/archiver-backup-key --tell" in service
     assert f'"-{tmp_path}/scratch"' in texts["archiver-drill.service"]
+    assert f"{SERVICE_NAME} archiver-backup.service\n" in texts["archiver-drill.service"]
     lines = [line.split(" ", 5) for line in made.more_cron]
     assert [line[:5] for line in lines] == [["0", "8", "*", "*", "*"], ["0", "10", "1", "*", "*"]]
     assert [shlex.split(line[5])[-3:] for line in lines] == [
