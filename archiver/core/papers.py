@@ -170,7 +170,7 @@ def _holds(db: Database, zone: ZoneInfo) -> Iterator[Paper]:
             created=from_iso(row["placed_at"]),
             last_activity=released or from_iso(row["placed_at"]),
             events={CASE_CLOSED: released.astimezone(zone).date()} if released else {},
-            needed_for=() if released else (f"{row['matter']} ({row['id']}), which is in force",),
+            needed_for=() if released else (f"{row['matter']} ({row['id']})",),
             records=covered.get(row["id"], frozenset()),
         )
 

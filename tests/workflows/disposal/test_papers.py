@@ -197,7 +197,7 @@ def test_a_hold_is_a_paper_that_counts_from_its_release(shelf: Shelf) -> None:
         file_thread(archive, 1)
         placed = hold(archive, 1)
         (paper,) = of_kind(archive, PaperKind.HOLD, "2046-01-01")
-        assert (paper.paper.id, paper.decision.state) == (placed, State.HELD)
+        assert (paper.paper.id, paper.decision.matters) == (placed, (f"Bora v. Town ({placed})",))
         # released at 19:00 UTC, which is the next day where the archive is
         release_hold(
             archive, placed, reason="judgment", actor=person(archive, "Ann"), now=datetime(2026, 8, 9, 19, tzinfo=UTC)
