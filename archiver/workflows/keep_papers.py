@@ -78,9 +78,9 @@ def _facts(paper: Paper, code: str | None) -> RecordFacts:
 
 
 def _needs(paper: Paper, held: Mapping[RecordId, tuple[str, ...]]) -> tuple[str, ...]:
-    """What needs the paper itself, then what holds the records it tells of."""
+    """What needs the paper itself, what holds it, then what holds the records it tells of."""
     of_records = sorted({matter for record in paper.records if record in held for matter in held[record]})
-    return tuple(dict.fromkeys((*paper.needed_for, *of_records)))
+    return tuple(dict.fromkeys((*paper.needed_for, *held.get(RecordId(paper.id), ()), *of_records)))
 
 
 def papers_among(archive: Archive, ids: Iterable[str]) -> set[str]:

@@ -185,10 +185,30 @@ def test_a_bundle_is_held_as_long_as_a_record_it_shows_is(shelf: Shelf) -> None:
         assert asked.decision.matters[0].startswith("Bora v. Town (hld_")
 
 
-def hold(archive: Archive, number: int) -> str:
+def test_a_hold_over_a_paper_holds_it_until_it_is_released(shelf: Shelf) -> None:
+    with shelf.open() as archive:
+        file_thread(archive, 1)
+        number = ask(archive, 1)
+        end(archive, number, at=LATER)
+        placed = hold(archive, number)
+        paper = explain_paper(archive, number, today=FAR)
+        assert paper is not None
+        assert paper.decision.matters == (f"Bora v. Town ({placed})",)
+        assert verify_archive(archive).findings == ()
+        release_hold(archive, placed, reason="judgment", actor=person(archive, "Ann"), now=LATER)
+        paper = explain_paper(archive, number, today=FAR)
+        assert paper is not None
+        assert paper.decision.state is State.DUE
+        with pytest.raises(NotFound):
+            hold(archive, "REQ-1999-0001")
+
+
+def hold(archive: Archive, subject: int | str) -> str:
+    """Over a record by its number, or over a paper."""
+    value = record_id(subject) if isinstance(subject, int) else subject
     return place_hold(
         archive, matter="Bora v. Town", mandate="order", custodian="Clerk", reason="quoted",
-        scopes=[Scope(kind=ScopeKind.RECORD, value=record_id(number))], actor=person(archive, "Olu"), now=LATER,
+        scopes=[Scope(kind=ScopeKind.RECORD, value=value)], actor=person(archive, "Olu"), now=LATER,
     ).hold.id  # fmt: skip
 
 
