@@ -19,6 +19,7 @@ from archiver.core.config import SECTIONS
 from archiver.core.errors import ArchiverError
 from archiver.core.events import Event
 from archiver.core.nights import NightRun, NightVisit
+from archiver.core.papers import Paper
 from archiver.core.people import Person
 from archiver.core.records import Account, Capture, CataloguedItem, Record
 from archiver.core.redactions import Acknowledgement, Clearance, Redaction
@@ -237,7 +238,11 @@ DOCUMENTS: dict[str, tuple[str, type | None]] = {
     "restore": ("what was restored, and whether disposal is locked", Restored),
     "retention event": ("`entry`: its number", None),
     "retention extend": ("`records`, `until`", None),
-    "retention plan, retention why": ("records with their decisions, or one", PlannedRecord),
+    "retention plan, retention why": ("records with their decisions, or one; of a paper as below", PlannedRecord),
+    "retention papers": (
+        "a list of `paper`, `decision`, `class_reason`, `explanation`; `records` is how many it tells of. A paper has",
+        Paper,
+    ),
     "retention report": ("the lists", RetentionReport),
     "runs list": ("a list of runs, newest first", NightRun),
     "search": ("the answer", Answer),

@@ -75,6 +75,18 @@ def classify(
     return None
 
 
+def classify_kind(kind: str, rules: Sequence[ClassificationRule]) -> Classification | None:
+    """The class of one of the archive's own papers, of which only the kind is known: of the first rule that names
+    that kind and asks for nothing else. A rule that fits every record is not meant for papers.
+    """
+    for number, rule in enumerate(rules, start=1):
+        if [field for field, _ in rule.conditions] == ["kind"] and kind in map(_same, rule.conditions[0][1]):
+            return Classification(
+                class_code=rule.class_code, reason=f"rule {number}: {rule.because}", rule_number=number
+            )
+    return None
+
+
 def covers(earlier: ClassificationRule, later: ClassificationRule) -> bool:
     """Whether every record that meets `later` meets `earlier` too, so that `later` is never reached after it."""
     wanted = dict(later.conditions)

@@ -37,6 +37,7 @@ from importlib import resources
 from typing import Any, TypeVar
 
 from archiver.core.errors import BadFilePlan, NotFound
+from archiver.core.papers import PaperKind
 from archiver.core.people import Permission, Role
 from archiver.core.records import RecordKind
 from retention.classification import FIELDS, covers
@@ -263,10 +264,10 @@ class _Reader:
         texts = tuple(value for value in values if isinstance(value, str) and value.strip())
         if not values or len(texts) != len(values):
             self.fault(place, "must be a text or a list of texts, none empty")
-        kinds = [kind.value for kind in RecordKind]
+        kinds = list(dict.fromkeys(kind.value for kind in (*RecordKind, *PaperKind)))
         for text in texts:
             if key == "kind" and text not in kinds:
-                self.fault(place, f"{text!r} is not a kind of record: {', '.join(kinds)}")
+                self.fault(place, f"{text!r} is not a kind of record or paper: {', '.join(kinds)}")
         return texts
 
     def _check_codes(self, classes: list[RecordClass]) -> None:

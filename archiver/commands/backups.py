@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -9,12 +11,16 @@ import click
 from archiver.commands.output import describe, print_json, progress, say, table
 from archiver.commands.session import Session, archive_command, json_option, read_secret
 from archiver.core import clock
+from archiver.core.archive import Archive
 from archiver.core.backup_boxes import FILE_NAME, BackupBoxes, make_key_file, read_key_file
-from archiver.core.errors import BackupDamaged, DrillFailed
-from archiver.core.people import Permission
+from archiver.core.errors import ArchiverError, BackupDamaged, BadInput, DrillFailed
+from archiver.core.people import Permission, Person
 from archiver.workflows.back_up import KEEP, back_up, check_set, chosen_set, read_sets
-from archiver.workflows.restore_drill import drill
+from archiver.workflows.night.notify import Message, notify
+from archiver.workflows.restore_drill import Drill, drill
 
+_OWN_PLACE = click.argument("place", type=click.Path(path_type=Path, file_okay=False), required=False)
+_TELL = click.option("--tell", is_flag=True, help="Tell of the outcome as of a night's (`notify` in [nightly]).")
 _PLACE = click.argument("place", type=click.Path(path_type=Path, file_okay=False))
 _SET = click.option("--set", "id", default="", help="The set's name, as `archiver backup list` shows it.  [newest]")
 key_option = click.option(
@@ -28,6 +34,43 @@ def open_backup(place: Path, key: Path | None) -> BackupBoxes:
     """By its key file, else by its passphrase. Raises BackupKeyWrong, BackupDamaged, NotFound."""
     passphrase = None if key else read_secret("Passphrase of the backup")
     return BackupBoxes.open(place, key=read_key_file(key) if key else None, passphrase=passphrase)
+
+
+def _chosen(archive: Archive, place: Path | None, key: Path | None) -> tuple[Path, Path | None]:
+    """What was named, else what the settings name; the key of the settings opens their own place only."""
+    stated = archive.settings.backup
+    if place is None and not stated.place:
+        raise BadInput("name the PLACE of the backup, or set `backup.place` in archive.toml")
+    own = place is None or (stated.place and place == Path(stated.place))
+    return place or Path(stated.place), key or (Path(stated.key_file) if own and stated.key_file else None)
+
+
+class _Outcome:
+    """What an unattended act is to be told of as, once it is known."""
+
+    summary = ""
+
+
+@contextmanager
+def _told(archive: Archive, actor: Person, what: str, tell: bool) -> Iterator[_Outcome]:
+    """Tell of the act's end, where that is asked for: that it went well, or that it is trouble."""
+    outcome, trouble = _Outcome(), True
+    try:
+        yield outcome
+        trouble = False
+    except ArchiverError as error:
+        outcome.summary = str(error)
+        raise
+    finally:
+        if tell and outcome.summary:
+            message = Message(
+                agency=archive.settings.archive.agency,
+                subject=f"Archiver, {what}: {'trouble' if trouble else 'all is well'}",
+                summary=outcome.summary,
+                trouble=trouble,
+            )
+            for fault in notify(archive, message, actor=actor.id, now=clock.now):
+                click.echo(fault, err=True)
 
 
 @click.group()
@@ -48,32 +91,38 @@ def make_key(file: Path, as_json: bool) -> None:
 
 
 @backup.command("make")
-@_PLACE
+@_OWN_PLACE
 @key_option
 @click.option(
     "--keep", type=click.IntRange(min=1), default=KEEP, show_default=True, help="How many sets stay, this one included."
 )
+@_TELL
 @archive_command
-def make(session: Session, place: Path, key: Path | None, keep: int) -> None:
+def make(session: Session, place: Path | None, key: Path | None, keep: int, tell: bool) -> None:
     """Add a set to the backup at PLACE, which is made where it is not: only what is new is written.
 
-    Sets made before something was destroyed are removed, for they hold it.
+    Without a PLACE, the one of the settings, with their key. Sets made before something was destroyed are removed, for
+    they hold it.
     """
-    with session.act(Permission.ADMINISTER) as (archive, actor):
-        is_new = not (place / FILE_NAME).exists()
+    with session.act(Permission.BACK_UP) as (archive, actor), _told(archive, actor, "backup", tell) as outcome:
+        where, key = _chosen(archive, place, key)
+        is_new = not (where / FILE_NAME).exists()
         passphrase = None if key else read_secret("Passphrase of the backup", confirm=is_new)
         boxes = BackupBoxes.begin(
-            place,
+            where,
             archive=archive.settings.archive.id,
             key=read_key_file(key) if key else None,
             passphrase=passphrase,
         )
         with progress("Backing up") as show:
             done = back_up(archive, boxes, actor=actor, now=clock.now(), keep=keep, progress=show)
+        outcome.summary = (
+            f"Set {done.set}: {done.files:,} files, {done.size:,} bytes; {done.sealed:,} of them were new."
+        )
     if session.as_json:
         print_json(done)
         return
-    say(f"Set {done.set}: {done.files:,} files, {done.size:,} bytes; {done.sealed:,} of them were new.", "green")
+    say(outcome.summary, "green")
     for each in done.sets_removed:
         say(f"Set {each} was removed.")
 
@@ -127,25 +176,37 @@ def check(place: Path, id: str, key: Path | None, as_json: bool) -> None:
 
 
 @backup.command("drill")
-@_PLACE
+@_OWN_PLACE
 @_SET
 @key_option
 @click.option(
     "--in",
     "scratch",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Where the copy is restored and removed again.  [the system's temporary directory]",
+    help="Where the copy is restored and removed again.  [default: as in the settings, else the temporary directory]",
 )
+@_TELL
 @archive_command
-def practise(session: Session, place: Path, id: str, key: Path | None, scratch: Path | None) -> None:
+def practise(session: Session, place: Path | None, id: str, key: Path | None, scratch: Path | None, tell: bool) -> None:
     """Restore a set for practice, verify it, and remove the copy: to be done each month.
 
-    What was destroyed or held since is destroyed and held on the copy, and looked for. The trail tells of it.
+    Without a PLACE, the one of the settings, with their key. What was destroyed or held since is destroyed and held on
+    the copy, and looked for. The trail tells of it.
     """
-    with session.act(Permission.ADMINISTER) as (archive, actor):
-        boxes = open_backup(place, key)
+    with session.act(Permission.BACK_UP) as (archive, actor), _told(archive, actor, "restore drill", tell) as outcome:
+        where, key = _chosen(archive, place, key)
+        drill_in = archive.settings.backup.drill_in
+        scratch = scratch or (Path(drill_in) if drill_in else None)
+        boxes = open_backup(where, key)
         with progress("Restoring") as show:
             found = drill(archive, boxes, actor=actor, now=clock.now(), id=id, place=scratch, progress=show)
+        _show_drill(session, found)
+        if not found.passed:
+            raise DrillFailed(f"set {found.set} restored is not what it must be: {len(found.findings)} findings")
+        outcome.summary = f"Set {found.set} can be restored, and nothing that was destroyed comes back with it."
+
+
+def _show_drill(session: Session, found: Drill) -> None:
     if session.as_json:
         print_json({**vars(found), "passed": found.passed})
     else:
@@ -165,8 +226,6 @@ def practise(session: Session, place: Path, id: str, key: Path | None, scratch: 
             say(each, "red")
         if found.passed:
             say("The backup can be restored, and nothing that was destroyed comes back with it.", "green")
-    if not found.passed:
-        raise DrillFailed(f"set {found.set} restored is not what it must be: {len(found.findings)} findings")
 
 
 COMMANDS = (backup,)

@@ -22,7 +22,9 @@ def hold_group() -> None:
 @click.option("--mandate", required=True, help="The order, letter or decision it rests on.")
 @click.option("--custodian", required=True, help="Who answers for it.")
 @click.option("--reason", required=True)
-@click.option("--record", "records", multiple=True, help="A record; give it once for each.")
+@click.option(
+    "--record", "records", multiple=True, help="A record, or a paper of the archive's own; give it once for each."
+)
 @click.option("--account", "accounts", multiple=True, help="Every record of an account.")
 @click.option("--collection", "collections", multiple=True, help="Every record tagged `collection:NAME`.")
 @click.option("--query", "queries", multiple=True, help="Every record with a hit of the query, as of now.")

@@ -31,7 +31,7 @@ from archiver.core.people import Permission, Person
 from archiver.workflows.night.notify import Message, notify
 from archiver.workflows.night.report_files import read_report, report_folder
 from archiver.workflows.night.run import plan_night, run_night
-from archiver.workflows.night.timer import SERVICE_NAME, TIMER_NAME, make_timer
+from archiver.workflows.night.timer import SERVICE_NAME, TIMER_NAME, Backups, later, make_timer
 
 _VERDICTS = (NightUnhealthy, AccountMissed, NightCutShort, NightDoubtful)
 _ACCOUNT_COLUMNS = (
@@ -219,25 +219,48 @@ def show_run(session: Session, run: str) -> None:
 @click.option("--at", default="01:00", show_default=True, help="The local time it begins at.")
 @archive_command
 def timer(session: Session, for_user: bool, run_as: str, at: str) -> None:
-    """Print systemd units and a cron line that run the night. Nothing is installed."""
+    """Print systemd units and cron lines that run the night. Nothing is installed.
+
+    Where [backup] of the settings names a place and a key, also for a backup after each night, and a restore practised
+    every month; both tell of their outcome as the night does.
+    """
     if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", at):
         raise BadInput(f"{at!r} is no time of day: write 01:00")
     with session.look() as archive:
-        directory = archive.directory.absolute()
+        directory, backups = archive.directory.absolute(), _backups(archive, at)
     made = make_timer(
         program=Path(sys.argv[0]).absolute(), archive=directory, config=user_config_directory().absolute(), at=at,
-        user=run_as, for_user=for_user,
+        user=run_as, for_user=for_user, backups=backups,
     )  # fmt: skip
     if session.as_json:
         print_json(made)
         return
     control = "systemctl --user" if for_user else "systemctl"
     say(f"# 1. Keep a service's token (`archiver person add nightly --role service`) in {made.token_file}, mode 600.")
-    say(f"# 2. Write these two files to {made.directory}, then: {control} daemon-reload")
-    say(f"#    and: {control} enable --now {TIMER_NAME}")
+    say(f"# 2. Write these files to {made.directory}, then: {control} daemon-reload")
+    timers = " ".join([TIMER_NAME, *(each.name for each in made.more if each.name.endswith(".timer"))])
+    say(f"#    and: {control} enable --now {timers}")
     click.echo(f"\n# ---- {SERVICE_NAME}\n{made.service}\n# ---- {TIMER_NAME}\n{made.timer}")
-    say("# Or, without systemd, one line of crontab:")
-    click.echo(made.cron)
+    for each in made.more:
+        click.echo(f"# ---- {each.name}\n{each.text}")
+    if not made.more:
+        say("# No backup is scheduled: set `place` and `key_file` in [backup] of archive.toml, then print this again.")
+    say("# Or, without systemd, in crontab:")
+    for line in (made.cron, *made.more_cron):
+        click.echo(line)
+
+
+def _backups(archive: Archive, night: str) -> Backups | None:
+    """After the longest night that the settings allow; None where no place or no key is set."""
+    stated = archive.settings.backup
+    if not (stated.place and stated.key_file):
+        return None
+    return Backups(
+        place=Path(stated.place).absolute(),
+        key_file=Path(stated.key_file).absolute(),
+        drill_in=Path(stated.drill_in).absolute() if stated.drill_in else None,
+        at=later(night, hours=archive.settings.nightly.max_hours, minutes=30),
+    )
 
 
 COMMANDS = (nightly, runs, timer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -18,10 +19,11 @@ from archiver.core.people import Permission
 from archiver.workflows.preserve import check_fixity, copy_to_second, formats, storage_by_class
 from archiver.workflows.retention_report import RetentionReport, report_retention
 from archiver.workflows.standing import Standing
+from retention.decisions import State
 from retention.notice import languages, render_notice
 from retention.report_page import render_report, write_rows
 
-_LISTS = ("overdue", "due_soon", "held", "unclassified")
+_LISTS = ("overdue", "due_soon", "held", "unclassified", "papers_due")
 
 
 @retention.command("report")
@@ -70,6 +72,14 @@ def report(
         ((e.record_id, e.class_code, e.at, e.certificate) for e in found.gone),
     )
     table("Falls due by month", ("Month", "Records"), found.by_month.items())
+    table(
+        "The archive's own papers",
+        ("Kind", "Papers", "How they stand"),
+        (
+            (e.kind.value.replace("_", " "), e.count, ", ".join(f"{n} {state}" for state, n in e.by_state.items()))
+            for e in found.papers
+        ),
+    )
 
 
 def _write_tables(found: RetentionReport, directory: Path) -> None:
@@ -78,11 +88,31 @@ def _write_tables(found: RetentionReport, directory: Path) -> None:
         rows = ((e.record_id, e.title, e.class_code, e.due, e.why) for e in getattr(found, name))
         content = write_rows(("record", "title", "class", "due", "why"), rows)
         write_durably(directory / f"{name}.csv", content.encode())
-    gone = write_rows(
-        ("record", "class", "at", "certificate"), ((e.record_id, e.class_code, e.at, e.certificate) for e in found.gone)
-    )
-    write_durably(directory / "gone.csv", gone.encode())
-    write_durably(directory / "by_month.csv", write_rows(("month", "records"), found.by_month.items()).encode())
+    others: dict[str, tuple[tuple[str, ...], Iterable[Sequence[object]]]] = {
+        "gone": (
+            ("record", "class", "at", "certificate"),
+            ((e.record_id, e.class_code, e.at, e.certificate) for e in found.gone),
+        ),
+        "by_month": (("month", "records"), found.by_month.items()),
+        "schedules_to_review": (
+            ("class", "version", "mandate", "review_by"),
+            ((e.class_code, e.number, e.mandate, e.review_by) for e in found.schedules_to_review),
+        ),
+        "storage": (
+            ("class", "records", "files", "bytes", "lies_at"),
+            ((e.class_code, e.records, e.files, e.size, e.storage) for e in found.storage),
+        ),
+        "formats": (
+            ("format", "files", "bytes", "opened_by"),
+            ((e.media_type, e.files, e.size, e.opened_by) for e in found.formats),
+        ),
+        "papers": (
+            ("kind", "papers", *(each.value for each in State)),
+            ((e.kind, e.count, *(e.by_state.get(each.value, 0) for each in State)) for e in found.papers),
+        ),
+    }
+    for name, (columns, listed) in others.items():
+        write_durably(directory / f"{name}.csv", write_rows(columns, listed).encode())
 
 
 @click.command()

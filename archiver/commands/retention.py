@@ -12,9 +12,12 @@ from archiver.commands.session import Session, archive_command
 from archiver.core import clock
 from archiver.core.archive import Archive
 from archiver.core.errors import BadInput
+from archiver.core.papers import PaperKind
 from archiver.core.people import Permission
 from archiver.workflows.classify import enter_trigger, extend_retention
+from archiver.workflows.keep_papers import PlannedPaper, explain_paper, plan_papers
 from archiver.workflows.plan_retention import PlannedRecord, explain_record, plan_records
+from retention.decisions import Decision
 
 DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -55,20 +58,66 @@ def plan(session: Session, today: datetime | None) -> None:
 
 
 def _told(planned: PlannedRecord) -> dict[str, Any]:
-    decision = planned.decision
     return {
         "record": plain(planned.record),
-        "decision": {
-            "record_id": decision.record_id,
-            "state": decision.state,
-            "action": decision.action,
-            "due": decision.due,
-            "reasons": decision.reasons,
-            "class_code": decision.class_code,
-            "matters": decision.matters,
-        },
+        "decision": {"record_id": planned.decision.record_id, **_decided(planned.decision)},
         "explanation": planned.explanation,
     }
+
+
+def _told_of_paper(planned: PlannedPaper) -> dict[str, Any]:
+    """How many records the paper tells of, not which: a certificate's may be many thousands."""
+    return {
+        "paper": {**vars(planned.paper), "records": len(planned.paper.records)},
+        "decision": _decided(planned.decision),
+        "class_reason": planned.class_reason,
+        "explanation": planned.explanation,
+    }
+
+
+def _decided(decision: Decision) -> dict[str, Any]:
+    return {
+        "state": decision.state,
+        "action": decision.action,
+        "due": decision.due,
+        "reasons": decision.reasons,
+        "class_code": decision.class_code,
+        "matters": decision.matters,
+    }
+
+
+@retention.command("papers")
+@click.option("--kind", "kinds", type=click.Choice([each.value for each in PaperKind]), multiple=True)
+@click.option("--today", type=DAY, help="Decide as of this day.  [default: today]")
+@archive_command
+def list_papers(session: Session, kinds: tuple[str, ...], today: datetime | None) -> None:
+    """The archive's own papers: requests, bundles, certificates, nights' reports, holds, plans, the trail.
+
+    How long each is kept, and why. One that something still needs is held, whatever its schedule says.
+    """
+    with session.look() as archive:
+        day = as_of(archive, today)
+        planned = [each for each in plan_papers(archive, today=day) if not kinds or each.paper.kind in kinds]
+    if session.as_json:
+        print_json([_told_of_paper(each) for each in planned])
+        return
+    table(
+        f"The archive's own papers as of {day}",
+        ("Kind", "Paper", "Title", "State", "Due", "Action", "Class", "Why"),
+        (
+            (
+                p.paper.kind.value.replace("_", " "),
+                p.paper.id,
+                p.paper.title,
+                p.decision.state,
+                p.decision.due or "",
+                p.decision.action or "",
+                p.decision.class_code or "",
+                p.explanation,
+            )
+            for p in planned
+        ),
+    )
 
 
 @retention.command("why")
@@ -76,13 +125,23 @@ def _told(planned: PlannedRecord) -> dict[str, Any]:
 @click.option("--today", type=DAY, help="As of this day.  [default: today]")
 @archive_command
 def why(session: Session, record: str, today: datetime | None) -> None:
-    """Why RECORD is kept, in one sentence: the fact, the rule, the schedule's version, the authority."""
+    """Why RECORD is kept, in one sentence: the fact, the rule, the schedule's version, the authority.
+
+    A paper of the archive's own may be named, too.
+    """
     with session.look() as archive:
-        planned = explain_record(archive, record, today=as_of(archive, today))
+        told, sentence = _explained(archive, record, as_of(archive, today))
     if session.as_json:
-        print_json(_told(planned))
+        print_json(told)
     else:
-        say(planned.explanation)
+        say(sentence)
+
+
+def _explained(archive: Archive, id: str, day: date) -> tuple[dict[str, Any], str]:
+    if paper := explain_paper(archive, id, today=day):
+        return _told_of_paper(paper), paper.explanation
+    planned = explain_record(archive, id, today=day)
+    return _told(planned), planned.explanation
 
 
 @retention.command("event")
@@ -138,7 +197,7 @@ def _scopes(record: str | None, account: str | None, collection: str | None) -> 
 @click.option("--reason", required=True)
 @archive_command
 def extend(session: Session, until: datetime, records: tuple[str, ...], reason: str) -> None:
-    """Keep RECORDS at least UNTIL a day. Shortening takes a new version of the plan."""
+    """Keep RECORDS, or the archive's own papers, at least UNTIL a day. Shortening takes a new version of the plan."""
     with session.act(Permission.KEEP_RECORDS) as (archive, actor):
         put_off = extend_retention(archive, records, until.date(), reason=reason, actor=actor, now=clock.now())
     if session.as_json:

@@ -162,6 +162,15 @@ class RetentionSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BackupSettings:
+    place: str = _setting(
+        "", "directory on another disk or machine that backups are made in; empty: none are scheduled"
+    )
+    key_file: str = _setting("", "the backups' key, made by `archiver backup key`, apart from archive and backups")
+    drill_in: str = _setting("", "directory in which the monthly drill restores a copy; empty: the system's temporary")
+
+
+@dataclass(frozen=True, kw_only=True)
 class RequestSettings:
     holidays: str = _setting("", "ISO 3166 code whose public holidays close the office; empty: the archive's; or none")
     weekend: tuple[str, ...] = _setting(("saturday", "sunday"), "weekdays on which the office is closed")
@@ -187,6 +196,7 @@ class Settings:
     retention: RetentionSettings = field(default_factory=RetentionSettings)
     search: SearchSettings = field(default_factory=SearchSettings)
     requests: RequestSettings = field(default_factory=RequestSettings)
+    backup: BackupSettings = field(default_factory=BackupSettings)
 
 
 def load_settings(path: Path) -> Settings:
@@ -208,6 +218,7 @@ SECTIONS: dict[str, type] = {
     "retention": RetentionSettings,
     "search": SearchSettings,
     "requests": RequestSettings,
+    "backup": BackupSettings,
 }
 """The sections of `archive.toml`, by name; fields of Settings."""
 

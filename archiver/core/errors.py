@@ -373,8 +373,8 @@ class NightCutShort(ArchiverError):
 
 
 class NightDoubtful(ArchiverError):
-    """A stored file differs from what was recorded, or the index, the snapshot or the report could not be made:
-    run `archiver verify`.
+    """A stored file differs from what was recorded, or the index, the snapshot or the report could not be made: run
+    `archiver verify`. Or a backup, or a practised restore, is late.
     """
 
     exit_code = 106

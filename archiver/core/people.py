@@ -38,7 +38,7 @@ class Role(StrEnum):
     APPROVER = "approver"  # approves plans, disposals and productions, and all an officer may
     OFFICER = "officer"  # accounts, jobs, captures, records, requests
     AUDITOR = "auditor"  # looks, and changes nothing
-    SERVICE = "service"  # an unattended run: captures, and nothing else
+    SERVICE = "service"  # an unattended run: captures and backs up, and nothing else
 
     def may(self, permission: Permission) -> bool:
         return permission in _PERMISSIONS[self]
@@ -48,6 +48,7 @@ class Permission(StrEnum):
     """Kinds of acts; a command asks for one."""
 
     CAPTURE = "capture"
+    BACK_UP = "back up"
     KEEP_RECORDS = "keep records"
     ANSWER = "answer requests"
     APPROVE = "approve"
@@ -56,11 +57,11 @@ class Permission(StrEnum):
 
 _OFFICER = frozenset({Permission.CAPTURE, Permission.KEEP_RECORDS, Permission.ANSWER})
 _PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.ADMINISTRATOR: _OFFICER | {Permission.APPROVE, Permission.ADMINISTER},
+    Role.ADMINISTRATOR: _OFFICER | {Permission.APPROVE, Permission.ADMINISTER, Permission.BACK_UP},
     Role.APPROVER: _OFFICER | {Permission.APPROVE},
     Role.OFFICER: _OFFICER,
     Role.AUDITOR: frozenset(),
-    Role.SERVICE: frozenset({Permission.CAPTURE}),
+    Role.SERVICE: frozenset({Permission.CAPTURE, Permission.BACK_UP}),
 }
 
 

@@ -88,7 +88,7 @@ def back_up(
 
     Nothing is captured or destroyed meanwhile. Raises ArchiveBusy, StorageFull, BackupDamaged, NotPermitted.
     """
-    actor.require(Permission.ADMINISTER)
+    actor.require(Permission.BACK_UP)
     if boxes.root.resolve().is_relative_to(archive.directory.resolve()):
         raise BadInput(f"{boxes.root} lies in the archive itself: a backup belongs on another disk or machine")
     with archive.run_lock():

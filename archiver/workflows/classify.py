@@ -15,6 +15,7 @@ from archiver.core.events import EventType
 from archiver.core.people import Permission, Person
 from archiver.core.records import RecordId
 from archiver.workflows.find import freeze
+from archiver.workflows.keep_papers import papers_among
 from retention import batches
 from retention.classification import classify
 from retention.file_plan import FilePlan, TriggerKind
@@ -111,11 +112,15 @@ def not_a_record(archive: Archive, ids: Sequence[str], *, reason: str, actor: Pe
 def extend_retention(
     archive: Archive, ids: Sequence[str], until: date, *, reason: str, actor: Person, now: datetime
 ) -> tuple[RecordId, ...]:
-    """Put records off: nothing happens to them before `until`. What waits in a batch leaves it."""
+    """Put records off, or papers of the archive's own: nothing happens to them before `until`.
+
+    What waits in a batch leaves it. Raises NotFound, BadInput.
+    """
     actor.require(Permission.KEEP_RECORDS)
     if not reason.strip() or until <= now.astimezone(archive.settings.archive.zone).date():
         raise BadInput("putting a record off needs a reason, and a day that is still to come")
-    records = [archive.catalogue.record(id).id for id in dict.fromkeys(ids)]
+    own = papers_among(archive, ids)
+    records = [RecordId(id) if id in own else archive.catalogue.record(id).id for id in dict.fromkeys(ids)]
     with archive.change(at=now, actor=actor.id) as change:
         for record in records:
             number = add_extension(change.db, record, until, reason=reason.strip(), at=now, actor=actor.id)

@@ -16,6 +16,7 @@ from archiver.core.people import Permission, Person
 from archiver.core.records import RecordId, new_id
 from archiver.core.requests import InformationRequest
 from archiver.workflows.find import freeze
+from archiver.workflows.keep_papers import papers_among
 from retention import batches
 from retention import holds as register
 from retention.holds import Hold, Scope, ScopeKind
@@ -73,6 +74,8 @@ def place_hold(
         records=0,
     )
     stubs = {each.record_id for each in archive.catalogue.stubs()}
+    named = [RecordId(each.value) for each in scopes if each.kind is ScopeKind.RECORD]
+    beside = stubs | papers_among(archive, named)  # what is named and is no record of the catalogue
     with archive.change(at=now, actor=actor.id) as change:
         under = [
             record
@@ -81,8 +84,7 @@ def place_hold(
                 found[each.value] if each.kind is ScopeKind.QUERY else register.records_under(change.db, each)
             )
         ]
-        named = [RecordId(each.value) for each in scopes if each.kind is ScopeKind.RECORD]
-        covered = list(dict.fromkeys([*under, *(each for each in named if each in stubs)]))
+        covered = list(dict.fromkeys([*under, *(each for each in named if each in beside)]))
         register.add_hold(change.db, hold)
         register.cover(change.db, hold.id, covered, at=now)
         ejected = _eject(change, covered, hold.id)
@@ -104,13 +106,17 @@ def place_hold(
 
 
 def _resolved(archive: Archive, scope: Scope) -> Scope:
-    """With the account's id for its handle; a record must be there, or have been. Raises NotFound, BadInput."""
+    """With the account's id for its handle; a record must be there, or have been, or be a paper of the archive's own.
+
+    Raises NotFound, BadInput.
+    """
     if scope.kind is ScopeKind.ACCOUNT:
         return replace(scope, value=archive.register.account(scope.value).id)
     if scope.kind is ScopeKind.RECORD:
         if scope.live:
             raise BadInput("a record is one: only accounts, collections and queries can be live")
-        if scope.value not in {each.record_id for each in archive.catalogue.stubs()}:
+        gone = {each.record_id for each in archive.catalogue.stubs()}
+        if scope.value not in gone and not papers_among(archive, [scope.value]):
             archive.catalogue.record(scope.value)
     return scope
 

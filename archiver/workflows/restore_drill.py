@@ -62,7 +62,7 @@ def drill(
 
     Raises NotFound, BackupDamaged, StorageFull, NotPermitted.
     """
-    actor.require(Permission.ADMINISTER)
+    actor.require(Permission.BACK_UP)
     chosen, started = chosen_set(boxes, id), time.monotonic()
     with tempfile.TemporaryDirectory(prefix="archiver-drill-", dir=place) as folder:
         into = Path(folder) / "restored"

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 
 from archiver.core.archive import Archive
 from archiver.core.records import RecordId
+from archiver.workflows.keep_papers import PaperCount, PlannedPaper, count_papers, plan_papers
 from archiver.workflows.preserve import StoredClass, StoredFormat, formats, storage_by_class
 from archiver.workflows.standing import Standing
 from retention.decisions import Decision, State, explain
@@ -40,7 +41,8 @@ class Gone:
 class RetentionReport:
     """As of `today`: what is due within `soon_days`, and what went from `since` to today.
 
-    `by_month` counts the records that fall due in each coming month, `YYYY-MM`, held ones left out.
+    `by_month` counts the records that fall due in each coming month, `YYYY-MM`, held ones left out. `papers` counts
+    the archive's own by kind, `papers_due` are those overdue or due soon.
     """
 
     agency: str
@@ -56,6 +58,8 @@ class RetentionReport:
     by_month: dict[str, int]
     storage: tuple[StoredClass, ...]
     formats: tuple[StoredFormat, ...]
+    papers: tuple[PaperCount, ...]
+    papers_due: tuple[Listed, ...]
 
 
 def report_retention(archive: Archive, *, today: date, since: date, soon_days: int = 90) -> RetentionReport:
@@ -70,6 +74,7 @@ def report_retention(archive: Archive, *, today: date, since: date, soon_days: i
         if name := _list_of(each, soon):
             lists[name].append(_listed(archive, each))
     schedules = [each for each in standing.plan.schedules if each.review_by is not None and each.review_by <= soon]
+    own = plan_papers(archive, today=today)
     return RetentionReport(
         agency=archive.settings.archive.agency,
         today=today,
@@ -84,6 +89,8 @@ def report_retention(archive: Archive, *, today: date, since: date, soon_days: i
         by_month=dict(sorted(months.items())),
         storage=tuple(storage_by_class(archive)),
         formats=tuple(formats(archive)),
+        papers=tuple(count_papers(own)),
+        papers_due=tuple(_listed_paper(each) for each in own if _list_of(each.decision, soon) in ("overdue", "soon")),
     )
 
 
@@ -107,6 +114,17 @@ def _listed(archive: Archive, decision: Decision) -> Listed:
         class_code=decision.class_code,
         due=decision.due,
         why=explain(decision),
+    )
+
+
+def _listed_paper(planned: PlannedPaper) -> Listed:
+    decision = planned.decision
+    return Listed(
+        record_id=decision.record_id,
+        title=planned.paper.title,
+        class_code=decision.class_code,
+        due=decision.due,
+        why=planned.explanation,
     )
 
 

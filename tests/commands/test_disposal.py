@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from archiver.core.errors import BackupDamaged, BackupKeyWrong, BatchNotReady, SecondPersonNeeded
+from archiver.core.errors import (
+    BackupDamaged,
+    BackupKeyWrong,
+    BadInput,
+    BatchNotReady,
+    NotPermitted,
+    SecondPersonNeeded,
+)
 from tests.commands.test_cli import Terminal, outside
 from tests.workflows.disposal.shelf import LATER, SECRET, Shelf, file_thread, make_shelf, record_id
 
@@ -64,6 +71,14 @@ def test_the_reports_and_the_notice_are_written(desk: Terminal, tmp_path: Path) 
     assert len(ran.json["overdue"]) == 3
     assert "<svg" in page.read_text(encoding="utf-8")
     assert "জাননী 1" in (tables / "overdue.csv").read_text(encoding="utf-8")
+    assert {each.stem for each in tables.iterdir()} == {
+        "overdue", "due_soon", "held", "unclassified", "papers_due", "gone", "by_month", "schedules_to_review",
+        "storage", "formats", "papers",
+    }  # fmt: skip
+    assert (tables / "papers.csv").read_text(encoding="utf-8").splitlines() == [
+        "kind,papers,keep,due,permanent,undecided,held", "file_plan,1,0,0,0,0,1", "trail,1,0,0,0,0,1",
+    ]  # fmt: skip
+    assert (tables / "storage.csv").read_text(encoding="utf-8").startswith("class,records,files,bytes,lies_at\nR,3,9,")
     assert desk("notice", "-o", str(notice), "--ask", "Room 2").code == 0
     assert 'lang="as"' in notice.read_text(encoding="utf-8")
     assert desk("preserve", "fixity", "--all", "--json").json["checked"] == 9
@@ -92,6 +107,54 @@ def test_a_backup_is_made_checked_restored_for_practice_and_in_earnest(desk: Ter
     secret = ["পাছফ্ৰেজ battery staple", "পাছফ্ৰেজ battery staple"]
     assert desk("backup", "make", str(tmp_path / "two"), typed=secret).code == 0
     assert desk("backup", "list", str(tmp_path / "two"), typed=["wrong"]).code == BackupKeyWrong.exit_code
+
+
+def test_an_unattended_backup_and_its_drill_are_told_of_as_the_night_is(
+    desk: Terminal, shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, place, told = tmp_path / "b.key", tmp_path / "backup", tmp_path / "told"
+    assert desk("backup", "make", "--tell").code == NotPermitted.exit_code, "Ann approves, and does not back up"
+    assert desk("login", "Clerk", typed=[SECRET]).code == 0
+    assert desk("backup", "make").code == BadInput.exit_code, "no place is named anywhere"
+    assert desk("backup", "key", str(key)).code == 0
+    token = desk("person", "add", "nightly", "--role", "service", "--json").json["token"]
+    settings = shelf.directory / "archive.toml"
+    text = settings.read_text(encoding="utf-8")
+    for old, new in (
+        ('place = ""', f'place = "{place}"'),
+        ('key_file = ""', f'key_file = "{key}"'),
+        ("notify_command = []", f'notify_command = ["sh", "-c", "cat > {told}"]'),
+    ):
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    settings.write_text(text, encoding="utf-8")
+    units = desk("timer", "--at", "23:00", "--json").json
+    assert [each["name"] for each in units["more"] if each["name"].endswith(".timer")] == [
+        "archiver-backup.timer", "archiver-drill.timer",
+    ]  # fmt: skip
+    assert "OnCalendar=*-*-* 05:30:00" in units["more"][1]["text"], "six hours, and half a one, after the night began"
+    assert "archiver-drill.timer" in desk("timer").out
+
+    assert desk("logout").code == 0
+    monkeypatch.setenv("ARCHIVER_TOKEN", token)
+    assert desk("backup", "make", "--tell", "--json").code == 0
+    assert desk("backup", "drill", "--tell", "--json").json["passed"]
+    assert not told.exists(), "`notify` is `trouble`, and there was none"
+    box = next(path for path in (place / "boxes").rglob("*") if path.is_file())
+    whole = box.read_bytes()
+    box.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    assert desk("backup", "drill", "--tell").code == BackupDamaged.exit_code
+    assert "restore drill: trouble" in told.read_text(encoding="utf-8")
+    assert "শিৱসাগৰ" in told.read_text(encoding="utf-8")
+    told.unlink()
+    key.write_text("no key", encoding="ascii")
+    assert desk("backup", "make", "--tell").code == BackupKeyWrong.exit_code
+    assert "backup: trouble" in told.read_text(encoding="utf-8")
+    told.unlink()
+    key.unlink()
+    box.write_bytes(whole)
+    assert desk("backup", "make").code == BackupKeyWrong.exit_code
+    assert not told.exists(), "nobody asked to tell"
 
 
 def test_a_plan_goes_out_as_a_spreadsheet_and_comes_back(desk: Terminal, tmp_path: Path) -> None:

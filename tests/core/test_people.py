@@ -17,11 +17,11 @@ SECRET = "ব্ৰহ্মপুত্ৰ-2026"
 
 # the table an auditor reads: what each role may, and nothing else
 ROLES = {
-    "administrator": {"capture", "keep records", "answer requests", "approve", "administer"},
+    "administrator": {"capture", "keep records", "answer requests", "approve", "administer", "back up"},
     "approver": {"capture", "keep records", "answer requests", "approve"},
     "officer": {"capture", "keep records", "answer requests"},
     "auditor": set(),
-    "service": {"capture"},
+    "service": {"capture", "back up"},
 }
 
 

@@ -130,8 +130,8 @@ def test_every_fault_is_told_at_once_with_its_place() -> None:
         "class[2].schedule: must be a table",
         "rule[1].match.mood: unknown key; there are account, alert, collection, creator, keyword, kind, language, "
         "reply, site, tag",
-        "rule[1].match.kind: 'tweet' is not a kind of record: thread, page, timeline, profile, summary, file, "
-        "production",
+        "rule[1].match.kind: 'tweet' is not a kind of record or paper: thread, page, timeline, profile, "
+        "summary, file, production, request, certificate, night_report, hold, file_plan, trail",
         "rule[1].match.tag: must be a text or a list of texts, none empty",
         "rule[1].because: is missing",
         "class A B: its parent NOWHERE is no class of this plan",

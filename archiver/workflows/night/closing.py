@@ -9,6 +9,7 @@ from datetime import date, datetime
 from archiver.core.archive import Archive
 from archiver.core.errors import ArchiverError, NotFound
 from archiver.workflows.disposal.propose import propose_batches
+from archiver.workflows.late_backups import late_backups
 from archiver.workflows.preserve import check_fixity, copy_to_second
 from archiver.workflows.reconcile import reconcile
 from archiver.workflows.standing import Standing
@@ -56,6 +57,7 @@ def close_night(archive: Archive, *, actor: str, now: datetime) -> Closing:
         problems.append(f"the second copy could not be brought up to date: {error}")
     hashed = check_fixity(archive, now=now, at_least=archive.settings.nightly.fixity_sample)
     problems += [f"{each} was damaged and is repaired from the second copy" for each in hashed.repaired]
+    problems += late_backups(archive, now=now)
     try:
         archive.finish_run(at=now)
     except (ArchiverError, OSError) as error:

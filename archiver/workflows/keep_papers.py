@@ -1,0 +1,110 @@
+"""How long the archive's own papers are kept, and why: by the rules, schedules and dates that records have.
+
+A paper that something still needs is held, whatever its schedule says; and so is one that tells of a held record.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from archiver.core.archive import Archive
+from archiver.core.decision_facts import RecordFacts, extensions
+from archiver.core.papers import Paper, PaperKind, papers
+from archiver.core.records import RecordId
+from archiver.workflows.standing import Standing
+from retention.classification import classify_kind
+from retention.decisions import Decision, State, decide_each, explain
+from retention.holds import matters
+
+_RECORD = "rec_"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedPaper:
+    """One paper's decision, the rule that gave it its class, and the reasons in one sentence."""
+
+    paper: Paper
+    decision: Decision
+    class_reason: str
+    explanation: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaperCount:
+    """How the papers of one kind stand, by the states of a decision."""
+
+    kind: PaperKind
+    count: int
+    by_state: dict[str, int]
+
+
+def plan_papers(archive: Archive, *, today: date) -> list[PlannedPaper]:
+    """A decision for every paper, by kind and age. Raises NotFound without an active plan."""
+    plan, zone = Standing.of(archive).plan, archive.settings.archive.zone
+    found = papers(archive.db, today, zone)
+    classes = {kind: classify_kind(kind.value, plan.rules) for kind in PaperKind}
+    held = matters(archive.db, today)
+    decisions = decide_each(
+        (_facts(each, classified.class_code if (classified := classes[each.kind]) else None) for each in found),
+        plan,
+        {RecordId(each.id): _needs(each, held) for each in found},
+        today,
+        zone,
+        {RecordId(each.id): each.events for each in found},
+        extensions(archive.db),
+    )
+    return [
+        PlannedPaper(
+            paper=paper,
+            decision=decision,
+            class_reason=classified.reason if (classified := classes[paper.kind]) else "",
+            explanation=explain(decision),
+        )
+        for paper, decision in zip(found, decisions, strict=True)
+    ]
+
+
+def _facts(paper: Paper, code: str | None) -> RecordFacts:
+    return RecordFacts(
+        id=RecordId(paper.id),
+        class_code=code,
+        created=paper.created,
+        last_captured=paper.created,
+        last_activity=paper.last_activity,
+    )
+
+
+def _needs(paper: Paper, held: Mapping[RecordId, tuple[str, ...]]) -> tuple[str, ...]:
+    """What needs the paper itself, what holds it, then what holds the records it tells of."""
+    of_records = sorted({matter for record in paper.records if record in held for matter in held[record]})
+    return tuple(dict.fromkeys((*paper.needed_for, *held.get(RecordId(paper.id), ()), *of_records)))
+
+
+def papers_among(archive: Archive, ids: Iterable[str]) -> set[str]:
+    """Those of these ids that are papers' and not records'."""
+    strange = {each for each in ids if not each.startswith(_RECORD)}
+    if not strange:
+        return set()  # every paper would have to be looked at
+    return strange & {each.id for each in papers(archive.db, date.max, archive.settings.archive.zone)}
+
+
+def explain_paper(archive: Archive, id: str, *, today: date) -> PlannedPaper | None:
+    """Why one paper is kept; None where there is none of that id. Raises NotFound without an active plan."""
+    if id.startswith(_RECORD):
+        return None
+    return next((each for each in plan_papers(archive, today=today) if each.paper.id == id), None)
+
+
+def count_papers(planned: Sequence[PlannedPaper]) -> list[PaperCount]:
+    """Kinds in their order; those of which there is none are left out."""
+    found = {kind: Counter(each.decision.state for each in planned if each.paper.kind is kind) for kind in PaperKind}
+    return [
+        PaperCount(
+            kind=kind, count=states.total(), by_state={state.value: states[state] for state in State if states[state]}
+        )
+        for kind, states in found.items()
+        if states
+    ]
