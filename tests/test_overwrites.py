@@ -79,7 +79,7 @@ OVERWRITES = {
     ("archiver/core/archive.py", "Archive._finish_rotation"),  # the old key, once the trail tells of the new one
     ("archiver/core/sealing.py", "Vault.destroy"),  # a login's key, on purpose
     ("archiver/core/sealing.py", "Vault.put"),
-    ("capture/recording.py", "Recorder._trusted"),
+    ("capture/proxy/recording.py", "Recorder._trusted"),
     # papers and bundles, while they are made
     ("archiver/core/wacz.py", "_add"),  # an entry of a package
     ("archiver/workflows/disposal/certify.py", "print_with_browser.printed"),
