@@ -60,7 +60,7 @@ class Hold:
         return self.released_at is None
 
 
-_MATTERS = """
+_HOLDS = """
 SELECT f.record_id AS record_id, h.matter || ' (' || h.id || ')' AS matter, h.id AS hold
   FROM hold_records f JOIN holds h ON h.id = f.hold_id WHERE h.released_at IS NULL
 UNION SELECT r.id, h.matter || ' (' || h.id || ')', h.id
@@ -69,7 +69,9 @@ UNION SELECT r.id, h.matter || ' (' || h.id || ')', h.id
 UNION SELECT t.record_id, h.matter || ' (' || h.id || ')', h.id
   FROM record_tags t JOIN hold_scopes s ON t.tag = 'collection:' || s.value JOIN holds h ON h.id = s.hold_id
   WHERE s.kind = 'collection' AND s.live AND h.released_at IS NULL
-UNION SELECT t.record_id, 'request ' || q.number || coalesce(', appeals until ' || (
+"""
+_REQUESTS = """
+SELECT t.record_id, 'request ' || q.number || coalesce(', appeals until ' || (
     SELECT c.appeal_until FROM request_closings c WHERE c.request_number = q.number ORDER BY c.id DESC LIMIT 1
   ), ''), NULL
   FROM (
@@ -98,9 +100,25 @@ def holds_over(db: Database, record: RecordId, today: date) -> tuple[str, ...]:
     return tuple(sorted(hold for _, _, hold in _held(db, today, record) if hold is not None))
 
 
+def records_kept(db: Database, name: str) -> frozenset[str]:
+    """Records that an active hold of this id or matter keeps; `any`: by any active hold; `none`: by none.
+
+    What a live scope takes in counts as of now, live queries as far as `cover` has caught up with them. Raises
+    NotFound where there is no such hold.
+    """
+    wanted = "SELECT id FROM holds WHERE released_at IS NULL AND lower(?1) IN ('any', 'none', lower(id), lower(matter))"
+    kept = f"SELECT record_id FROM ({_HOLDS}) WHERE hold IN ({wanted})"  # noqa: S608 - constants
+    if name.casefold() == "none":
+        kept = f"SELECT id FROM records WHERE id NOT IN ({kept})"  # noqa: S608 - constants
+    elif name.casefold() != "any" and not db.conn.execute(wanted, (name,)).fetchone():
+        raise NotFound(f"there is no active hold {name!r}; any and none ask for what is held at all, and what is not")
+    return frozenset(record for (record,) in db.conn.execute(kept, (name,)))
+
+
 def _held(db: Database, today: date, only: RecordId | None) -> Iterable[tuple[RecordId, str, str | None]]:
     chosen = "" if only is None else "WHERE record_id = :only"
-    sql = f"SELECT record_id, matter, hold FROM ({_MATTERS}) {chosen} ORDER BY record_id, matter"  # noqa: S608 - constants
+    held = f"{_HOLDS} UNION {_REQUESTS}"
+    sql = f"SELECT record_id, matter, hold FROM ({held}) {chosen} ORDER BY record_id, matter"  # noqa: S608 - constants
     return db.conn.execute(sql, {"today": today.isoformat(), "only": only})
 
 

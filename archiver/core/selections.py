@@ -1,4 +1,4 @@
-"""Which records officers put under a class, a tag, a hold or a request, and which items a registered account posted.
+"""Which records officers put under a class, a tag or a request, and which items a registered account posted.
 
 Looked up when asked, never indexed: what is decided changes often. SQL lives here.
 """
@@ -46,31 +46,6 @@ def records_of_tag(db: Database, tag: str) -> frozenset[str]:
 def records_of_collection(db: Database, name: str) -> frozenset[str]:
     """Records tagged `collection:<name>`, case aside for A to Z."""
     return records_of_tag(db, COLLECTION_TAG + name)
-
-
-def records_of_hold(db: Database, name: str) -> frozenset[str]:
-    """Records that an active hold of this id or matter keeps; `any`: by any active hold; `none`: by none.
-
-    What a live scope takes in counts as of now. Raises NotFound where there is no such hold.
-    """
-    if not db.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'holds'").fetchone():
-        raise NotFound("this archive has no register of holds: nothing is held yet")
-    if name.casefold() == "none":
-        return _ids(db, f"SELECT id FROM records WHERE id NOT IN ({_HELD})", "any")  # noqa: S608 - constants
-    known = "SELECT 1 FROM holds WHERE released_at IS NULL AND (id = ?1 COLLATE NOCASE OR matter = ?1 COLLATE NOCASE)"
-    if name.casefold() != "any" and not db.execute(known, [name]).fetchone():
-        raise NotFound(f"there is no active hold {name!r}; any and none ask for what is held at all, and what is not")
-    return _ids(db, _HELD, name)
-
-
-_WANTED = "h.released_at IS NULL AND lower(?1) IN ('any', lower(h.id), lower(h.matter))"
-_HELD = (
-    f"SELECT f.record_id FROM hold_records f JOIN holds h ON h.id = f.hold_id WHERE {_WANTED} "  # noqa: S608 - constants
-    "UNION SELECT r.id FROM records r JOIN hold_scopes s ON s.kind = 'account' AND s.value = r.account_id AND s.live "
-    f"JOIN holds h ON h.id = s.hold_id WHERE {_WANTED} "
-    "UNION SELECT t.record_id FROM record_tags t JOIN hold_scopes s ON s.kind = 'collection' AND s.live "
-    f"AND t.tag = '{COLLECTION_TAG}' || s.value JOIN holds h ON h.id = s.hold_id WHERE {_WANTED}"
-)
 
 
 def items_posted_by(db: Database, account: str) -> frozenset[str]:

@@ -13,12 +13,13 @@ from index.engine import SearchEngine
 from index.exact_form import has_form
 from index.parse import ParsedQuery
 from index.query import And, Exact, Field, Items, Joined, Node, Not, Or, Range, Records, Thread
+from retention.holds import records_kept
 
 _RECORDS: dict[Field, Callable[..., frozenset[str]]] = {
     Field.CLASS: selections.records_of_class,
     Field.TAG: selections.records_of_tag,
     Field.COLLECTION: selections.records_of_collection,
-    Field.HOLD: selections.records_of_hold,
+    Field.HOLD: records_kept,
     Field.REQUEST: selections.records_of_request,
 }
 _ITEMS: dict[Field, Callable[..., frozenset[str]]] = {Field.POSTED_BY: selections.items_posted_by}

@@ -30,8 +30,9 @@ class PurgedTerms:
     def survive(self, fields: Mapping[str, str]) -> None:
         """What a surviving item has, its `field_terms`, need not vanish."""
         for name, terms in fields.items():
-            if name in self.by_field and name != "record":
-                self.by_field[name].difference_update(_apart(name, terms))
+            left = self.by_field.get(name)
+            if left and name != "record":  # of labels, which all items share, none is left soon
+                left.difference_update(_apart(name, terms))
 
     def keep(self, is_elsewhere: Callable[[str, str], bool]) -> None:
         """Leave out terms, by field, that another part of the index has."""

@@ -7,6 +7,7 @@ partition holds anything of the records, deleted or not, is written anew from th
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from archiver.core.durable import make_directory
@@ -34,13 +35,19 @@ def purge_partitions(
     months = {name: sealed.seal.parts[name].month for name in parts}
     made = sealed.seal.made
     try:
-        for name, surviving in survivors.items():
-            made += 1
-            if surviving:
-                fresh = f"{months[name] or 'undated'}.{made}"
-                after[fresh] = _write(sealed.directory / fresh, _docs(surviving, docs_of), terms)
-                months[fresh] = months[name]
-                _compare(after[fresh], surviving)
+        with ThreadPoolExecutor(1) as committing:  # Tantivy lets go of the interpreter: the next is analysed meanwhile
+            commit: Future[None] | None = None
+            for name, surviving in survivors.items():
+                made += 1
+                if surviving:
+                    fresh = f"{months[name] or 'undated'}.{made}"
+                    after[fresh] = _write(sealed.directory / fresh, _docs(surviving, docs_of), terms)
+                    months[fresh] = months[name]
+                    if commit is not None:
+                        commit.result()  # each that is open has memory of its own
+                    commit = committing.submit(_commit, after[fresh], surviving)
+            if commit is not None:
+                commit.result()
     except BaseException:
         sealed.sweep()
         raise
@@ -80,6 +87,7 @@ def _docs(survivors: Mapping[str, set[str]], docs_of: DocsOf) -> Iterator[IndexD
 
 
 def _write(directory: Path, docs: Iterable[IndexDoc], terms: PurgedTerms) -> Partition:
+    """A partition to be committed."""
     make_directory(directory)
     part = Partition(directory)
     try:
@@ -90,11 +98,11 @@ def _write(directory: Path, docs: Iterable[IndexDoc], terms: PurgedTerms) -> Par
     except BaseException:
         part.take_back()
         raise
-    part.commit()
     return part
 
 
-def _compare(part: Partition, survivors: Mapping[str, set[str]]) -> None:
+def _commit(part: Partition, survivors: Mapping[str, set[str]]) -> None:
+    part.commit()
     wanted, held = sum(map(len, survivors.values())), part.searcher.num_docs
     if held != wanted:
         raise IndexDamaged(f"the index holds {wanted:,} items where the catalogue has {held:,}; {REBUILD}")

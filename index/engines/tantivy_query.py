@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from tantivy import FieldType, Occur, Query, Schema
 
@@ -33,6 +35,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _LISTED = 24
 """Letters of a word whose slips are written out; of longer ones they would be too many."""
+_FEW = 4
+"""Such words in one query: an expression of one takes megabytes."""
+_REMEMBERED = 16
+"""Expressions: a page, its facets, its timeline and the next page ask for the same ones, each in up to four fields."""
 
 _EARLIEST, _LATEST = -(2**63), 2**63 - 1
 
@@ -44,6 +50,21 @@ def microseconds(moment: datetime) -> int:
 
 def build_query(schema: Schema, node: Node) -> Query:
     """`node` as Tantivy runs it. Raises BadQuery for a wildcard too intricate to run."""
+    return _build(schema, node, written_out=_count_fuzzy(node) <= _FEW)
+
+
+def _count_fuzzy(node: Node) -> int:
+    match node:
+        case Fuzzy():
+            return 1
+        case And() | Or():
+            return sum(map(_count_fuzzy, node.parts))
+        case Not():
+            return _count_fuzzy(node.part)
+    return 0
+
+
+def _build(schema: Schema, node: Node, *, written_out: bool) -> Query:
     match node:
         case Term():
             return _any([Query.term_query(schema, name, node.text) for name in names_of(node.field)])
@@ -53,7 +74,8 @@ def build_query(schema: Schema, node: Node) -> Query:
         case Near():
             return _near(schema, node)
         case Fuzzy():
-            return _any([_fuzzy(schema, name, node) for name in names_of(node.field, marks=False)])
+            names = names_of(node.field, marks=False)
+            return _any([_fuzzy(schema, name, node, written_out=written_out) for name in names])
         case Wildcard():
             return _any([_wildcard(schema, name, node.pattern) for name in names_of(node.field)])
         case Range():
@@ -65,11 +87,11 @@ def build_query(schema: Schema, node: Node) -> Query:
         case Exact() | Joined() | Thread():
             raise ValueError(f"{node} is for the catalogue to resolve")
         case And():
-            return _all(schema, node.parts)
+            return _all(schema, node.parts, written_out=written_out)
         case Or():
-            return _any([build_query(schema, part) for part in node.parts])
+            return _any([_build(schema, part, written_out=written_out) for part in node.parts])
         case Not():
-            return _all(schema, (node,))
+            return _all(schema, (node,), written_out=written_out)
         case All():
             return Query.all_query()
 
@@ -91,11 +113,11 @@ def _any(queries: list[Query]) -> Query:
     return Query.boolean_query([(Occur.Should, query) for query in queries])
 
 
-def _all(schema: Schema, parts: tuple[Node, ...]) -> Query:
+def _all(schema: Schema, parts: tuple[Node, ...], *, written_out: bool) -> Query:
     clauses = [
-        (Occur.MustNot, build_query(schema, part.part))
+        (Occur.MustNot, _build(schema, part.part, written_out=written_out))
         if isinstance(part, Not)
-        else (Occur.Must, build_query(schema, part))
+        else (Occur.Must, _build(schema, part, written_out=written_out))
         for part in parts
     ]
     if all(isinstance(part, Not) for part in parts):  # a query that only excludes finds nothing by itself
@@ -141,31 +163,52 @@ def _run(schema: Schema, run: Run) -> list[Query]:
 
 def _wildcard(schema: Schema, name: str, pattern: str) -> Query:
     try:
-        return Query.regex_query(schema, name, wildcard_regex(pattern))
+        return _expression(_Known(schema), name, wildcard_regex(pattern))
     except ValueError as error:
         raise BadQuery(f"{pattern!r} has too many wildcards; type more of the word") from error
 
 
-def _fuzzy(schema: Schema, name: str, node: Fuzzy) -> Query:
-    if node.distance == 1 and len(node.text) <= _LISTED:
-        return Query.regex_query(schema, name, one_slip_regex(node.text))
+def _fuzzy(schema: Schema, name: str, node: Fuzzy, *, written_out: bool) -> Query:
+    if written_out and node.distance == 1 and len(node.text) <= _LISTED:
+        with suppress(ValueError):  # more states than Tantivy takes, as long words of three-byte letters may have
+            return _expression(_Known(schema), name, one_slip_regex(node.text))
     return Query.fuzzy_term_query(schema, name, node.text, node.distance)
+
+
+class _Known:
+    """A schema, which Tantivy gives no hash, told from others by being another object."""
+
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Known) and self.schema is other.schema
+
+    def __hash__(self) -> int:
+        return id(self.schema)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _expression(known: _Known, name: str, pattern: str) -> Query:
+    """Raises ValueError for one of too many states."""
+    return Query.regex_query(known.schema, name, pattern)
 
 
 def one_slip_regex(word: str) -> str:
     """Every word that one slip or none turns into `word`: an expression all partitions share.
 
-    Tantivy's own automaton is made for each partition anew, and walks each dictionary three times as long.
+    Tantivy's own automaton is made for each partition anew, and takes half as long again to walk each dictionary.
+    What follows a slip is written once, whichever letter it was in: that keeps the states few.
     """
     letters = [wildcard_regex(letter) for letter in word]
-    forms = [letters]
+    slipped = "."  # what has had its slip before the letter at `place`
     for place, letter in enumerate(letters):
-        before, after = letters[:place], letters[place + 1 :]
-        forms += ([*before, ".", letter, *after], [*before, ".", *after], [*before, *after])
-        if after:
-            forms.append([*before, after[0], letter, *after[1:]])
-    forms.append([*letters, "."])
-    return "|".join(dict.fromkeys("".join(form) for form in forms))
+        before = "".join(letters[:place])
+        forms = [f"(?:{slipped}){letter}", f"{before}.?", f"{before}{letter}."]
+        if place:
+            forms.append("".join((*letters[: place - 1], letter, letters[place - 1])))
+        slipped = "|".join(forms)
+    return f"{slipped}|{''.join(letters)}"
 
 
 def _range(schema: Schema, node: Range) -> Query:

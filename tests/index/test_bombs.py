@@ -36,6 +36,7 @@ BOMBS = (
     " OR ".join(f"w{n}" for n in range(250)),
     " OR ".join(f"w{n}*" for n in range(250)),
     " OR ".join(f"w{n}00~2" for n in range(100, 350)),
+    " OR ".join(f"কখগঘচজটডত{n}~1" for n in range(100, 350)),
     " AND ".join(f"w{n % 10}*" for n in range(250)),
     "NOT " * 5_000 + "w1",
     "NOT (" * 15 + "w*" + ")" * 15,

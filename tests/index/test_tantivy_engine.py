@@ -11,12 +11,14 @@ import pytest
 
 from archiver.core.errors import BadQuery, IndexDamaged, StorageFull
 from archiver.core.records import IndexDoc
+from index.analyser import words_and_marks
 from index.engine import Facet, SearchEngine, Sort
-from index.engines import purging, tantivy_counting, tantivy_filling, tantivy_purge
+from index.engines import purging, tantivy_counting, tantivy_filling, tantivy_purge, tantivy_query
+from index.engines.oracle import OracleEngine
 from index.engines.seal import read_seal
 from index.engines.tantivy_engine import TantivyEngine
 from index.engines.tantivy_partition import storage_or_damage
-from index.query import All, Field, Node, Wildcard
+from index.query import All, Field, Fuzzy, Node, Or, Wildcard
 from tests.index.conformance import DAY, ROAD, EngineContract, against_brute_force, compare_answers, doc
 
 
@@ -183,6 +185,34 @@ def test_a_wildcard_too_intricate_is_refused(tmp_path: Path) -> None:
     engine = made(tmp_path)
     with pytest.raises(BadQuery, match="too many wildcards"):
         engine.count(Wildcard(field=Field.TEXT, pattern="a" + "?*b" * 3_000))
+
+
+LONG = (
+    "anticonstitutionally",
+    "électroencéphalographe",
+    "গুৱাহাটীৰপানীযোগানব্যৱস্থা",
+    "राष्ट्रीयराजमार्गप्राधिकरण",
+    "ذمہداریوںکےباوجودانہیں",
+)
+
+
+@pytest.mark.parametrize("few", [0, len(LONG)], ids=["by Tantivy's automaton", "written out"])
+def test_a_long_word_of_any_script_is_found_with_a_slip_and_many_in_one_query(
+    few: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tantivy_query, "_FEW", few)
+    engine, oracle = TantivyEngine.open(tmp_path), OracleEngine()
+    docs = [doc(number, f"road {word}") for number, word in enumerate(LONG)]
+    for each in (engine, oracle):
+        each.apply([*docs, doc(20, "road works")], (), seq=1)
+    asked: list[Node] = []
+    for number, word in enumerate(LONG):
+        (folded,) = words_and_marks(word)[0].split()
+        left_out, twice = (folded[:5] + folded[6:], folded[:5] + folded[6:9] + folded[10:])
+        asked += [Fuzzy(field=Field.TEXT, text=left_out, distance=1), Fuzzy(field=Field.TEXT, text=twice, distance=1)]
+        assert [list(engine.iter_ids(node)) for node in asked[-2:]] == [[docs[number].id], []]
+    every = Or(parts=tuple(asked))
+    assert list(engine.iter_ids(every)) == list(oracle.iter_ids(every)) == [each.id for each in docs]
 
 
 def test_what_tantivy_says_becomes_one_of_our_errors(tmp_path: Path) -> None:
