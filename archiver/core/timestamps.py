@@ -134,7 +134,12 @@ def check_token(answer: bytes, content: bytes, anchors: Authorities, *, nonce: i
     """
     try:
         return _check(_decode(answer), content, anchors, nonce)
-    except ValueError as error:  # the library reads a token piece by piece
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        x509.InvalidVersion,
+    ) as error:  # a token is read piece by piece, and by need
         raise TimestampFailed(f"the token cannot be read ({str(error)[:80]})") from error
 
 

@@ -76,12 +76,13 @@ class Answering:
         return {number for name in names for word in wanted for number in self._segment.numbers(name, word)}
 
     def _chosen(self, names: Iterable[str], beginning: str, is_asked: Callable[[str], bool]) -> set[int]:
-        return {
-            number
-            for name in names
-            for word in self._words(name, beginning, is_asked)
-            for number in self._segment.numbers(name, word)
-        }
+        found = set[int]()
+        for name in names:
+            for place, word in enumerate(self._words(name, beginning, is_asked)):
+                if place % 256 == 0:
+                    self._patience.check()
+                found.update(self._segment.numbers(name, word))
+        return found
 
     def _words(self, name: str, beginning: str, is_asked: Callable[[str], bool]) -> list[str]:
         found = []
