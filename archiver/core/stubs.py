@@ -5,7 +5,6 @@ SQL lives here.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from archiver.core.clock import from_iso, from_optional_iso, to_iso
+from archiver.core.fixity import digest_bytes
 from archiver.core.records import Outcome, RecordId, RecordKind
 
 
@@ -68,7 +68,7 @@ def add_stub(db: Database, stub: Stub) -> None:
 
 def address_digest(url: str) -> str:
     """`url` as the trail may keep it: who knows the address knows it again, who does not learns nothing."""
-    return "sha256:" + hashlib.sha256(url.encode()).hexdigest()
+    return digest_bytes(url.encode())
 
 
 def find_stub(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -199,13 +199,10 @@ def unpack(boxes: BackupBoxes, chosen: BackupSet, into: Path, *, progress: Progr
         parts = Path(each.path).parts
         if Path(each.path).is_absolute() or ".." in parts:
             raise BackupDamaged(f"set {chosen.id} names a file outside of the archive: {each.path!r}")
-        name, hashed = boxes.name_of(each.path, each.sha256), hashlib.sha256()
         make_directory((into / each.path).parent)
         with durable_file(into / each.path) as file:
-            for piece in boxes.unseal(boxes.path_of(name), about=name):
-                hashed.update(piece)
-                file.write(piece)
-        if f"sha256:{hashed.hexdigest()}" != each.sha256:
+            is_whole = _unseal(boxes, each, file.write)
+        if not is_whole:
             raise BackupDamaged(f"{each.path} of set {chosen.id} is not what was backed up")
         progress(number, len(chosen.files), each.path)
 
@@ -214,14 +211,19 @@ def check_set(boxes: BackupBoxes, chosen: BackupSet, *, progress: Progress = sil
     """Open every box of the set and compare it with its hash, writing nothing; a sentence for each that fails."""
     findings = []
     for number, each in enumerate(chosen.files, 1):
-        name, hashed = boxes.name_of(each.path, each.sha256), hashlib.sha256()
         try:
-            for piece in boxes.unseal(boxes.path_of(name), about=name):
-                hashed.update(piece)
+            if not _unseal(boxes, each, lambda piece: None):
+                findings.append(f"{each.path} is not what was backed up")
         except BackupDamaged as error:
             findings.append(f"{each.path}: {error}")
-        else:
-            if f"sha256:{hashed.hexdigest()}" != each.sha256:
-                findings.append(f"{each.path} is not what was backed up")
         progress(number, len(chosen.files), each.path)
     return findings
+
+
+def _unseal(boxes: BackupBoxes, filed: BackupFile, take: Callable[[bytes], object]) -> bool:
+    """Hand every piece of the file on; whether all of them together have its hash. Raises BackupDamaged."""
+    name, hashed = boxes.name_of(filed.path, filed.sha256), hashlib.sha256()
+    for piece in boxes.unseal(boxes.path_of(name), about=name):
+        hashed.update(piece)
+        take(piece)
+    return f"sha256:{hashed.hexdigest()}" == filed.sha256

@@ -46,7 +46,6 @@ class Filling:
             if self._totals[name] < MOST_ITEMS:
                 self._open[month] = name
         self._writing: dict[str, None] = {}  # partitions with an open writer, the one used last at the end
-        self._last = ""  # that one
         self._committing = ThreadPoolExecutor(_COMMITTING)  # Tantivy lets go of the interpreter meanwhile
         self._commits: dict[str, Future[None]] = {}
         self._placed: dict[str, str] = {}  # where each item of this apply went
@@ -119,7 +118,7 @@ class Filling:
 
     def _writable(self, name: str) -> str:
         """The partition to write in: `name` itself, or the one that takes the place of an old one."""
-        if name == self._last:
+        if name == next(reversed(self._writing), None):
             return name
         if name in self._old:
             name = self._begin_with(name)
@@ -127,7 +126,6 @@ class Filling:
             self._await_commit(name)
         self._writing.pop(name, None)
         self._writing[name] = None
-        self._last = name
         if len(self._writing) > _OPEN_WRITERS:
             if len(self._commits) >= _COMMITTING:
                 self._await_commit(next(iter(self._commits)))
@@ -163,8 +161,6 @@ class Filling:
     def _commit(self, name: str) -> None:
         """Begin to: what is read meanwhile goes on being analysed."""
         del self._writing[name]
-        if name == self._last:
-            self._last = ""
         self._commits[name] = self._committing.submit(self.parts[name].commit)
 
     def _await_commit(self, name: str) -> None:

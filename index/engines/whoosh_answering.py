@@ -76,13 +76,12 @@ class Answering:
         return {number for name in names for word in wanted for number in self._segment.numbers(name, word)}
 
     def _chosen(self, names: Iterable[str], beginning: str, is_asked: Callable[[str], bool]) -> set[int]:
-        found = set[int]()
-        for name in names:
-            for place, word in enumerate(self._words(name, beginning, is_asked)):
-                if place % 256 == 0:
-                    self._patience.check()
-                found.update(self._segment.numbers(name, word))
-        return found
+        return {
+            number
+            for name in names
+            for word in self._patience.rest(self._words(name, beginning, is_asked))
+            for number in self._segment.numbers(name, word)
+        }
 
     def _words(self, name: str, beginning: str, is_asked: Callable[[str], bool]) -> list[str]:
         found = []

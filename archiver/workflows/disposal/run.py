@@ -20,7 +20,7 @@ from archiver.core.events import EventType
 from archiver.core.people import Permission, Person
 from archiver.core.progress import Progress, silent
 from archiver.core.records import RecordId, new_id
-from archiver.core.stubs import is_destroyed, stub_of_record
+from archiver.core.stubs import stub_of_record
 from archiver.workflows.disposal.certify import Print, issue_certificate, print_with_browser
 from archiver.workflows.disposal.copies import (
     Probes,
@@ -152,7 +152,7 @@ def _leave_out_destroyed(archive: Archive, batch: Batch, actor: Person, now: dat
     left_out = [
         Outcome(record_id=stub.record_id, state=ItemState.EJECTED, reason=f"gone already, by {stub.certificate}")
         for record in gone
-        if is_destroyed(archive.db, record) and (stub := stub_of_record(archive.db, record))
+        if (stub := stub_of_record(archive.db, record)) is not None
     ]
     if left_out:
         with archive.change(at=now, actor=actor.id) as change:
