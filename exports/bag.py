@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -155,3 +156,10 @@ def _name_in_line(line: str) -> str:
 
 def _damage(stored: StoredObject, fault: str) -> str:
     return f"objects/{stored.path} {fault}: nothing was produced; run `archiver verify`"
+
+
+def files_below(root: Path) -> Iterator[str]:
+    """Every file of a bag as manifests name it: its path below `root`, with slashes, in no order."""
+    for folder, _, names in os.walk(root):
+        below = Path(folder).relative_to(root).as_posix()
+        yield from names if below == "." else (f"{below}/{name}" for name in names)

@@ -6,7 +6,6 @@ What the files hold is encrypted; their names and sizes are not, as in every ZIP
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from pyzipper.zipfile_aes import AESZipInfo  # type: ignore[import-untyped]
 from archiver.core.durable import durable_file, part_path
 from archiver.core.errors import BadInput, ProductionRefused
 from archiver.core.fixity import digest_file
+from exports.bag import files_below
 
 LEAST_LETTERS = 14
 """Of a password: what is encrypted can be tried without end by whoever has the file."""
@@ -43,7 +43,7 @@ def write_encrypted_zip(bundle: Path, into: Path, password: str) -> EncryptedZip
         raise BadInput(f"a password for a bundle has at least {LEAST_LETTERS} letters; a sentence is easier to tell")
     if into.exists():
         raise ProductionRefused(f"{into} exists already: a bundle is never written over; name another file")
-    names = sorted(_files(bundle))
+    names = sorted(files_below(bundle))
     secret = password.encode()
     with durable_file(into) as file:
         with pyzipper.AESZipFile(file, "w", encryption=pyzipper.WZ_AES) as package:
@@ -69,9 +69,3 @@ def _read_back(package_path: Path, bundle: Path, names: list[str], secret: bytes
                     hasher.update(piece)
             if f"sha256:{hasher.hexdigest()}" != digest_file(bundle / name):
                 raise ProductionRefused(f"{name} could not be read back from the ZIP as it is in the bundle: try again")
-
-
-def _files(bundle: Path) -> list[str]:
-    return [
-        (Path(folder) / name).relative_to(bundle).as_posix() for folder, _, names in os.walk(bundle) for name in names
-    ]

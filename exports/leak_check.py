@@ -7,7 +7,6 @@ patterns; every picture is read by OCR where Tesseract is installed. What could 
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -16,6 +15,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from archiver.core.errors import LeakFound
+from exports.bag import files_below
 from exports.detectors import detect
 from exports.gate import Secret
 from exports.needles import Needles
@@ -149,7 +149,7 @@ class LeakCheck:
 
     def search_tree(self, root: Path) -> None:
         """Search every file below `root`; packages last, for they hold much of the others again."""
-        for name in sorted(_files(root), key=lambda name: (name.endswith(".wacz"), name)):
+        for name in sorted(files_below(root), key=lambda name: (name.endswith(".wacz"), name)):
             path = root / name
             with path.open("rb") as file:
                 start = file.read(4)
@@ -266,9 +266,3 @@ def _cuts(text: str) -> Iterator[int]:
         blank = _BLANK.search(text, place, place + 2 * _WINDOW)
         place = blank.start() if blank else place
         yield place
-
-
-def _files(root: Path) -> Iterator[str]:
-    for folder, _, names in os.walk(root):
-        below = Path(folder).relative_to(root).as_posix()
-        yield from names if below == "." else (f"{below}/{name}" for name in names)
