@@ -19,7 +19,7 @@ from urllib.parse import unquote_to_bytes
 
 import regex
 
-from index.folding import MAX_WORD, UNSEEN, fold, fold_emoji
+from index.folding import UNSEEN, fold, fold_emoji
 from index.unspaced import UNSPACED, cut_pairs
 
 ANALYSER_VERSION = 3
@@ -40,13 +40,13 @@ class Token(NamedTuple):
     mark: bool = False
 
 
-class _Kind(Enum):
+class Kind(Enum):
     WORD = 1
     MARK = 2
     JOINED = 3  # a split hashtag written as one word: a mark that no query asks for by itself
 
 
-_Piece = tuple[str, int, int, _Kind]
+_Piece = tuple[str, int, int, Kind]
 
 # Circled and squared letters are letters in fancy dress; the signs of the apostrophe (Hawaiʻi, Ukrainian п’ять) are
 # typed as quotation marks, and ৷ as the danda: they part words.
@@ -55,7 +55,7 @@ _JOINER = rf"[[{UNSEEN}]--[\u200b]]"  # a space of no width is one
 _IN_WORD = rf"[{_LETTER}{_JOINER}]"
 _IN_NAME = rf"[{_LETTER}{_JOINER}_]"
 _NAME = rf"{_IN_NAME}+(?:[.\-]{_IN_NAME}+)*"
-_SPACED = rf"[{_LETTER}--{UNSPACED}]"
+SPACED = rf"[{_LETTER}--{UNSPACED}]"
 _INDIC = r"[\p{Devanagari}\p{Bengali}]"
 _UNBROKEN = "\u00a0\u202f\u2009"
 _GROUPS = rf",.٬'’\x20{_UNBROKEN}"
@@ -67,11 +67,11 @@ _SPOKEN = rf"""
       \p{{N}}{{1,3}}(?P<group>[{_GROUPS}])(?:\p{{N}}{{2,3}}(?P=group))*\p{{N}}{{3}}(?!(?P=group)?\p{{N}}))
   | (?P<visarga>{_INDIC}+:{_INDIC}+)
   | (?P<unspaced>{UNSPACED}[{UNSPACED}\p{{M}}{UNSEEN}]*)
-  | (?P<word>{_SPACED}[{_SPACED}{_JOINER}]*(?:(?<=[lL])·(?=[lL])[{_SPACED}{_JOINER}]+)*)
+  | (?P<word>{SPACED}[{SPACED}{_JOINER}]*(?:(?<=[lL])·(?=[lL])[{SPACED}{_JOINER}]+)*)
 """
 _WORD = regex.compile(rf"{_SPOKEN}", regex.VERBOSE | regex.V1)
 _SINGLE = regex.compile(
-    rf"[{_SPACED}][{_SPACED}{_JOINER}]*|(?P<unspaced>{UNSPACED}[{UNSPACED}\p{{M}}{UNSEEN}]*)", regex.V1
+    rf"[{SPACED}][{SPACED}{_JOINER}]*|(?P<unspaced>{UNSPACED}[{UNSPACED}\p{{M}}{UNSEEN}]*)", regex.V1
 )
 _FIRST_UNSPACED = "\u0e00"
 _PIECES = regex.compile(
@@ -92,24 +92,24 @@ _PIECES = regex.compile(
 _TAG_PARTS = regex.compile(
     r"\p{Lu}\p{M}*(?:\p{Lu}\p{M}*)*(?!\p{Ll})|\p{Lu}?\p{M}*[\p{Ll}\p{M}]+|\p{N}+|[^\p{Lu}\p{Ll}\p{N}_]+"
 )
-_CHUNK = re.compile(rf"(?:\S|(?<=[0-9])[\x20](?=[0-9]{{3}}(?![0-9]))|(?<=\d)[{_UNBROKEN}](?=\d{{3}}(?!\d)))+")
+CHUNK = re.compile(rf"(?:\S|(?<=[0-9])[\x20](?=[0-9]{{3}}(?![0-9]))|(?<=\d)[{_UNBROKEN}](?=\d{{3}}(?!\d)))+")
 _ESCAPES = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 
 
-def _pieces(chunk: str) -> Iterator[_Piece]:
+def pieces_of(chunk: str) -> Iterator[_Piece]:
     """Words and marks of a stretch of text without white space, in order of their place."""
     if chunk.isascii() and chunk.isalnum():
-        yield fold(chunk), 0, len(chunk), _Kind.WORD
+        yield fold(chunk), 0, len(chunk), Kind.WORD
         return
     for match in _PIECES.finditer(chunk):
         if match["url"] is not None:
             yield from _address(chunk, match.start("address"), match.end())
         elif match["emoji"] is not None:
-            yield fold_emoji(match[0]), match.start(), match.end(), _Kind.MARK
+            yield fold_emoji(match[0]), match.start(), match.end(), Kind.MARK
         elif match["tag"] is not None:
             yield from _tag(chunk, match.start(), match.end())
         elif match["handle"] is not None:
-            yield "@" + fold(match["handle"]), match.start(), match.end(), _Kind.MARK
+            yield "@" + fold(match["handle"]), match.start(), match.end(), Kind.MARK
             yield from _words(chunk, match.start("handle"), match.end())
         elif match["www"] is None:
             yield from _spoken(match)
@@ -123,30 +123,30 @@ def _words(text: str, start: int, end: int) -> Iterator[_Piece]:
 def _spoken(match: regex.Match[str]) -> Iterator[_Piece]:
     """What one match of _SPOKEN says."""
     if match["word"] is not None:
-        yield fold(match[0]), match.start(), match.end(), _Kind.WORD
+        yield fold(match[0]), match.start(), match.end(), Kind.WORD
     elif match["unspaced"] is not None:
         yield from _paired(match[0], match.start())
     elif match["domain"] is not None:
         yield from ((text, *match.span(), kind) for text, _, _, kind in _words_alone(_unicode_label(match[0]), 0))
     else:  # a number in groups, or a colon typed for visarga: as one, and part by part
         whole = "".join(sign for sign in match[0] if sign.isalnum() or not match["number"])
-        yield fold(whole), match.start(), match.end(), _Kind.MARK
+        yield fold(whole), match.start(), match.end(), Kind.MARK
         yield from _words_alone(match[0], match.start())
 
 
 def _words_alone(text: str, base: int) -> Iterator[_Piece]:
     if max(text) < _FIRST_UNSPACED and text.isalnum():
-        yield fold(text), base, base + len(text), _Kind.WORD
+        yield fold(text), base, base + len(text), Kind.WORD
         return
     for match in _SINGLE.finditer(text):
         if match["unspaced"] is not None:
             yield from _paired(match[0], base + match.start())
         else:
-            yield fold(match[0]), base + match.start(), base + match.end(), _Kind.WORD
+            yield fold(match[0]), base + match.start(), base + match.end(), Kind.WORD
 
 
 def _paired(run: str, base: int) -> Iterator[_Piece]:
-    return ((text, base + start, base + end, _Kind.WORD) for text, start, end in cut_pairs(run))
+    return ((text, base + start, base + end, Kind.WORD) for text, start, end in cut_pairs(run))
 
 
 def _unicode_label(label: str) -> str:
@@ -180,15 +180,15 @@ def _address(chunk: str, start: int, end: int) -> Iterator[_Piece]:
 def _tag(chunk: str, start: int, end: int) -> Iterator[_Piece]:
     name = start + 1
     body = chunk[name:end]
-    yield "#" + fold(body), start, end, _Kind.MARK
+    yield "#" + fold(body), start, end, Kind.MARK
     parts = [match for match in _TAG_PARTS.finditer(body) if fold(match[0])]
     if len(parts) > 1:
-        yield fold(body.replace("_", "")), name, end, _Kind.JOINED
+        yield fold(body.replace("_", "")), name, end, Kind.JOINED
     for part in parts:
         yield from _words_alone(part[0], name + part.start())
 
 
-_MEMORABLE = 64  # characters of a chunk worth remembering
+MEMORABLE = 64  # characters of a chunk worth remembering
 
 
 class _Chunks(dict[str, tuple[_Piece, ...]]):
@@ -199,8 +199,8 @@ class _Chunks(dict[str, tuple[_Piece, ...]]):
     def __missing__(self, chunk: str) -> tuple[_Piece, ...]:
         if len(self) >= self.limit:
             self.clear()
-        pieces = tuple(piece for piece in _pieces(chunk) if piece[0])
-        if len(chunk) <= _MEMORABLE:
+        pieces = tuple(piece for piece in pieces_of(chunk) if piece[0])
+        if len(chunk) <= MEMORABLE:
             self[chunk] = pieces
         return pieces
 
@@ -208,23 +208,23 @@ class _Chunks(dict[str, tuple[_Piece, ...]]):
 _CHUNKS = _Chunks()
 
 
-def _tokens(text: str, wanted: frozenset[_Kind], *, names_whole: bool) -> list[Token]:
+def _tokens(text: str, wanted: frozenset[Kind], *, names_whole: bool) -> list[Token]:
     found: list[Token] = []
     position = 0
-    for chunk in _CHUNK.finditer(text):
+    for chunk in CHUNK.finditer(text):
         base = chunk.start()
         whole = -1  # the end of a hashtag or handle whose words the query does not ask for
         for word, start, end, kind in _CHUNKS[chunk[0]]:
             if kind in wanted and not (names_whole and end <= whole):
-                found.append(Token(word, base + start, base + end, position, kind is not _Kind.WORD))
-                position += kind is _Kind.WORD
-            if kind is _Kind.MARK:
+                found.append(Token(word, base + start, base + end, position, kind is not Kind.WORD))
+                position += kind is Kind.WORD
+            if kind is Kind.MARK:
                 whole = end
     return found
 
 
-_ALL = frozenset(_Kind)
-_ASKED = frozenset({_Kind.WORD, _Kind.MARK})
+_ALL = frozenset(Kind)
+_ASKED = frozenset({Kind.WORD, Kind.MARK})
 
 
 def analyse(text: str) -> list[Token]:
@@ -243,144 +243,12 @@ def analyse_query(text: str) -> list[Token]:
 
 def is_in_parts(token: Token) -> bool:
     """Whether it is a mark made of words' letters and digits: 1,000 as 1000, दु:ख as दुःख."""
-    return token.mark and token.text[0].isalnum() and _KEYCAP not in token.text
+    return token.mark and token.text[0].isalnum() and KEYCAP not in token.text
 
 
-_KEYCAP = "\u20e3"
-_PUNCTUATION = ".,;:!?()[]\"'“”‘’«»…।،؛؟۔"
-
-
-class _Impure(dict[int, str]):
-    """A `str.translate` table that leaves of a text what is not a letter of one spaced word by itself."""
-
-    def __missing__(self, code: int) -> str:
-        letter = chr(code)
-        self[code] = left = "" if letter != _KEYCAP and _PLAIN.match(letter) else letter
-        return left
-
-
-_PLAIN = regex.compile(_SPACED, regex.V1)
-_IMPURE = _Impure()
-
-_MARK_FOLLOWS = "\x1f"
-
-
-class _Streams(dict[str, str]):
-    """The words of each chunk, joined by spaces; then its marks, each behind _MARK_FOLLOWS."""
-
-    limit = 400_000
-
-    def __missing__(self, chunk: str) -> str:
-        if len(self) >= self.limit:
-            self.clear()
-        terms = _stream(chunk)
-        if len(chunk) <= _MEMORABLE:
-            self[chunk] = terms
-        return terms
-
-
-_STREAMS = _Streams()
-
-
-def _stream(chunk: str) -> str:
-    bare = chunk.strip(_PUNCTUATION)
-    if bare.isascii() and bare.isalnum():
-        return bare.lower()[:MAX_WORD]
-    if _is_word(bare):  # as most chunks are
-        return fold(bare)
-    if chunk[0] == "@" and _is_word(bare[1:]) and (name := fold(bare[1:])):
-        return f"{name}{_MARK_FOLLOWS}@{name}"
-    pieces = [piece for piece in _pieces(chunk) if piece[0]]
-    words = [piece[0] for piece in pieces if piece[3] is _Kind.WORD]
-    marks = [_MARK_FOLLOWS + piece[0] for piece in pieces if piece[3] is not _Kind.WORD]
-    return " ".join(words) + "".join(marks)
-
-
-def _is_word(bare: str) -> bool:
-    """Whether no letter of `bare` is anything but part of one word; some such words are not known as one."""
-    return bare != "" and not bare.translate(_IMPURE)
-
-
-_ENDINGS = (", ", ". ", "! ", "? ", "। ", "، ", "۔ ")  # no part of any word or mark: fewer chunks to remember
-_SIGN = re.compile(r"[#@:\x80-\U0010ffff]")  # what makes a chunk more than its ASCII letters and digits
-_LOWER_OR_SPACE = bytes(ord(chr(code).lower()) if code < 128 and chr(code).isalnum() else 32 for code in range(256))
-
-
-def index_terms(text: str) -> str:
-    """The words of `text` in order, then its marks, for an engine's whitespace tokenizer.
-
-    Equal to the tokens of `analyse`, only faster.
-    """
-    words, marks = words_and_marks(text)
-    return f"{words} {marks}" if words and marks else words or marks
-
-
-def words_and_marks(text: str) -> tuple[str, str]:
-    """The words of `text` in order, and its marks, each joined by spaces."""
-    written = text.encode("utf-8", "surrogatepass")
-    numbers = len(written.translate(None, _DIGITS)) < len(written)
-    if _has_spaced_number(text, written, numbers):
-        terms = " ".join(map(_STREAMS.__getitem__, _CHUNK.findall(text)))
-    elif 8 * len(written) <= 9 * len(text) and _words_short(text) and not _is_intricate(written, numbers):
-        terms = _mostly_ascii_terms(text, written)
-    else:
-        for ending in _ENDINGS:
-            text = text.replace(ending, " ")
-        terms = " ".join(map(_STREAMS.__getitem__, text.split()))
-    return _apart(terms) if _MARK_FOLLOWS in terms else (terms, "")
-
-
-_DIGITS = b"0123456789"
-_GROUPED = re.compile(b"[,.'][0-9]{3}")
-_SPACED_NUMBER = re.compile(b"[0-9] [0-9]{3}(?![0-9])")
-
-
-def _is_intricate(written: bytes, numbers: bool) -> bool:
-    """Whether its ASCII parts may be more than their letters and digits: 1,000, www., xn--."""
-    return (
-        (numbers and _GROUPED.search(written) is not None) or b"--" in written or b"ww." in written or b"WW." in written
-    )
-
-
-def _has_spaced_number(text: str, written: bytes, numbers: bool) -> bool:
-    if numbers and _SPACED_NUMBER.search(written) is not None:
-        return True
-    return len(written) > len(text) and ("\u00a0" in text or "\u202f" in text or "\u2009" in text)
-
-
-def _mostly_ascii_terms(text: str, written: bytes) -> str:
-    """The streams of a text without cutting its ASCII parts, which are words alone where no sign stands."""
-    if len(written) == len(text) and not (b"#" in written or b"@" in written or b":" in written):
-        return written.translate(_LOWER_OR_SPACE).decode()
-    terms: list[str] = []
-    place = 0
-    while sign := _SIGN.search(text, place):
-        start = text.rfind(" ", place, sign.start()) + 1 or place
-        end = text.find(" ", sign.end())
-        if end < 0:
-            end = len(text)
-        terms += (_ascii_words(text[place:start]), _STREAMS[text[start:end]])
-        place = end
-    terms.append(_ascii_words(text[place:]))
-    return " ".join(terms)
-
-
-def _ascii_words(text: str) -> str:
-    return text.encode().translate(_LOWER_OR_SPACE).decode()
-
-
-def _apart(terms: str) -> tuple[str, str]:
-    first, *others = terms.split(_MARK_FOLLOWS)
-    parted = [other.partition(" ") for other in others]
-    words = " ".join([first, *(words for _, _, words in parted)])
-    return words if words.strip() else "", " ".join([mark for mark, _, _ in parted])
-
-
-def _words_short(text: str) -> bool:
-    return len(text) <= MAX_WORD or max(map(len, text.split()), default=0) <= MAX_WORD
+KEYCAP = "\u20e3"
 
 
 def forget() -> None:
     """Empty the memory of texts seen."""
     _CHUNKS.clear()
-    _STREAMS.clear()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 
 from archiver.core.records import TEXT_SEPARATOR, IndexDoc
-from index import analyser
-from index.analyser import index_terms, words_and_marks
+from index import analyser, streams
 from index.query import MAX_NEAR, Field
+from index.streams import index_terms, words_and_marks
 
 _APART = " \ufffc " + "\ufffc " * MAX_NEAR
 """Tokens no analysis gives (object replacement character): no phrase and no nearness goes across them."""
@@ -86,6 +86,7 @@ def forget() -> None:
     _short_terms.cache_clear()
     _title_terms.cache_clear()
     analyser.forget()
+    streams.forget()
 
 
 def names_of(field: Field, *, marks: bool = True) -> tuple[str, ...]:

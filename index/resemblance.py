@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from index.analyser import words_and_marks
+from index.streams import words_and_marks
 
 RUN = 3
 """Words of a run that two texts share or do not."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from itertools import islice
@@ -58,12 +58,12 @@ class Filling:
             again = batch.keys() & self._placed.keys()
             for id in again:
                 self._forget(self._placed.pop(id), id)
-            self._forget_held(sorted(batch.keys() - again))
+            self._forget_held(batch.keys() - again)
             for doc in batch.values():
                 self._place(doc)
         gone = sorted(set(deletes) - self._placed.keys())
         for start in range(0, len(gone), _AT_ONCE):
-            self._deleted += self._forget_held(gone[start : start + _AT_ONCE])
+            self._deleted += self._forget_held(set(gone[start : start + _AT_ONCE]))
 
     def finish(self, seq: int) -> Receipt:
         """Commit and seal."""
@@ -88,11 +88,11 @@ class Filling:
             self.parts[name].take_back()
         self._sealed.sweep()
 
-    def _forget_held(self, ids: list[str]) -> int:
+    def _forget_held(self, ids: Set[str]) -> int:
         """Delete those of `ids` that an old partition holds; how many they are."""
         if not self._old:
             return 0
-        query = ids_query(ids)
+        query = ids_query(sorted(ids))
         held = [(name, id) for name, part in self._old.items() for id in part.held(query)]
         for name, id in held:
             self._forget(self._now[name], id)

@@ -4,8 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index import fields
-from index.analyser import Token, analyse, analyse_query, index_terms
+from index.analyser import Token, analyse, analyse_query
 from index.folding import MAX_WORD
+from index.streams import index_terms
 from tests.index.strategies import WRITTEN, examples
 
 _GLUED = (
@@ -127,19 +128,19 @@ def test_very_long_words_are_cut_alike_by_both_ways() -> None:
 
 
 def test_what_is_remembered_can_be_forgotten_and_is_bounded() -> None:
-    from index import analyser
+    from index import analyser, streams
 
     before = index_terms("গুৱাহাটী #RoadSafety")
     fields.forget()
-    assert not analyser._STREAMS
+    assert not streams._STREAMS
     assert not analyser._CHUNKS
     assert index_terms("গুৱাহাটী #RoadSafety") == before
-    analyser._STREAMS.limit = analyser._CHUNKS.limit = 2
+    streams._STREAMS.limit = analyser._CHUNKS.limit = 2
     try:
         for number in range(10):
             index_terms(f"পথ{number}")
             analyse(f"পথ{number}")
-        assert len(analyser._STREAMS) <= 2
+        assert len(streams._STREAMS) <= 2
         assert len(analyser._CHUNKS) <= 2
     finally:
-        del analyser._STREAMS.limit, analyser._CHUNKS.limit
+        del streams._STREAMS.limit, analyser._CHUNKS.limit

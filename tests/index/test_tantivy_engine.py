@@ -11,7 +11,6 @@ import pytest
 
 from archiver.core.errors import BadQuery, IndexDamaged, StorageFull
 from archiver.core.records import IndexDoc
-from index.analyser import words_and_marks
 from index.engine import Facet, SearchEngine, Sort
 from index.engines import purging, tantivy_counting, tantivy_filling, tantivy_purge, tantivy_query
 from index.engines.oracle import OracleEngine
@@ -19,6 +18,7 @@ from index.engines.seal import read_seal
 from index.engines.tantivy_engine import TantivyEngine
 from index.engines.tantivy_partition import storage_or_damage
 from index.query import All, Field, Fuzzy, Node, Or, Wildcard
+from index.streams import words_and_marks
 from tests.index.conformance import DAY, ROAD, EngineContract, against_brute_force, compare_answers, doc
 
 
