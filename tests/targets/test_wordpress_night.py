@@ -57,7 +57,7 @@ def declared(path: str) -> int:
 
 
 def touched_since(moment: datetime) -> set[str]:
-    """Posts that others wrote, edited or commented on later than this test's clock shows: to it they are news."""
+    """Posts and pages that others wrote, edited or commented on later than this test's clock shows: to it they are news."""
     asked: dict[str, Any] = {"per_page": 100, "_fields": "id,link,post"}
 
     def read(path: str, **conditions: Any) -> list[dict[str, Any]]:
@@ -66,7 +66,8 @@ def touched_since(moment: datetime) -> set[str]:
 
     after = moment.strftime("%Y-%m-%dT%H:%M:%S")
     commented = {str(each["post"]) for each in read("comments", after=after)}
-    posts = read("posts", modified_after=after) + (read("posts", include=",".join(commented)) if commented else [])
+    posts = read("posts", modified_after=after) + read("pages", modified_after=after)
+    posts += read("posts", include=",".join(commented)) if commented else []
     return {each["link"] for each in posts}
 
 
@@ -95,8 +96,8 @@ def test_the_second_night_over_a_wordpress_captures_only_what_changed(tmp_path: 
     with Archive.open(directory, config_directory=config) as archive:
         archive.settings = replace(
             archive.settings,
-            # its posts are of another year than the clock of this test: none is recent
-            nightly=NightlySettings(quiet_days=0, sample_days=1000, delay_seconds=0, fixity_sample=5),
+            # its posts are of another year than the clock of this test: none is recent; none is sampled
+            nightly=NightlySettings(quiet_days=0, sample_days=1_000_000, delay_seconds=0, fixity_sample=5),
         )
         account = add_account(
             archive, handle="@night", url=link, site="", department="", contact="", actor=clerk(archive), now=NOW
