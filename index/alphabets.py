@@ -14,11 +14,11 @@ from functools import cache
 
 from index.folding import MAX_WORD, fold
 
-_UNKNOWN = 0xFF
+_UNKNOWN = b"\xff"
 """The byte of what an alphabet has no letter for."""
 
 _PARTING = "«»“”„‘–—…।॥،؛؟۔"  # not ’ and ٬, which group digits
-_SIGNS = b"#@:\xff"  # in ASCII: what makes a chunk more than its letters and digits
+_SIGNS = b"#@:" + _UNKNOWN  # what makes a chunk more than its letters and digits
 _WHITE = bytes.maketrans(b"\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f", b" " * 9)
 _ASCII_READ = bytes(ord(chr(code).lower()) if code < 128 and chr(code).isalnum() else 32 for code in range(256))
 
@@ -49,7 +49,7 @@ class Alphabet:
         """`written` with the letters that are folded together as if they were unknown."""
         for pair in self._pairs:
             if pair in written:
-                written = written.replace(pair, b"\xff" * len(pair))
+                written = written.replace(pair, _UNKNOWN * len(pair))
         return written
 
     def is_simple(self, written: bytes) -> bool:
@@ -80,7 +80,7 @@ class Alphabet:
 
 def _as_unknown(error: UnicodeError) -> tuple[bytes, int]:
     assert isinstance(error, UnicodeEncodeError)
-    return b"\xff" * (error.end - error.start), error.end
+    return _UNKNOWN * (error.end - error.start), error.end
 
 
 _ERRORS = "archiver.unknown"

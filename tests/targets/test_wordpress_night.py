@@ -57,7 +57,7 @@ def declared(path: str) -> int:
 
 
 def touched_since(moment: datetime) -> set[str]:
-    """Posts and pages that others wrote, edited or commented on later than this test's clock shows: to it they are news."""
+    """Posts and pages that others wrote, edited or commented on later than this test's clock shows."""
     asked: dict[str, Any] = {"per_page": 100, "_fields": "id,link,post"}
 
     def read(path: str, **conditions: Any) -> list[dict[str, Any]]:
