@@ -61,13 +61,12 @@ def touched_since(moment: datetime) -> set[str]:
     """Posts and pages that others wrote, edited or commented on later than this test's clock shows."""
 
     def read(path: str, **conditions: Any) -> Iterator[dict[str, Any]]:
-        asked = {"per_page": 100, "page": 1, "_fields": "id,link,post"} | conditions
-        pages = 1
-        while asked["page"] <= pages:
+        page, pages = 1, 1
+        while page <= pages:
+            asked: dict[str, Any] = {"per_page": 100, "page": page, "_fields": "id,link,post"} | conditions
             answer = httpx.get(f"{SITE}/wp-json/wp/v2/{path}", params=asked, trust_env=False, timeout=60)
             yield from answer.raise_for_status().json()
-            pages = int(answer.headers["X-WP-TotalPages"])
-            asked["page"] += 1
+            page, pages = page + 1, int(answer.headers["X-WP-TotalPages"])
 
     after = moment.strftime("%Y-%m-%dT%H:%M:%S")
     commented = {each["post"] for each in read("comments", after=after)}
