@@ -115,6 +115,7 @@ def _make_anew(archive: Archive, progress: Progress) -> None:
             engine.apply(index_docs(archive, _told(batch, start, len(records), noted.tell)), (), seq=0)
         engine.apply((), (), seq=head)
         _catch_up(archive, engine, noted.tell)
+        engine.prepare()
 
 
 def _told(records: list[RecordId], start: int, total: int, progress: Progress) -> Iterator[RecordId]:
