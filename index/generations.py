@@ -21,7 +21,7 @@ from index.locking import is_locked, locked
 
 CURRENT = "current"
 _LOCK = "rebuild.lock"
-_BUSY = "another run is making the search index anew"
+_BUSY = "another run is making the search index anew, or takes destroyed records out of it"
 _MOMENT = 0.5  # seconds: whoever only looks whether the lock is held lets go of it at once
 _NAME = re.compile(rf"({'|'.join(SEARCH_ENGINES)})-(\d+)")
 

@@ -98,8 +98,12 @@ def make_in_background(archive: Path, directory: Path) -> Making:
 
     Raises ArchiveBusy where one is being made, IndexDamaged where the process ends at once.
     """
+    begun = clock.now()
     if is_being_made(directory):
-        raise ArchiveBusy("another run is making the search index anew; `archiver index show` tells how far it is")
+        raise ArchiveBusy(
+            "another run is making the search index anew, or takes destroyed records out of it; "
+            "`archiver index show` tells how far it is"
+        )
     make_directory(directory)
     log = directory / LOG
     command = [sys.executable, "-P", "-c", _CHILD, "index", "rebuild", "--archive", str(archive.resolve())]
@@ -124,14 +128,16 @@ def make_in_background(archive: Path, directory: Path) -> Making:
         if ended:
             break
         time.sleep(0.05)
+    else:
+        return Making(process=process, begun=begun)  # a busy machine: it has said nothing yet
     raise IndexDamaged(f"no index is being made: {_last_line(log)} (see {log})")
 
 
 def _read(directory: Path) -> Making | None:
     try:
         told = json.loads((directory / STATE).read_bytes())
-        moments = {"begun": clock.from_iso(told.pop("begun")), "ended": clock.from_optional_iso(told.pop("ended"))}
-        return Making(**told, **moments)
+        begun, ended = clock.from_iso(told.pop("begun")), clock.from_optional_iso(told.pop("ended"))
+        return Making(**told, begun=begun, ended=ended)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
 

@@ -38,6 +38,7 @@ class Spellings:
         self._body = body
         self._header = header
         self._parts = parts
+        self._compared: dict[str, tuple[Part, bool]] = {}
 
     @classmethod
     def open(cls, directory: Path) -> Spellings | None:
@@ -55,7 +56,11 @@ class Spellings:
 
     def covers(self, name: str, part: Part) -> bool:
         """Whether it has all words of this part."""
-        return self._parts.get(name) == part_digest(part)
+        compared, same = self._compared.get(name, (None, False))
+        if compared is not part:
+            same = self._parts.get(name) == _part_digest(part)
+            self._compared[name] = part, same
+        return same
 
     def covers_all(self, parts: Mapping[str, Part]) -> bool:
         """Whether it was made of these parts, and no others."""
@@ -127,7 +132,7 @@ def make_spellings(directory: Path, parts: Mapping[str, Part], words_of: Callabl
             places[str(length)] = (size, size + len(pieces[-1]))
             size += len(pieces[-1])
         header[way] = places
-    header["parts"] = {name: part_digest(part) for name, part in parts.items()}
+    header["parts"] = {name: _part_digest(part) for name, part in parts.items()}
     body = b"".join(pieces)
     with durable_file(directory / FILE) as file:
         file.write(json.dumps({**header, "sha256": _digest(header, body)}).encode() + _END + body)
@@ -160,7 +165,7 @@ class SpellingsAtHand:
         return self._opened
 
 
-def part_digest(part: Part) -> str:
+def _part_digest(part: Part) -> str:
     """What tells a part from every other, of whatever name."""
     return hashlib.sha256(json.dumps(part.files, sort_keys=True).encode()).hexdigest()
 

@@ -173,7 +173,8 @@ class TantivyEngine:
         looking_up, seeking = build_query(SCHEMA, node, spellings.similar), None
         asked = []
         for name, part in self._parts.items():
-            if spellings.covers(name, self._sealed.seal.parts[name]):
+            sealed = self._sealed.seal.parts.get(name)
+            if sealed is not None and spellings.covers(name, sealed):
                 asked.append(Asked(part.searcher, looking_up))
             else:
                 seeking = seeking or build_query(SCHEMA, node)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from tantivy import FieldType, Occur, Query, Schema
 
@@ -43,7 +43,7 @@ _REMEMBERED = 16
 
 WORDED = ("body", "title", "account", "creator", "keyword")
 """The fields whose words have places, and similar spellings."""
-_MOST_SPELLINGS = 100  # looked up one by one
+_MOST_SPELLINGS = 60  # looked up one by one: of more, one expression takes no longer
 
 _Similar = Callable[[str, Fuzzy], Query]  # in the field of that name
 _EARLIEST, _LATEST = -(2**63), 2**63 - 1
@@ -64,6 +64,7 @@ def build_query(schema: Schema, node: Node, spelled: Spelled | None = None) -> Q
     With `spelled`, similar spellings are looked up there, which is only right where it knows all words.
     """
     written_out = _count_fuzzy(node) <= _FEW
+    spelled = spelled and cache(spelled)  # asked of each field
 
     def similar(name: str, fuzzy: Fuzzy) -> Query:
         if spelled is not None and written_out and fuzzy.distance == 1 and name in WORDED:
