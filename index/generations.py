@@ -48,13 +48,22 @@ def open_current(directory: Path, engine: str) -> SearchEngine:
 
     Raises IndexDamaged, IndexOutdated where it is none of `engine`, BadSettings where `engine` cannot run here.
     """
-    name = current(directory)
-    if name is None or not name.startswith(f"{engine}-"):
-        raise IndexOutdated(f"there is no {engine} index in {directory}; {REBUILD}")
-    path = directory / name
-    if not path.is_dir():
-        raise IndexDamaged(f"{path} is missing; {REBUILD}")
-    return opening(engine)(path)
+    while True:
+        name = current(directory)
+        if name is None or not name.startswith(f"{engine}-"):
+            raise IndexOutdated(f"there is no {engine} index in {directory}; {REBUILD}")
+        path = directory / name
+        try:
+            if not path.is_dir():
+                raise IndexDamaged(f"{path} is missing; {REBUILD}")
+            opened = opening(engine)(path)
+        except (IndexDamaged, FileNotFoundError):
+            if current(directory) == name:
+                raise
+            continue  # a new one took its place while it was opened
+        if current(directory) == name:
+            return opened
+        opened.close()
 
 
 def current(directory: Path) -> str | None:
