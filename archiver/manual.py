@@ -36,6 +36,8 @@ from archiver.workflows.disposal.run import BatchRun
 from archiver.workflows.file_capture import Filed
 from archiver.workflows.find import Answer
 from archiver.workflows.find_resembling import AlikeReport, Similar
+from archiver.workflows.index_making import Making
+from archiver.workflows.index_report import IndexReport
 from archiver.workflows.indexing import IndexState
 from archiver.workflows.keep_holds import PlacedHold
 from archiver.workflows.keep_searches import SearchDiff
@@ -45,6 +47,7 @@ from archiver.workflows.night.timer import Timer
 from archiver.workflows.plan_retention import Activated, PlannedRecord, PlanPreview
 from archiver.workflows.preserve import FixityRound
 from archiver.workflows.rebuild import Rebuilt
+from archiver.workflows.reconcile import Reconciled
 from archiver.workflows.redact import RedactedItem, UnknownPicture
 from archiver.workflows.request_clock import DueRequest
 from archiver.workflows.restore import Restored
@@ -172,6 +175,9 @@ DOCUMENTS: dict[str, tuple[str, type | None]] = {
     "hold place": ("the hold, and what became of what it covers", PlacedHold),
     "hold show": ("`hold`, `records`", Hold),
     "index rebuild, index update": ("the index as it stands", IndexState),
+    "index rebuild --background": ("the making that was begun", Making),
+    "index reconcile": ("what was found, and repaired", Reconciled),
+    "index show": ("the index that answers, and the last `making` of a new one", IndexReport),
     "init": ("the made archive, and `secret` where one was made up", MadeArchive),
     "job add, pause, resume": ("a job", CaptureJob),
     "job list": ("a list of jobs", CaptureJob),

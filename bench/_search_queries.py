@@ -131,6 +131,7 @@ def main(folder: Path) -> None:
         screen = ask_screen(engine, texts)
     exported = sum(1 for _ in engine.iter_ids(parsed("language:as")))
     export = min(spent(lambda: list(engine.iter_ids(parsed("language:as")))) for _ in range(ROUNDS)) / 1_000
+    engine.count(parsed(queries()["fuzzy"][0]))  # opens the list of words
     resident, files = memory("VmRSS"), memory("RssFile")  # before plain Tantivy is asked
     kinds = ask_kinds(engine, plain)
     result = {

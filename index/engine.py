@@ -181,6 +181,13 @@ class SearchEngine(Protocol):
         """
         ...
 
+    def prepare(self) -> None:
+        """Make what speeds answers up and changes none; what was not prepared is answered as well.
+
+        Raises ArchiveBusy while another process writes, StorageFull.
+        """
+        ...
+
     def check(self) -> None:
         """Hash every file anew, whether or not it looks untouched. Raises IndexDamaged."""
         ...

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from archiver.core.config import SEARCH_ENGINES
@@ -17,9 +17,12 @@ from archiver.core.durable import make_directory, write_durably
 from archiver.core.errors import BadSettings, IndexDamaged, IndexOutdated
 from index.engine import SearchEngine
 from index.engines.seal import REBUILD
-from index.locking import locked
+from index.locking import is_locked, locked
 
 CURRENT = "current"
+_LOCK = "rebuild.lock"
+_BUSY = "another run is making the search index anew, or takes destroyed records out of it"
+_MOMENT = 0.5  # seconds: whoever only looks whether the lock is held lets go of it at once
 _NAME = re.compile(rf"({'|'.join(SEARCH_ENGINES)})-(\d+)")
 
 Opening = Callable[[Path], SearchEngine]
@@ -45,13 +48,22 @@ def open_current(directory: Path, engine: str) -> SearchEngine:
 
     Raises IndexDamaged, IndexOutdated where it is none of `engine`, BadSettings where `engine` cannot run here.
     """
-    name = current(directory)
-    if name is None or not name.startswith(f"{engine}-"):
-        raise IndexOutdated(f"there is no {engine} index in {directory}; {REBUILD}")
-    path = directory / name
-    if not path.is_dir():
-        raise IndexDamaged(f"{path} is missing; {REBUILD}")
-    return opening(engine)(path)
+    while True:
+        name = current(directory)
+        if name is None or not name.startswith(f"{engine}-"):
+            raise IndexOutdated(f"there is no {engine} index in {directory}; {REBUILD}")
+        path = directory / name
+        try:
+            if not path.is_dir():
+                raise IndexDamaged(f"{path} is missing; {REBUILD}")
+            opened = opening(engine)(path)
+        except (IndexDamaged, FileNotFoundError):
+            if current(directory) == name:
+                raise
+            continue  # a new one took its place while it was opened
+        if current(directory) == name:
+            return opened
+        opened.close()
 
 
 def current(directory: Path) -> str | None:
@@ -64,13 +76,16 @@ def current(directory: Path) -> str | None:
 
 
 @contextmanager
-def new_generation(directory: Path, engine: str) -> Iterator[SearchEngine]:
+def new_generation(
+    directory: Path, engine: str, *, around: AbstractContextManager[object] | None = None
+) -> Iterator[SearchEngine]:
     """A new, empty index to be filled; it is the one that answers when the block ends, and others are removed.
 
+    `around` is entered when it is known that nobody else makes one, and left when the new one answers.
     Raises ArchiveBusy while another run makes one.
     """
     make_directory(directory)
-    with locked(directory / "rebuild.lock", "another run is making the search index anew"):
+    with locked(directory / _LOCK, _BUSY, patience=_MOMENT), around or nullcontext():
         old = current(directory)
         _sweep(directory, old)
         number = max((int(match[2]) for match in map(_NAME.fullmatch, [old or ""]) if match), default=0) + 1
@@ -84,6 +99,23 @@ def new_generation(directory: Path, engine: str) -> Iterator[SearchEngine]:
             write_durably(directory / CURRENT, name.encode())
         finally:
             _sweep(directory, current(directory))
+
+
+def is_being_made(directory: Path) -> bool:
+    """Whether a process is making a new index below `directory`."""
+    return is_locked(directory / _LOCK)
+
+
+@contextmanager
+def nothing_made(directory: Path, *, patience: float) -> Iterator[None]:
+    """Only the index that answers is there, and no other is begun before the block ends.
+
+    What a making that broke off left behind is removed. Raises ArchiveBusy where one goes on for longer than
+    `patience` seconds.
+    """
+    with locked(directory / _LOCK, _BUSY, patience=max(patience, _MOMENT)):
+        _sweep(directory, current(directory))
+        yield
 
 
 def _sweep(directory: Path, keep: str | None) -> None:

@@ -20,3 +20,13 @@ def slips(one: str, other: str) -> int:
             line.append(cost)
         before, last = last, line
     return last[-1]
+
+
+def is_one_slip(one: str, other: str) -> bool:
+    """The same as `within_slips(one, other, 1)`, told by what stands behind the first difference."""
+    same = 0
+    while one[same : same + 1] == other[same : same + 1] != "":
+        same += 1
+    left, right = one[same:], other[same:]
+    swapped = left[:2] == right[1::-1] and left[2:] == right[2:]
+    return swapped or left[1:] in (right[1:], right) or left == right[1:]

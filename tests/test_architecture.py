@@ -138,6 +138,7 @@ REMOVALS = {
     ("exports/production.py", "make_production"),  # its own unfinished bundle: copies
     ("index/engines/sealed.py", "SealedDirectory.begin_anew"),  # the index: derived
     ("index/generations.py", "_sweep"),  # whole indexes that were replaced, or never finished
+    ("index/engines/spellings.py", "drop_spellings"),  # words of the index: derived
     ("index/engines/sealed.py", "SealedDirectory.sweep"),  # parts of the index that were replaced, or never sealed
     ("exports/release.py", "make_release"),  # its own unfinished bundle: copies
     ("exports/resuming.py", "Progressing.begin"),  # the unfinished bundle of a run broken off: copies

@@ -95,9 +95,11 @@ OVERWRITES = {
     ("exports/signed_bag.py", "seal_bag"),
     ("retention/certificate.py", "write_certificate"),  # the same certificate again, after a crash
     # the index: derived
+    ("archiver/workflows/index_making.py", "Noted._write"),  # how far a new one is
     ("index/engines/seal.py", "link_files"),
     ("index/engines/seal.py", "remember_files"),
     ("index/engines/seal.py", "write_seal"),
+    ("index/engines/spellings.py", "make_spellings"),
     ("index/generations.py", "new_generation"),
     ("index/locking.py", "locked"),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from datetime import date
+from zoneinfo import ZoneInfo
 
 import click
 from rich.text import Text
@@ -14,7 +15,9 @@ from archiver.commands.session import Session, archive_command
 from archiver.core import clock
 from archiver.workflows.facets import Facets
 from archiver.workflows.find import Found, find
-from archiver.workflows.indexing import update_index
+from archiver.workflows.index_making import Making, make_in_background
+from archiver.workflows.index_report import describe_index
+from archiver.workflows.indexing import index_directory, update_index
 from archiver.workflows.reconcile import reconcile
 from index.engine import Sort, Step
 
@@ -131,12 +134,55 @@ def index() -> None:
 
 
 @index.command("rebuild")
+@click.option("--background", is_flag=True, help="Leave it to a process of its own, and come back at once.")
 @archive_command
-def rebuild_index(session: Session) -> None:
+def rebuild_index(session: Session, background: bool) -> None:
     """Make the index anew from the catalogue. The one that is there answers searches until the new one is whole."""
+    if background:
+        with session.look() as archive:
+            making = make_in_background(archive.directory, index_directory(archive))
+        if session.as_json:
+            print_json(making)
+        else:
+            say(f"Process {making.process} makes the index anew; `archiver index show` tells how far it is.")
+        return
     with session.look() as archive, progress("Indexing") as show:
         state = update_index(archive, rebuild=True, progress=show)
     _show_state(session, state)
+
+
+@index.command("show")
+@archive_command
+def show_index(session: Session) -> None:
+    """The index that answers, and how far the making of a new one is."""
+    with session.look() as archive:
+        found = describe_index(archive)
+        zone = archive.settings.archive.zone
+    if session.as_json:
+        print_json(found)
+        return
+    describe(
+        [
+            ("Index", found.generation or "none: the next search makes it"),
+            ("Engine", found.engine),
+            ("Analyser", found.analyser or ""),
+            ("Items", found.items),
+            ("Knows change", found.seq),
+            ("Records changed since", found.lag),
+            ("Fault", found.fault),
+            *(_making_rows(found.making, zone) if found.making else ()),
+        ]
+    )
+
+
+def _making_rows(making: Making, zone: ZoneInfo) -> list[tuple[str, str]]:
+    state = "goes on" if making.goes_on else f"broke off: {making.error}" if making.error else "done"
+    return [
+        ("Last making", f"{state} (process {making.process})"),
+        ("Begun", show_moment(making.begun, zone)),
+        ("Ended", show_moment(making.ended, zone)),
+        ("Records read", f"{making.done:,} of {making.total:,}" if making.total else ""),
+    ]
 
 
 @index.command("update")

@@ -14,6 +14,7 @@ from archiver.core.index_feed import records_by_first_capture
 from archiver.core.progress import Progress, silent
 from archiver.core.records import RecordId
 from archiver.workflows.index_docs import index_docs
+from archiver.workflows.index_making import Noted
 from index.analyser import ANALYSER_VERSION
 from index.engine import SearchEngine
 from index.generations import new_generation, open_current
@@ -23,7 +24,8 @@ _RECORDS_AT_ONCE = 1_000
 _FILLED_AT_ONCE = 8_000
 """Records of a new index between two commits: some 100,000 items, of which no more than the ids are in memory."""
 
-_PATIENCE = 10.0  # seconds a search waits for another run that writes to the index
+PATIENCE = 10.0
+"""Seconds a search, or a disposal, waits for another run that writes to the index."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +39,7 @@ class IndexState:
 @contextmanager
 def open_engine(archive: Archive) -> Iterator[SearchEngine]:
     """The archive's engine as it stands. Raises IndexDamaged."""
-    engine = open_current(_directory(archive), archive.settings.search.engine)
+    engine = open_current(index_directory(archive), archive.settings.search.engine)
     try:
         yield engine
     finally:
@@ -58,7 +60,7 @@ def current_engine(archive: Archive, progress: Progress = silent) -> Iterator[Se
 
 
 def _current(archive: Archive, progress: Progress) -> SearchEngine:
-    until = time.monotonic() + _PATIENCE
+    until = time.monotonic() + PATIENCE
     is_new = False
     while True:
         try:
@@ -102,15 +104,18 @@ def _state(engine: SearchEngine, *, rebuilt: bool) -> IndexState:
 
 
 def _make_anew(archive: Archive, progress: Progress) -> None:
-    with new_generation(_directory(archive), archive.settings.search.engine) as engine:
+    directory = index_directory(archive)
+    noted = Noted(directory, progress)
+    with new_generation(directory, archive.settings.search.engine, around=noted) as engine:
         head = archive.catalogue.index_head()
         # in the order of first capture one partition after the other is filled
         records = records_by_first_capture(archive.db)
         for start in range(0, len(records), _FILLED_AT_ONCE):
             batch = records[start : start + _FILLED_AT_ONCE]
-            engine.apply(index_docs(archive, _told(batch, start, len(records), progress)), (), seq=0)
+            engine.apply(index_docs(archive, _told(batch, start, len(records), noted.tell)), (), seq=0)
         engine.apply((), (), seq=head)
-        _catch_up(archive, engine, progress)
+        _catch_up(archive, engine, noted.tell)
+        engine.prepare()
 
 
 def _told(records: list[RecordId], start: int, total: int, progress: Progress) -> Iterator[RecordId]:
@@ -121,7 +126,7 @@ def _told(records: list[RecordId], start: int, total: int, progress: Progress) -
 
 
 def _caught_up(archive: Archive, progress: Progress) -> SearchEngine:
-    engine = open_current(_directory(archive), archive.settings.search.engine)
+    engine = open_current(index_directory(archive), archive.settings.search.engine)
     try:
         _catch_up(archive, engine, progress)
     except BaseException:
@@ -149,5 +154,6 @@ def _catch_up(archive: Archive, engine: SearchEngine, progress: Progress) -> Non
         progress(min(start + _RECORDS_AT_ONCE, len(changed)), len(changed), "indexing")
 
 
-def _directory(archive: Archive) -> Path:
+def index_directory(archive: Archive) -> Path:
+    """Where the archive's indexes lie."""
     return archive.directory / "search"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from archiver.core.archive import Archive
-from archiver.core.errors import IndexDamaged, IndexOutdated
+from archiver.core.errors import ArchiveBusy, IndexDamaged, IndexOutdated
 from archiver.core.progress import Progress, silent
 from archiver.core.records import RecordId
 from archiver.workflows.index_docs import index_docs
@@ -71,6 +72,8 @@ def reconcile(archive: Archive, *, seed: int, progress: Progress = silent) -> Re
         if left:
             update_index(archive, rebuild=True, progress=progress)
             left = _still_wrong(archive, seed, progress)
+    with suppress(ArchiveBusy), current_engine(archive, progress) as engine:
+        engine.prepare()  # whoever writes just now is no reason to wait: it changes no answer
     return Reconciled(
         items=sum(1 for _ in archive.catalogue.item_ids()),
         asked=asked,

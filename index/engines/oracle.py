@@ -123,6 +123,9 @@ class OracleEngine:
             del self._entries[item]
         return PurgeProof(records=len(records), items=len(gone), rewritten=(), terms=0, files=0, bytes=0)
 
+    def prepare(self) -> None:
+        """See SearchEngine. There is nothing to prepare."""
+
     def check(self) -> None:
         """See SearchEngine. There is nothing to be damaged."""
 

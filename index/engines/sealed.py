@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archiver.core.durable import make_directory, sync_directory
-from archiver.core.errors import IndexDamaged, IndexOutdated
+from archiver.core.errors import ArchiveBusy, IndexDamaged, IndexOutdated
 from index.analyser import ANALYSER_VERSION
 from index.engines.seal import (
     LOCK,
@@ -100,7 +100,9 @@ class SealedDirectory:
         return changed
 
     def writing(self) -> AbstractContextManager[None]:
-        """Raises ArchiveBusy while another process writes."""
+        """Raises ArchiveBusy while another process writes, and where a new index has taken the place of this one."""
+        if not self.directory.is_dir():
+            raise ArchiveBusy(f"a new index has taken the place of {self.directory}; try again")
         return locked(self.directory / LOCK, "another run is writing to the search index")
 
     def finish(self, parts: Mapping[str, NewPart], *, seq: int, made: int) -> None:

@@ -8,11 +8,9 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import pairwise
 from typing import Any
 
-from tantivy import Query, Searcher
-
 from index.engine import Facet, Step, Timeline, ranked_counts
 from index.engines.patience import Patience
-from index.engines.tantivy_partition import count
+from index.engines.tantivy_partition import Asked, count
 from index.engines.tantivy_query import microseconds
 from index.query import LABELS, Field
 from index.timeline import bars_between, midnights
@@ -24,14 +22,12 @@ _MOST, _LEAST = 20_000, 500
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def count_facets(
-    searchers: Sequence[Searcher], query: Query, fields: Sequence[Field], patience: Patience
-) -> dict[Field, Facet]:
+def count_facets(partitions: Sequence[Asked], fields: Sequence[Field], patience: Patience) -> dict[Field, Facet]:
     """How hits fall on the values of `fields`."""
-    most = max(_LEAST, _MOST // max(1, len(searchers)))
+    most = max(_LEAST, _MOST // max(1, len(partitions)))
     counters: dict[Field, Counter[str]] = {field: Counter() for field in fields}
     exact = dict.fromkeys(fields, True)
-    for searcher in searchers:
+    for searcher, query in partitions:
         for field, counter in counters.items():
             patience.check()
             terms = {"field": _COLUMNS.get(field, field.value), "size": most, "segment_size": most}
@@ -44,14 +40,12 @@ def count_facets(
     return {field: Facet(counts=ranked_counts(counter), exact=exact[field]) for field, counter in counters.items()}
 
 
-def count_times(
-    searchers: Sequence[Searcher], query: Query, patience: Patience, time_zone: tzinfo, most: int, least: Step
-) -> Timeline:
+def count_times(partitions: Sequence[Asked], patience: Patience, time_zone: tzinfo, most: int, least: Step) -> Timeline:
     """When hits were created."""
     column = Field.CREATED.value
     total = dated = 0
     ends: list[float] = []
-    for searcher in patience.rest(searchers):
+    for searcher, query in patience.rest(partitions):
         found: Any = searcher.aggregate(query, {"moments": {"stats": {"field": column}}})["moments"]
         total += count(searcher, query)
         if found["count"]:
@@ -64,7 +58,7 @@ def count_times(
     edges = [microseconds(each) for each in midnights(days, time_zone)]
     ranges = [{"key": str(number), "from": start, "to": end} for number, (start, end) in enumerate(pairwise(edges))]
     counts = [0] * len(ranges)
-    for searcher in patience.rest(searchers):
+    for searcher, query in patience.rest(partitions):
         asked = {"bars": {"range": {"field": column, "ranges": ranges}}}
         for bucket in searcher.aggregate(query, asked)["bars"]["buckets"]:
             if str(bucket["key"]).isdigit():  # what is outside of all ranges is told too

@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import tantivy
 
@@ -20,7 +20,7 @@ from archiver.core.errors import ArchiveBusy, BadQuery, IndexDamaged, StorageFul
 from archiver.core.records import IndexDoc
 from index.engine import moment_of
 from index.engines.seal import REBUILD
-from index.engines.tantivy_query import microseconds
+from index.engines.tantivy_query import WORDED, microseconds
 from index.fields import MARKS
 from index.query import DATES, LABELS
 
@@ -33,7 +33,6 @@ MOMENT = "moment"
 
 _WORDS = "words"
 _HEAP = 64_000_000  # bytes the writer collects before it flushes a segment
-_SPOKEN = ("body", "title", "account", "creator", "keyword")
 NAMED = ("account_name", "creator_name")
 """Fast fields beside those of `field_terms`: names as they are written, which facets show."""
 
@@ -44,7 +43,7 @@ def _build_schema() -> tantivy.Schema:
     builder.add_text_field("record", stored=True, fast=True, tokenizer_name="raw", index_option="basic")
     for field in sorted(LABELS):
         builder.add_text_field(field.value, fast=True, tokenizer_name=_WORDS, index_option="basic")
-    for name in _SPOKEN:
+    for name in WORDED:
         builder.add_text_field(name, tokenizer_name=_WORDS, index_option="position")
     for name in ("body" + MARKS, "title" + MARKS):
         builder.add_text_field(name, tokenizer_name=_WORDS, index_option="basic")
@@ -127,6 +126,12 @@ class Partition:
             for _, address in found.hits:
                 yield self.searcher.doc(address)
 
+    def words(self) -> Iterator[str]:
+        """All words that similar spellings may be asked of, some more than once, perhaps some that are gone."""
+        for name in WORDED:
+            with reading():
+                yield from (word for word, _ in self.searcher.terms_with_prefix(name, ""))
+
     def _opened(self) -> tantivy.IndexWriter:
         if self._writer is None:
             self._writer = self._index.writer(_HEAP, 1)
@@ -153,6 +158,13 @@ def document_of(doc: IndexDoc, terms: Mapping[str, str]) -> tantivy.Document:
     if doc.created is not None:
         fields["created"] = fields[MOMENT]
     return tantivy.Document.from_dict(fields, SCHEMA)
+
+
+class Asked(NamedTuple):
+    """A partition as it stood, and what is asked of it."""
+
+    searcher: tantivy.Searcher
+    query: tantivy.Query
 
 
 def ids_query(ids: Sequence[str], *, field: str = "id") -> tantivy.Query:

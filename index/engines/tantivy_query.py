@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from tantivy import FieldType, Occur, Query, Schema
 
@@ -40,6 +41,11 @@ _FEW = 4
 _REMEMBERED = 16
 """Expressions: a page, its facets, its timeline and the next page ask for the same ones, each in up to four fields."""
 
+WORDED = ("body", "title", "account", "creator", "keyword")
+"""The fields whose words have places, and similar spellings."""
+_MOST_SPELLINGS = 60  # looked up one by one: of more, one expression takes no longer
+
+_Similar = Callable[[str, Fuzzy], Query]  # in the field of that name
 _EARLIEST, _LATEST = -(2**63), 2**63 - 1
 
 
@@ -48,9 +54,43 @@ def microseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // _MICROSECOND
 
 
-def build_query(schema: Schema, node: Node) -> Query:
-    """`node` as Tantivy runs it. Raises BadQuery for a wildcard too intricate to run."""
-    return _build(schema, node, written_out=_count_fuzzy(node) <= _FEW)
+Spelled = Callable[[str], Sequence[str]]
+"""All words that one slip or none turns into the one given."""
+
+
+def build_query(schema: Schema, node: Node, spelled: Spelled | None = None) -> Query:
+    """`node` as Tantivy runs it. Raises BadQuery for a wildcard too intricate to run.
+
+    With `spelled`, similar spellings are looked up there, which is only right where it knows all words.
+    """
+    written_out = _count_fuzzy(node) <= _FEW
+    spelled = spelled and cache(spelled)  # asked of each field
+
+    def similar(name: str, fuzzy: Fuzzy) -> Query:
+        if spelled is not None and written_out and fuzzy.distance == 1 and name in WORDED:
+            words = spelled(fuzzy.text)
+            if len(words) <= _MOST_SPELLINGS:
+                return _one_of(schema, name, words)
+        return _fuzzy(schema, name, fuzzy, written_out=written_out)
+
+    return _build(schema, node, similar)
+
+
+def uses_spellings(node: Node) -> bool:
+    """Whether `node` asks for similar spellings that `build_query` may look up."""
+    match node:
+        case Fuzzy():
+            return node.distance == 1
+        case And() | Or():
+            return any(map(uses_spellings, node.parts))
+        case Not():
+            return uses_spellings(node.part)
+    return False
+
+
+def _one_of(schema: Schema, name: str, words: Sequence[str]) -> Query:
+    """Scored as an expression is: each hit alike."""
+    return Query.const_score_query(_any([Query.term_query(schema, name, word) for word in words]), 1.0)
 
 
 def _count_fuzzy(node: Node) -> int:
@@ -64,7 +104,7 @@ def _count_fuzzy(node: Node) -> int:
     return 0
 
 
-def _build(schema: Schema, node: Node, *, written_out: bool) -> Query:
+def _build(schema: Schema, node: Node, similar: _Similar) -> Query:
     match node:
         case Term():
             return _any([Query.term_query(schema, name, node.text) for name in names_of(node.field)])
@@ -75,7 +115,7 @@ def _build(schema: Schema, node: Node, *, written_out: bool) -> Query:
             return _near(schema, node)
         case Fuzzy():
             names = names_of(node.field, marks=False)
-            return _any([_fuzzy(schema, name, node, written_out=written_out) for name in names])
+            return _any([similar(name, node) for name in names])
         case Wildcard():
             return _any([_wildcard(schema, name, node.pattern) for name in names_of(node.field)])
         case Range():
@@ -87,11 +127,11 @@ def _build(schema: Schema, node: Node, *, written_out: bool) -> Query:
         case Exact() | Joined() | Thread():
             raise ValueError(f"{node} is for the catalogue to resolve")
         case And():
-            return _all(schema, node.parts, written_out=written_out)
+            return _all(schema, node.parts, similar)
         case Or():
-            return _any([_build(schema, part, written_out=written_out) for part in node.parts])
+            return _any([_build(schema, part, similar) for part in node.parts])
         case Not():
-            return _all(schema, (node,), written_out=written_out)
+            return _all(schema, (node,), similar)
         case All():
             return Query.all_query()
 
@@ -113,11 +153,11 @@ def _any(queries: list[Query]) -> Query:
     return Query.boolean_query([(Occur.Should, query) for query in queries])
 
 
-def _all(schema: Schema, parts: tuple[Node, ...], *, written_out: bool) -> Query:
+def _all(schema: Schema, parts: tuple[Node, ...], similar: _Similar) -> Query:
     clauses = [
-        (Occur.MustNot, _build(schema, part.part, written_out=written_out))
+        (Occur.MustNot, _build(schema, part.part, similar))
         if isinstance(part, Not)
-        else (Occur.Must, _build(schema, part, written_out=written_out))
+        else (Occur.Must, _build(schema, part, similar))
         for part in parts
     ]
     if all(isinstance(part, Not) for part in parts):  # a query that only excludes finds nothing by itself

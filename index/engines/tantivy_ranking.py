@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from tantivy import DocAddress, Order, Query, Searcher
+from tantivy import DocAddress, Order, Searcher
 
 from index.engine import Hit, Page, Sort
-from index.engines.tantivy_partition import MOMENT
+from index.engines.tantivy_partition import MOMENT, Asked
 
 _OPTIONS: dict[Sort, dict[str, Any]] = {
     Sort.NEWEST: {"order_by_field": MOMENT, "order": Order.Desc},
@@ -29,14 +29,14 @@ class _Ranked(NamedTuple):
     address: DocAddress
 
 
-def ranked(searchers: Iterable[Searcher], query: Query, sort: Sort, first: int, last: int) -> Page:
+def ranked(partitions: Iterable[Asked], sort: Sort, first: int, last: int) -> Page:
     """Hits number `first` to `last` in the order of `sort`, and the exact total. `last` > `first`."""
     total = 0
     fetched: list[_Ranked] = []
-    for searcher in searchers:
-        found, hits = _down_to(searcher, query, sort, last)
+    for asked in partitions:
+        found, hits = _down_to(asked, sort, last)
         total += found
-        fetched += [_Ranked(key, searcher, address) for key, address in hits]
+        fetched += [_Ranked(key, asked.searcher, address) for key, address in hits]
     fetched.sort(key=lambda each: each.key, reverse=sort is not Sort.OLDEST)
     shown: list[Hit] = []
     for key, equals, start, end in _shown(fetched, first, last):
@@ -47,12 +47,12 @@ def ranked(searchers: Iterable[Searcher], query: Query, sort: Sort, first: int, 
     return Page(total=total, hits=tuple(shown))
 
 
-def _down_to(searcher: Searcher, query: Query, sort: Sort, last: int) -> tuple[int, list[tuple[float, DocAddress]]]:
+def _down_to(asked: Asked, sort: Sort, last: int) -> tuple[int, list[tuple[float, DocAddress]]]:
     """The total, and the hits down to number `last` with every further one that equals it."""
-    everything = max(1, searcher.num_docs)
+    everything = max(1, asked.searcher.num_docs)
     limit = min(last + 1, everything)
     while True:
-        result: Any = searcher.search(query, limit=limit, **_OPTIONS[sort])  # its stub leaves out `count`
+        result: Any = asked.searcher.search(asked.query, limit=limit, **_OPTIONS[sort])  # its stub leaves out `count`
         fetched: list[tuple[float, DocAddress]] = result.hits
         if len(fetched) < limit or limit == everything or fetched[-1][0] != fetched[last - 1][0]:
             return result.count, fetched

@@ -140,6 +140,9 @@ class WhooshEngine:
             records=len(terms.records), items=items, rewritten=before, terms=len(terms), files=files, bytes=size
         )
 
+    def prepare(self) -> None:
+        """See SearchEngine. There is nothing to prepare."""
+
     def check(self) -> None:
         """See SearchEngine."""
         self._sealed.check()

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from archiver.core.errors import ArchiveBusy, BadSettings, IndexDamaged, IndexOutdated
+from index import generations
+from index.engine import SearchEngine
 from index.engines.whoosh_engine import WhooshEngine
-from index.generations import CURRENT, current, new_generation, open_current, opening
+from index.generations import CURRENT, Opening, current, new_generation, open_current, opening
 from index.query import All
 from tests.index.conformance import doc
 
@@ -52,6 +54,40 @@ def test_an_index_of_another_engine_does_not_answer(tmp_path: Path) -> None:
     with new_generation(tmp_path, "tantivy"):
         pass
     assert current(tmp_path) == "tantivy-2"
+
+
+def test_an_index_that_is_replaced_while_it_is_opened_is_not_taken_for_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with new_generation(tmp_path, "tantivy") as made:
+        made.apply([doc(1)], (), seq=1)
+    opened: list[str] = []
+
+    def opening_while_it_is_replaced(engine: str) -> Opening:
+        def opens(path: Path) -> SearchEngine:
+            opened.append(path.name)
+            if len(opened) == 1:
+                with new_generation(tmp_path, "tantivy") as made:
+                    made.apply([doc(1), doc(2)], (), seq=2)
+            return opening(engine)(path)
+
+        return opens
+
+    monkeypatch.setattr(generations, "opening", opening_while_it_is_replaced)
+    assert open_current(tmp_path, "tantivy").count(All()) == 2
+    assert current(tmp_path) == opened[-1] == "tantivy-2"
+
+
+def test_what_was_replaced_takes_nothing_in_any_more(tmp_path: Path) -> None:
+    with new_generation(tmp_path, "tantivy") as made:
+        made.apply([doc(1)], (), seq=1)
+    old = open_current(tmp_path, "tantivy")
+    with new_generation(tmp_path, "tantivy"):
+        pass
+    for write in (lambda: old.apply([doc(2)], (), seq=2), old.prepare, lambda: old.purge(["rec_0"], lambda ids: [])):
+        with pytest.raises(ArchiveBusy, match="a new index has taken the place"):
+            write()
+    assert old.count(All()) == 1
 
 
 @pytest.mark.parametrize("written", ["", "../elsewhere", "tantivy-", "lucene-1", "tantivy-1/../x"])
