@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from archiver.core.errors import BadSettings
+from archiver.core.bucket_address import is_bucket, parse_bucket_address
+from archiver.core.errors import BadInput, BadSettings
 
 FILE_NAME = "archive.toml"
 SEARCH_ENGINES = ("tantivy", "whoosh")
@@ -150,7 +151,14 @@ class TimestampSettings:
 class RetentionSettings:
     mirror: str = _setting("", "directory on another machine that gets the trail before anything goes; empty: none")
     second_copy: str = _setting("", "directory on another disk or machine with a copy of the evidence; empty: none")
-    transfer_to: str = _setting("", "directory in which what is transferred to another archive is handed over")
+    transfer_to: str = _setting(
+        "",
+        "directory in which what is transferred to another archive is handed over, or a bucket: "
+        "s3+https://HOST/BUCKET/PREFIX",
+    )
+    transfer_lock_days: int = _setting(
+        0, "for so long Object Lock keeps what is put in the bucket, in compliance mode; 0: as the bucket says", least=0
+    )
     mass_percent: int = _setting(
         25, "when more of all records than this are newly due at once, a person must confirm that it is meant", least=1
     )
@@ -295,10 +303,23 @@ def _request_faults(stated: RequestSettings) -> Iterator[str]:
             yield f"requests.in_force: {each!r} is not RULE=DAY, such as CA-ON-MFIPPA/2=2027-01-01"
 
 
+def _retention_faults(retention: RetentionSettings) -> Iterator[str]:
+    if is_bucket(retention.transfer_to):
+        try:
+            parse_bucket_address(retention.transfer_to)
+        except BadInput as error:
+            yield f"retention.transfer_to: {error}"
+    elif "://" in retention.transfer_to:
+        yield f"retention.transfer_to: {retention.transfer_to!r} is no directory, and of buckets s3+https:// is known"
+    elif retention.transfer_lock_days:
+        yield "retention.transfer_lock_days: only a bucket locks, and retention.transfer_to names none"
+
+
 _FAULTS: dict[str, Callable[[Any], Iterator[str]]] = {
     "archive": _archive_faults,
     "nightly": _nightly_faults,
     "timestamp": _timestamp_faults,
+    "retention": _retention_faults,
     "search": _search_faults,
     "requests": _request_faults,
 }

@@ -25,6 +25,7 @@ from archiver.core.errors import BackupDamaged, BadInput, NotFound
 from archiver.core.events import EventType
 from archiver.core.fixity import digest_bytes, digest_file
 from archiver.core.mirror import FILE_NAME as TRAIL
+from archiver.core.paper_stubs import paper_stubs
 from archiver.core.people import Permission, Person
 from archiver.core.progress import Progress, silent
 from archiver.core.snapshots import take_snapshot
@@ -47,7 +48,9 @@ class BackupFile:
 
 @dataclass(frozen=True, kw_only=True)
 class BackupSet:
-    """One backup. `trail_size` is how many events the archive had by then, `destroyed` how many records had gone."""
+    """One backup. `trail_size` is how many events the archive had by then, `destroyed` how many records and
+    papers had gone.
+    """
 
     id: str
     made_at: str  # ISO 8601 UTC
@@ -95,7 +98,7 @@ def back_up(
         archive.sign_checkpoint(at=now)
         snapshot, size = _snapshot(archive, now)
         before = {each.id: each for each in read_sets(boxes)}
-        destroyed = len(archive.catalogue.stubs())
+        destroyed = len(archive.catalogue.stubs()) + len(paper_stubs(archive.db))
         paths = [SETTINGS, f"snapshots/{snapshot.name}", *_paths(archive.directory)]
         files, sealed = [], 0
         for number, path in enumerate(paths, 1):

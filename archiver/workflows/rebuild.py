@@ -26,9 +26,11 @@ from archiver.core.fixity import digest_file
 from archiver.core.objects import MANIFEST
 from archiver.core.people import Person, Role
 from archiver.core.progress import Progress, silent
+from archiver.core.records import RecordId
 from archiver.core.schema import migrate
 from archiver.core.snapshots import snapshots
 from archiver.workflows.disposal.copies import Probes, purge_catalogue, purge_set_aside, purge_snapshots
+from archiver.workflows.disposal.destroy_papers import replay_paper_disposals
 from archiver.workflows.disposal.replay import replay_disposals, replay_holds
 from archiver.workflows.file_capture import enter_capture
 from archiver.workflows.indexing import update_index
@@ -77,6 +79,7 @@ def rebuild_archive(
             missing = _read_trail(archive, lines[known:])
             replay_holds(archive, [read_event(line) for line in lines[known:]])
             again = replay_disposals(archive)
+            again += [RecordId(id) for id in replay_paper_disposals(archive)]
             filed = _file_evidence(archive, now, progress)
             _lock_disposal(archive, missing, now)
             archive.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -16,6 +16,8 @@ from typing import Any
 from archiver.core.archive import CATALOGUE, Archive
 from archiver.core.disposal_rows import delete_record_rows
 from archiver.core.errors import ArchiveBusy
+from archiver.core.paper_rows import delete_paper_rows
+from archiver.core.papers import is_paper_id, kind_of_id
 from archiver.core.records import RecordId
 from archiver.core.second_copy import SecondCopy
 from archiver.core.snapshots import drop_snapshots
@@ -87,10 +89,17 @@ def purge_catalogue(archive: Archive, probes: Probes) -> list[Residue]:
 
 
 def _stands_in_a_row(archive: Archive, text: str) -> bool:
-    """Whether a record that stays has the same text, which the certificate names as such."""
+    """Whether a record that stays has the same text, which the certificate names as such; or another paper, for one
+    query is asked for many requests.
+    """
     sql = (
         "SELECT 1 FROM items WHERE instr(text, ?1) UNION SELECT 1 FROM item_versions WHERE instr(text, ?1) "
-        "UNION SELECT 1 FROM records WHERE instr(title, ?1)"
+        "UNION SELECT 1 FROM records WHERE instr(title, ?1) "
+        "UNION SELECT 1 FROM requests WHERE instr(subject, ?1) OR instr(requester, ?1) "
+        "UNION SELECT 1 FROM request_searches WHERE instr(query, ?1) OR instr(interpreted, ?1) "
+        "UNION SELECT 1 FROM search_runs WHERE instr(interpreted, ?1) "
+        "UNION SELECT 1 FROM request_events WHERE instr(note, ?1) "
+        "UNION SELECT 1 FROM holds WHERE instr(reason, ?1) OR instr(matter, ?1) OR instr(mandate, ?1)"
     )
     return archive.db.conn.execute(sql, (text,)).fetchone() is not None
 
@@ -102,7 +111,10 @@ def purge_snapshots(archive: Archive, *, at: datetime) -> None:
 
 
 def purge_set_aside(archive: Archive, records: Sequence[RecordId]) -> list[Residue]:
-    """Catalogues that a rebuild set aside lose the rows too; one too damaged for that is named on the certificate."""
+    """Catalogues that a rebuild set aside lose the rows of records, or papers, too.
+
+    One too damaged for that is named on the certificate.
+    """
     left = []
     for path in sorted(archive.directory.glob("catalogue.before-*.db")):
         try:
@@ -110,7 +122,9 @@ def purge_set_aside(archive: Archive, records: Sequence[RecordId]) -> list[Resid
                 copy.execute("PRAGMA secure_delete = ON")
                 copy.execute("PRAGMA foreign_keys = OFF")
                 copy.execute("BEGIN IMMEDIATE")
-                delete_record_rows(copy, records)
+                delete_record_rows(copy, [each for each in records if not is_paper_id(each)])
+                for paper in filter(is_paper_id, records):
+                    delete_paper_rows(copy, kind_of_id(paper), paper)
                 copy.execute("COMMIT")
                 copy.execute("PRAGMA journal_mode = DELETE")
                 copy.execute("VACUUM")

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
+from typing import Protocol
 
 from archiver.core.archive import DISPOSAL_LOCK, Archive
 from archiver.core.fixity import check_object
@@ -44,6 +45,21 @@ class Circumstances:
             locked=archive.meta(DISPOSAL_LOCK) is not None,
             lacking=lacks_approval(archive, batch),
         )
+
+
+class OnItsWay(Protocol):
+    """What is about to go: a record, or a paper of the archive's own."""
+
+    @property
+    def circumstances(self) -> Circumstances: ...
+    @property
+    def item(self) -> BatchItem: ...
+    @property
+    def decision(self) -> Decision: ...
+    @property
+    def archive(self) -> Archive: ...
+    @property
+    def batch(self) -> Batch: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,33 +99,33 @@ class Candidate:
 Guard = Callable[[Candidate], str | None]
 
 
-def not_locked(candidate: Candidate) -> str | None:
+def not_locked(candidate: OnItsWay) -> str | None:
     """After a rebuild that lost decisions nothing goes: a hold may be among them."""
     if not candidate.circumstances.locked:
         return None
     return "the archive is locked for disposal since it was rebuilt or restored"
 
 
-def announced(candidate: Candidate) -> str | None:
+def announced(candidate: OnItsWay) -> str | None:
     """Its going was committed and told off the machine before."""
     state = batches.item_state(candidate.archive.db, candidate.batch.id, candidate.item.record_id)
     return None if state is ItemState.EXECUTING else f"it is {state.value if state else 'not'} in the batch"
 
 
-def approved(candidate: Candidate) -> str | None:
+def approved(candidate: OnItsWay) -> str | None:
     """Enough different people, still entitled, agreed to this very list."""
     lacking = candidate.circumstances.lacking
     return f"the batch is not approved: {lacking}" if lacking else None
 
 
-def not_held(candidate: Candidate) -> str | None:
-    """No hold, no open request and no appeal covers it."""
+def not_held(candidate: OnItsWay) -> str | None:
+    """No hold, no open request and no appeal covers it, and of a paper: nothing needs it."""
     if candidate.decision.state is not State.HELD:
         return None
     return f"held for {' and '.join(candidate.decision.matters)}"
 
 
-def still_due(candidate: Candidate) -> str | None:
+def still_due(candidate: OnItsWay) -> str | None:
     """Its class, its schedule and its date are what was approved, and the date has come."""
     decision, batch = candidate.decision, candidate.batch
     if decision.schedule is None or (decision.class_code, decision.schedule.number) != (

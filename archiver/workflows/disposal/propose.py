@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -12,7 +13,9 @@ from archiver.core.errors import MassOfDueRecords
 from archiver.core.events import EventType, read_event
 from archiver.core.people import Permission, Person
 from archiver.core.records import RecordId, new_id
+from archiver.workflows.disposal.paper_guards import paper_digest
 from archiver.workflows.keep_holds import catch_up_live_holds
+from archiver.workflows.keep_papers import plan_papers
 from archiver.workflows.standing import Standing
 from retention import batches
 from retention.batches import Batch, BatchItem, Status, evidence_digest, list_digest
@@ -24,7 +27,9 @@ _FEW = 20
 
 
 def propose_batches(archive: Archive, *, actor: str, now: datetime, confirmed_by: Person | None = None) -> list[Batch]:
-    """Propose every record that is due and waits in no batch. Raises NotFound without an active plan.
+    """Propose every record, and every paper of the archive's own, that is due and waits in no batch; never both in one.
+
+    Raises NotFound without an active plan.
 
     Raises MassOfDueRecords where suddenly a great part of all records is due, or the clock seems to have jumped,
     unless `confirmed_by`, who must be able to approve, says that it is meant.
@@ -41,9 +46,23 @@ def propose_batches(archive: Archive, *, actor: str, now: datetime, confirmed_by
             total += 1
             if decision.state is State.DUE and decision.record_id not in waiting:
                 due.append(decision)
+        own = {each.paper.id: each for each in plan_papers(archive, today=today)}
+        papers_due = [
+            each.decision
+            for each in own.values()
+            if each.decision.state is State.DUE and each.decision.record_id not in waiting
+        ]
         if confirmed_by is None:
             _doubt(archive, due, total, now)
-        made = [_propose(archive, group, actor, now) for group in _by_schedule(due)]
+            _doubt(archive, papers_due, len(own), now)
+        made = [
+            _propose(group, lambda each: evidence_digest(change.db, each), archive, actor, now)
+            for group in _by_schedule(due)
+        ]
+        made += [
+            _propose(group, lambda each: paper_digest(archive, own[each].paper), archive, actor, now)
+            for group in _by_schedule(papers_due)
+        ]
         for each in made:
             change.record(
                 EventType.BATCH_PROPOSED,
@@ -102,7 +121,9 @@ def _by_schedule(due: list[Decision]) -> list[list[Decision]]:
     return [sorted(groups[key], key=lambda each: (each.due or date.max, each.record_id)) for key in sorted(groups)]
 
 
-def _propose(archive: Archive, due: list[Decision], actor: str, now: datetime) -> Batch:
+def _propose(
+    due: list[Decision], digest: Callable[[RecordId], str], archive: Archive, actor: str, now: datetime
+) -> Batch:
     schedule = due[0].schedule
     assert schedule is not None
     items = tuple(
@@ -110,7 +131,7 @@ def _propose(archive: Archive, due: list[Decision], actor: str, now: datetime) -
             position=position,
             record_id=each.record_id,
             due=each.due or date.max,
-            digest=evidence_digest(archive.db, each.record_id),
+            digest=digest(each.record_id),
         )
         for position, each in enumerate(due, 1)
     )

@@ -4,22 +4,24 @@
         data/METS.xml, data/metadata/descriptive/dc.xml, data/metadata/preservation/premis.xml,
         data/representations/rep1/data/cap_.../...
 
-Nothing goes here before the other archive's receipt was recorded.
+TRANSFER is a directory, or a bucket. Nothing goes here before the other archive's receipt was recorded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from archiver.core.archive import Archive, Change
-from archiver.core.durable import make_directory, move_directory, part_path
-from archiver.core.errors import BadInput, BatchNotReady, CopyUnreachable
+from archiver.core.clock import optional_iso
+from archiver.core.errors import BadInput, BatchNotReady
 from archiver.core.events import EventType
 from archiver.core.fixity import digest_bytes
 from archiver.core.people import Permission, Person
 from archiver.core.records import RecordId
+from archiver.workflows.disposal.destinations import destination
 from archiver.workflows.disposal.destroy import Outcome, add_certificate_line, spare
 from archiver.workflows.disposal.guards import Candidate, Circumstances, why_not
 from archiver.workflows.standing import Standing
@@ -30,31 +32,47 @@ from retention.file_plan import Action
 from retention.register import schedule_version
 
 
-def hand_over(archive: Archive, batch: Batch, records: Sequence[RecordId], *, now: datetime) -> Path:
-    """Write a package for each record that has none yet; where they lie. Raises CopyUnreachable, EvidenceDamaged."""
-    if not archive.settings.retention.transfer_to:
-        raise CopyUnreachable(
-            f"batch {batch.id} is to be transferred, but `retention.transfer_to` names no place: set it in archive.toml"
-        )
-    root = Path(archive.settings.retention.transfer_to)
-    if not root.is_dir():
-        raise CopyUnreachable(f"the place of transfer {root} is not there: mount it, then run again")
-    where = root / batch.id
-    make_directory(where)
-    for record in records:
-        if not (where / record).exists():
-            part = part_path(where / record)
-            write_package(
-                part,
-                archive.catalogue.record(record),
-                _files(archive, record),
-                _events(archive, record),
-                agency=archive.settings.archive.agency,
-                batch=batch.id,
-                made_at=now,
+def hand_over(archive: Archive, batch: Batch, records: Sequence[RecordId], *, actor: str, now: datetime) -> int:
+    """Hand a package over for each record of which the trail does not tell that it was; how many those were.
+
+    What was handed over once is the other archive's, which may have taken it in and moved it. Raises CopyUnreachable,
+    EvidenceDamaged.
+    """
+    told = {
+        event.subjects[0]
+        for event in archive.trail.events()
+        if event.type == EventType.HANDED_OVER and event.subjects[1] == batch.id
+    }
+    waiting = [each for each in records if each not in told]
+    if not waiting:
+        return 0
+    place = destination(archive, batch.id, now=now)
+    for record in waiting:
+        delivered = place.earlier(record) or place.deliver(record, partial(_write, archive, batch, record, now))
+        with archive.change(at=now, actor=actor) as change:
+            change.record(
+                EventType.HANDED_OVER,
+                [record, batch.id],
+                {
+                    "package": delivered.sums,
+                    "files": delivered.files,
+                    "bytes": delivered.size,
+                    "locked_until": optional_iso(delivered.locked_until),
+                },
             )
-            move_directory(part, where / record)
-    return where
+    return len(waiting)
+
+
+def _write(archive: Archive, batch: Batch, record: RecordId, now: datetime, where: Path) -> None:
+    write_package(
+        where,
+        archive.catalogue.record(record),
+        _files(archive, record),
+        _events(archive, record),
+        agency=archive.settings.archive.agency,
+        batch=batch.id,
+        made_at=now,
+    )
 
 
 def _files(archive: Archive, record: RecordId) -> list[PackageFile]:

@@ -1,0 +1,71 @@
+"""The files of the archive's own papers: a bundle with the plan it was made from, a night's report, a certificate."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from archiver.core.durable import sync_directory
+from archiver.core.errors import StorageFull
+from archiver.core.fixity import digest_bytes, digest_file
+
+_FOLDERS = ("productions", "runs", "certificates")
+_PLAN = ".plan.json"
+"""Beside a bundle: what it can be made again from."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaperFiles:
+    """How many files a paper has, their bytes, and a digest of all names and contents; "" where there are none."""
+
+    count: int
+    size: int
+    digest: str
+
+
+def has_files(place: str) -> bool:
+    """Whether `place` names files of the archive's own, a directory straight below one of its folders for papers."""
+    folder, _, name = place.partition("/")
+    return folder in _FOLDERS and bool(name) and "/" not in name and name not in (".", "..")
+
+
+def look_at_files(directory: Path, place: str) -> PaperFiles:
+    """Read every file of the paper at `place` in the archive `directory`."""
+    told, size = [], 0
+    for path in _files(directory, place):
+        told.append(f"{digest_file(path)[7:]}  {path.relative_to(directory).as_posix()}\n")
+        size += path.stat().st_size
+    return PaperFiles(count=len(told), size=size, digest=digest_bytes("".join(told).encode()) if told else "")
+
+
+def are_there(directory: Path, place: str) -> bool:
+    return any(path.exists() or path.is_symlink() for path in _roots(directory, place))
+
+
+def remove_paper_files(directory: Path, place: str) -> None:
+    """Remove them for good, durably. That the paper's disposal is committed is the caller's to know.
+
+    Raises StorageFull where the disk refuses: then some are left, and the next start removes them.
+    """
+    for path in _roots(directory, place):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+        if path.exists():
+            raise StorageFull(f"{path} could not be removed whole: remove it, then run again")
+    for folder in {path.parent for path in _roots(directory, place)}:
+        if folder.is_dir():
+            sync_directory(folder)
+
+
+def _files(directory: Path, place: str) -> list[Path]:
+    found: set[Path] = set()
+    for root in _roots(directory, place):
+        found |= {path for path in (root, *root.rglob("*")) if path.is_file() and not path.is_symlink()}
+    return sorted(found)
+
+
+def _roots(directory: Path, place: str) -> list[Path]:
+    return [directory / place, directory / f"{place}{_PLAN}"] if has_files(place) else []
