@@ -15,6 +15,9 @@ from archiver.core.clock import from_optional_iso, to_iso
 from archiver.core.papers import is_paper_id
 from archiver.core.records import RecordId
 
+ACCOUNT_CLOSED = "account-closed"
+"""The type of event that an account's closing enters by itself."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RecordFacts:

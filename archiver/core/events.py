@@ -37,6 +37,7 @@ class EventType(StrEnum):
     LOGGED_IN = "logged_in"
     LOGGED_OUT = "logged_out"
     ACCOUNT_ADDED = "account_added"
+    ACCOUNT_STATUS_SET = "account_status_set"
     JOB_ADDED = "job_added"
     JOB_STATUS_SET = "job_status_set"
     JOB_RUN = "job_run"
