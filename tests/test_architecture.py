@@ -114,6 +114,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
 REMOVALS = {
     ("archiver/core/assets.py", "AssetStore.remove"),  # a shared file that no capture needs
     ("archiver/core/backup_boxes.py", "BackupBoxes.keep_only"),  # copies: what no set of a backup needs any more
+    ("archiver/core/backup_keys.py", "_empty"),  # the key of what is destroyed, or of a set that goes
     ("archiver/core/checkpoints.py", "append_checkpoint"),  # a line that a crash tore
     ("archiver/core/durable.py", "durable_file"),  # its own .part
     ("archiver/core/events.py", "Trail._cut_torn_line"),  # a line that a crash tore
@@ -124,6 +125,7 @@ REMOVALS = {
     ("archiver/core/people.py", "keep_token"),  # the login before
     ("archiver/core/sealing.py", "Vault.destroy"),  # a site's login that is forgotten or renewed: no evidence
     ("archiver/core/second_copy.py", "SecondCopy.remove"),  # evidence: a destroyed record's copy
+    ("archiver/core/second_copy.py", "SecondCopy.remove_asset"),  # a copy of a shared file that no capture needs
     ("archiver/core/second_copy.py", "_copy"),  # its own .part
     ("archiver/core/snapshots.py", "drop_snapshots"),  # snapshots that hold what was destroyed, a fresh one taken
     ("archiver/core/snapshots.py", "take_snapshot"),  # its own .part, and snapshots beyond those kept
@@ -170,6 +172,7 @@ DISPOSERS = {
     "doom": {"archiver/core/objects.py", "archiver/workflows/disposal/destroy.py"},
     "release_assets": {"archiver/workflows/disposal/destroy.py", "archiver/workflows/disposal/replay.py"},
     "add_stub": {"archiver/workflows/disposal/destroy.py", "archiver/workflows/disposal/replay.py"},
+    "destroy_keys": {"archiver/workflows/disposal/copies.py"},
     "drop_snapshots": {"archiver/workflows/disposal/copies.py"},
 }
 

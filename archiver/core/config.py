@@ -175,6 +175,9 @@ class BackupSettings:
         "", "directory on another disk or machine that backups are made in; empty: none are scheduled"
     )
     key_file: str = _setting("", "the backups' key, made by `archiver backup key`, apart from archive and backups")
+    keys_in: tuple[str, ...] = _setting(
+        (), "directories that each get the keys of records and snapshots, for no copy of the backup; empty: in it"
+    )
     drill_in: str = _setting("", "directory in which the monthly drill restores a copy; empty: the system's temporary")
 
 

@@ -10,7 +10,7 @@ from archiver.core.durable import sync_directory
 from archiver.core.errors import StorageFull
 from archiver.core.fixity import digest_bytes, digest_file
 
-_FOLDERS = ("productions", "runs", "certificates")
+PAPER_FOLDERS = ("productions", "runs", "certificates")
 _PLAN = ".plan.json"
 """Beside a bundle: what it can be made again from."""
 
@@ -27,7 +27,13 @@ class PaperFiles:
 def has_files(place: str) -> bool:
     """Whether `place` names files of the archive's own, a directory straight below one of its folders for papers."""
     folder, _, name = place.partition("/")
-    return folder in _FOLDERS and bool(name) and "/" not in name and name not in (".", "..")
+    return folder in PAPER_FOLDERS and bool(name) and "/" not in name and name not in (".", "..")
+
+
+def paper_place(path: str) -> str:
+    """The place of the paper that a file below one of the folders belongs to."""
+    folder, _, rest = path.partition("/")
+    return f"{folder}/{rest.partition('/')[0].removesuffix(_PLAN)}"
 
 
 def look_at_files(directory: Path, place: str) -> PaperFiles:

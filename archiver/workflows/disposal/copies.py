@@ -14,9 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from archiver.core.archive import CATALOGUE, Archive
+from archiver.core.assets import known_assets
+from archiver.core.backup_keys import FOLDER, destroy_keys
 from archiver.core.disposal_rows import delete_record_rows
-from archiver.core.errors import ArchiveBusy
+from archiver.core.errors import ArchiveBusy, CopyUnreachable, StorageFull
+from archiver.core.events import EventType
 from archiver.core.paper_rows import delete_paper_rows
+from archiver.core.paper_stubs import paper_stubs
 from archiver.core.papers import is_paper_id, kind_of_id
 from archiver.core.records import RecordId
 from archiver.core.second_copy import SecondCopy
@@ -135,10 +139,35 @@ def purge_set_aside(archive: Archive, records: Sequence[RecordId]) -> list[Resid
 
 
 def purge_second_copy(archive: Archive, records: Sequence[RecordId]) -> int:
-    """Remove the records from the second location; how many were looked for. Raises CopyUnreachable."""
+    """Remove the records from the second location, and the assets that nothing needs any more.
+
+    How many records were looked for. Raises CopyUnreachable.
+    """
     if not archive.settings.retention.second_copy:
         return 0
     copy = SecondCopy(Path(archive.settings.retention.second_copy))
     for record in records:
         copy.remove(record)
+    known = {each.name for each in known_assets(archive.db)}
+    for name in [each for each in copy.assets() if each not in known]:
+        copy.remove_asset(name)
     return len(records)
+
+
+def purge_backup_keys(archive: Archive, gone: Sequence[RecordId]) -> list[Residue]:
+    """Destroy the keys that open what backups have of these records or papers; what could not be, in words.
+
+    The texts in a set's snapshot of the catalogue go with the next backup, which destroys that one's key.
+    """
+    stated = archive.settings.backup
+    told = archive.db.conn.execute("SELECT 1 FROM events WHERE instr(line, ?)", (f'"{EventType.BACKED_UP.value}"',))
+    if not stated.place or told.fetchone() is None:
+        return []
+    places = {each.id: each.place for each in paper_stubs(archive.db)}
+    try:
+        keys = [Path(each) for each in stated.keys_in] or [Path(stated.place) / FOLDER]
+        destroy_keys(keys, archive.settings.archive.id, {places.get(each, each) for each in gone})
+    except (CopyUnreachable, StorageFull) as error:
+        message = f"the backup's keys of it could not be destroyed, the next `archiver backup make` does that: {error}"
+        return [Residue(place=stated.place, record_id=None, message=message)]
+    return []

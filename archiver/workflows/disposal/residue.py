@@ -140,7 +140,10 @@ def _in_papers(archive: Archive, traces: Traces) -> Iterator[Residue]:
 
 
 def _in_backups(archive: Archive) -> Iterator[Residue]:
-    """Sets of backups that stand, as far as the trail tells: encrypted, and gone with the next one that is made."""
+    """Sets of backups that stand, as far as the trail tells: encrypted, and gone with the next one that is made.
+
+    Files of what goes open no more once their keys are destroyed; the set's snapshot of the catalogue still has texts.
+    """
     sets: dict[str, None] = {}
     for event in archive.trail.events():
         if event.type == EventType.BACKED_UP:
@@ -148,7 +151,10 @@ def _in_backups(archive: Archive) -> Iterator[Residue]:
             for gone in event.detail.get("sets_removed", ()):
                 sets.pop(gone, None)
     for each in sets:
-        message = "a backup made before may hold it, encrypted: the next `archiver backup make` removes that set"
+        message = (
+            "a backup made before may hold its texts in a snapshot of the catalogue, encrypted: the next "
+            "`archiver backup make` removes that set and its key"
+        )
         yield Residue(place=f"backup set {each}", record_id=None, message=message)
 
 

@@ -27,6 +27,7 @@ from archiver.workflows.disposal.certify import Print, issue_certificate, print_
 from archiver.workflows.disposal.copies import (
     Probes,
     Purge,
+    purge_backup_keys,
     purge_catalogue,
     purge_index,
     purge_second_copy,
@@ -35,7 +36,7 @@ from archiver.workflows.disposal.copies import (
 )
 from archiver.workflows.disposal.destroy import Outcome, announce, destroy, sweep_doomed
 from archiver.workflows.disposal.destroy_papers import destroy_papers, sweep_papers
-from archiver.workflows.disposal.residue import Residue, find_paper_residue, find_residue, store_residue
+from archiver.workflows.disposal.residue import find_paper_residue, find_residue, store_residue
 from archiver.workflows.disposal.review import require_approval
 from archiver.workflows.disposal.transfer import hand_over, keep_copy, keeps_copy, receipt_of
 from archiver.workflows.keep_holds import catch_up_live_holds
@@ -187,13 +188,15 @@ def _finish(
         return None
     gone = _destroyed(archive, batch)
     proof: Mapping[str, Any] = {}
-    if gone and batch.of_papers:
-        _store_left(archive, id, [*purge_set_aside(archive, gone), *purge_catalogue(archive, probes)], actor, now())
-    elif gone:
+    if gone and not batch.of_papers:
         archive.objects.sync_destroyed(gone)
         proof = purge(archive, gone)
         purge_second_copy(archive, gone)
-        _store_left(archive, id, [*purge_set_aside(archive, gone), *purge_catalogue(archive, probes)], actor, now())
+    if gone:
+        left = [*purge_set_aside(archive, gone), *purge_catalogue(archive, probes), *purge_backup_keys(archive, gone)]
+        if left:
+            with archive.change(at=now(), actor=actor.id):
+                store_residue(archive, id, left)
     digest = issue_certificate(
         archive, batch, actor=actor, now=now(), printed=printed, receipt=receipt_of(archive, id), index=proof
     )
@@ -206,12 +209,6 @@ def _finish(
         )
     purge_snapshots(archive, at=now())
     return batch.certificate
-
-
-def _store_left(archive: Archive, id: str, left: Sequence[Residue], actor: Person, now: datetime) -> None:
-    if left:
-        with archive.change(at=now, actor=actor.id):
-            store_residue(archive, id, left)
 
 
 def _destroyed(archive: Archive, batch: Batch) -> list[RecordId]:
