@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import stat
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -76,6 +76,19 @@ def parse_bucket_address(text: str) -> BucketAddress:
         prefix=f"{prefix}/" if prefix else "",
         region="".join(parse_qs(parts.query).get("region", [""])),
     )
+
+
+def transfer_faults(place: str, lock_days: int) -> Iterator[str]:
+    """What is wrong with `retention.transfer_to` and `retention.transfer_lock_days`, each naming its key."""
+    if is_bucket(place):
+        try:
+            parse_bucket_address(place)
+        except BadInput as error:
+            yield f"retention.transfer_to: {error}"
+    elif "://" in place:
+        yield f"retention.transfer_to: {place!r} is no directory, and of buckets s3+https:// is known"
+    elif lock_days:
+        yield "retention.transfer_lock_days: only a bucket locks, and retention.transfer_to names none"
 
 
 def _is_this_machine(host: str) -> bool:

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from archiver.core.bucket_address import is_bucket, parse_bucket_address
-from archiver.core.errors import BadInput, BadSettings
+from archiver.core.bucket_address import transfer_faults
+from archiver.core.errors import BadSettings
 
 FILE_NAME = "archive.toml"
 SEARCH_ENGINES = ("tantivy", "whoosh")
@@ -306,23 +306,11 @@ def _request_faults(stated: RequestSettings) -> Iterator[str]:
             yield f"requests.in_force: {each!r} is not RULE=DAY, such as CA-ON-MFIPPA/2=2027-01-01"
 
 
-def _retention_faults(retention: RetentionSettings) -> Iterator[str]:
-    if is_bucket(retention.transfer_to):
-        try:
-            parse_bucket_address(retention.transfer_to)
-        except BadInput as error:
-            yield f"retention.transfer_to: {error}"
-    elif "://" in retention.transfer_to:
-        yield f"retention.transfer_to: {retention.transfer_to!r} is no directory, and of buckets s3+https:// is known"
-    elif retention.transfer_lock_days:
-        yield "retention.transfer_lock_days: only a bucket locks, and retention.transfer_to names none"
-
-
 _FAULTS: dict[str, Callable[[Any], Iterator[str]]] = {
     "archive": _archive_faults,
     "nightly": _nightly_faults,
     "timestamp": _timestamp_faults,
-    "retention": _retention_faults,
+    "retention": lambda retention: transfer_faults(retention.transfer_to, retention.transfer_lock_days),
     "search": _search_faults,
     "requests": _request_faults,
 }

@@ -38,6 +38,13 @@ def propose_batches(archive: Archive, *, actor: str, now: datetime, confirmed_by
         confirmed_by.require(Permission.APPROVE)
     catch_up_live_holds(archive, actor=actor, now=now)
     today = now.astimezone(archive.settings.archive.zone).date()
+    own = plan_papers(archive, today=today)
+    # bundles may be large: they are read before anybody must wait, and what changes until they go is found then
+    digests = {
+        each.decision.record_id: paper_digest(archive, each.paper)
+        for each in own
+        if each.decision.state is State.DUE and each.decision.record_id not in batches.records_in_batches(archive.db)
+    }
     with archive.change(at=now, actor=actor) as change:
         standing = Standing(change.db, archive.settings.archive.zone)
         waiting = batches.records_in_batches(change.db) | _kept_copies(archive)
@@ -46,23 +53,19 @@ def propose_batches(archive: Archive, *, actor: str, now: datetime, confirmed_by
             total += 1
             if decision.state is State.DUE and decision.record_id not in waiting:
                 due.append(decision)
-        own = {each.paper.id: each for each in plan_papers(archive, today=today)}
         papers_due = [
             each.decision
-            for each in own.values()
-            if each.decision.state is State.DUE and each.decision.record_id not in waiting
+            for each in own
+            if each.decision.record_id in digests and each.decision.record_id not in waiting
         ]
         if confirmed_by is None:
-            _doubt(archive, due, total, now)
-            _doubt(archive, papers_due, len(own), now)
+            _doubt(archive, due, total, now, "records")
+            _doubt(archive, papers_due, len(own), now, "papers of the archive's own")
         made = [
             _propose(group, lambda each: evidence_digest(change.db, each), archive, actor, now)
             for group in _by_schedule(due)
         ]
-        made += [
-            _propose(group, lambda each: paper_digest(archive, own[each].paper), archive, actor, now)
-            for group in _by_schedule(papers_due)
-        ]
+        made += [_propose(group, digests.__getitem__, archive, actor, now) for group in _by_schedule(papers_due)]
         for each in made:
             change.record(
                 EventType.BATCH_PROPOSED,
@@ -86,7 +89,7 @@ def _kept_copies(archive: Archive) -> set[RecordId]:
     return {RecordId(id) for (id,) in rows}
 
 
-def _doubt(archive: Archive, due: list[Decision], total: int, now: datetime) -> None:
+def _doubt(archive: Archive, due: list[Decision], total: int, now: datetime, what: str) -> None:
     """A wrong clock makes everything due: better to ask."""
     if not due:
         return
@@ -94,12 +97,12 @@ def _doubt(archive: Archive, due: list[Decision], total: int, now: datetime) -> 
     idle = _idle_days(archive, now)
     if idle > settings.idle_days:
         raise MassOfDueRecords(
-            f"{len(due)} records are due, but nothing has happened here for {idle} days: is the clock right? "
+            f"{len(due)} {what} are due, but nothing has happened here for {idle} days: is the clock right? "
             "An approver who has looked proposes them with `archiver disposal propose --confirm-mass`"
         )
     if len(due) > _FEW and len(due) * 100 > total * settings.mass_percent:
         raise MassOfDueRecords(
-            f"{len(due)} of {total} records are newly due at once, more than {settings.mass_percent} %: "
+            f"{len(due)} of {total} {what} are newly due at once, more than {settings.mass_percent} %: "
             "an approver who has looked proposes them with `archiver disposal propose --confirm-mass`"
         )
 

@@ -18,7 +18,7 @@ from archiver.core.disposal_rows import evidence_size, texts_of_record
 from archiver.core.errors import BatchNotReady, DisposalLocked
 from archiver.core.events import EventType
 from archiver.core.paper_rows import texts_of_paper
-from archiver.core.papers import is_paper_id, kind_of_id
+from archiver.core.papers import PaperKind, is_paper_id, kind_of_id
 from archiver.core.people import Permission, Person
 from archiver.core.progress import Progress, silent
 from archiver.core.records import RecordId, new_id
@@ -126,13 +126,19 @@ def _groups(archive: Archive, items: Sequence[BatchItem]) -> Iterator[list[Batch
     """Records of a part that go in one transaction; one with much evidence goes alone."""
     group, size = list[BatchItem](), 0
     for item in items:
-        more = evidence_size(archive.db.conn, item.record_id)
+        more = _size(archive, item.record_id)
         if group and (len(group) == TOGETHER or size + more > TOGETHER_BYTES):
             yield group
             group, size = [], 0
         group.append(item)
         size += more
     yield group
+
+
+def _size(archive: Archive, id: RecordId) -> int:
+    if is_paper_id(id):
+        return TOGETHER_BYTES if kind_of_id(id) is PaperKind.PRODUCTION else 0  # a bundle goes alone
+    return evidence_size(archive.db.conn, id)
 
 
 def _begin(archive: Archive, id: str, actor: Person, now: datetime) -> Batch:
