@@ -6,7 +6,7 @@ A paper that something still needs is held, whatever its schedule says; and so i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,7 +17,9 @@ from archiver.core.records import RecordId
 from archiver.workflows.standing import Standing
 from retention.classification import Classification, classify_kind
 from retention.decisions import Decision, State, decide_each, explain
+from retention.file_plan import FilePlan
 from retention.holds import matters
+from retention.preview import Change
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,30 +43,44 @@ class PaperCount:
 
 def plan_papers(archive: Archive, *, today: date) -> list[PlannedPaper]:
     """A decision for every paper, by kind and age. Raises NotFound without an active plan."""
-    plan, zone = Standing.of(archive).plan, archive.settings.archive.zone
-    found = papers(archive.db, today, zone)
+    plan, found = Standing.of(archive).plan, papers(archive.db, today, archive.settings.archive.zone)
+    held = matters(archive.db, today)
+    needs = {RecordId(each.id): _needs(each, held) for each in found}
+    return [
+        PlannedPaper(paper=paper, decision=decision, class_reason=reason, explanation=explain(decision))
+        for paper, (decision, reason) in zip(found, _decide(archive, plan, found, needs, today), strict=True)
+    ]
+
+
+def preview_papers(archive: Archive, old: FilePlan | None, new: FilePlan, *, today: date) -> list[Change]:
+    """The papers whose due date, action or state another plan changes; what holds or needs them is left aside."""
+    found = papers(archive.db, today, archive.settings.archive.zone)
+    nothing = FilePlan(title="", classes=(), schedules=(), rules=())
+    before, after = (_decide(archive, plan, found, {}, today) for plan in (old or nothing, new))
+    return [
+        Change(record_id=was.record_id, before=was, after=will)
+        for (was, _), (will, _) in zip(before, after, strict=True)
+        if (was.due, was.action, was.state) != (will.due, will.action, will.state)
+    ]
+
+
+def _decide(
+    archive: Archive, plan: FilePlan, found: Sequence[Paper], needs: Mapping[RecordId, tuple[str, ...]], today: date
+) -> Iterator[tuple[Decision, str]]:
+    """Each paper's decision by that plan, and why it has its class."""
     by_kind = {kind: classify_kind(kind.value, plan.rules) for kind in PaperKind}
     by_hand = classes_of_papers(archive.db)
     classes = [_class_of(each, by_kind, by_hand) for each in found]
-    held = matters(archive.db, today)
     decisions = decide_each(
         (_facts(each, code) for each, (code, _) in zip(found, classes, strict=True)),
         plan,
-        {RecordId(each.id): _needs(each, held) for each in found},
+        needs,
         today,
-        zone,
+        archive.settings.archive.zone,
         {RecordId(each.id): each.events for each in found},
         extensions(archive.db),
     )
-    return [
-        PlannedPaper(
-            paper=paper,
-            decision=decision,
-            class_reason=reason,
-            explanation=explain(decision),
-        )
-        for paper, decision, (_, reason) in zip(found, decisions, classes, strict=True)
-    ]
+    yield from zip(decisions, (reason for _, reason in classes), strict=True)
 
 
 def _class_of(

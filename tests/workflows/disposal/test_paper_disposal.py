@@ -35,6 +35,7 @@ from archiver.workflows.disposal.propose import propose_batches
 from archiver.workflows.disposal.review import approve, exclude
 from archiver.workflows.keep_holds import place_hold, release_hold, reopen_request
 from archiver.workflows.keep_papers import explain_paper
+from archiver.workflows.plan_retention import activate_file_plan, load_file_plan, preview_activating
 from archiver.workflows.rebuild import rebuild_archive
 from archiver.workflows.recover import recover
 from archiver.workflows.restore import restore_archive
@@ -43,7 +44,7 @@ from retention import batches
 from retention.batches import Batch, ItemState, Status
 from retention.decisions import State
 from retention.holds import Scope, ScopeKind
-from tests.workflows.disposal.shelf import FILED, LATER, Shelf, file_thread, make_shelf, person, run
+from tests.workflows.disposal.shelf import FILED, LATER, PLAN, Shelf, file_thread, make_shelf, person, run
 from tests.workflows.disposal.test_papers import OF_PAPERS, ask, end, put_in_force
 
 PROVE = bool(os.environ.get("ARCHIVER_PROVE"))
@@ -185,6 +186,24 @@ def test_one_person_is_not_enough_for_a_paper_either(shelf: Shelf) -> None:
         with pytest.raises(SecondPersonNeeded):
             run(archive, batch, at=DUE)
         assert place.exists()
+
+
+def test_a_plan_that_lets_papers_go_sooner_by_another_rule_takes_a_second_person_too(
+    shelf: Shelf, tmp_path: Path
+) -> None:
+    """The schedules stay as they are: only the class that the rule gives to requests is another."""
+    with shelf.open() as archive:
+        number, _ = answered(archive)
+        sooner = DESTROYED.replace('["certificate", "night_report"]', '["certificate", "night_report", "request"]')
+        (tmp_path / "sooner.toml").write_text(
+            PLAN + sooner.replace('["request", "production", "hold"]', '["production", "hold"]'), encoding="utf-8"
+        )
+        loaded = load_file_plan(archive, tmp_path / "sooner.toml", actor=person(archive, "Ann"), now=LATER)
+        preview = preview_activating(archive, loaded, today=LATER.date())
+        assert [(each.record_id, each.sooner) for each in preview.changes] == [(number, True)]
+        assert preview.shortens
+        with pytest.raises(SecondPersonNeeded):
+            activate_file_plan(archive, loaded, actor=person(archive, "Bob"), now=LATER)
 
 
 def test_papers_are_handed_over_by_people(shelf: Shelf, tmp_path: Path) -> None:
