@@ -6,6 +6,7 @@ What is put there is read back and compared, byte for byte by its digest; a stat
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -53,9 +54,12 @@ class Bucket:
             region=address.region or "us-east-1",
             http_client=urllib3.PoolManager(
                 timeout=urllib3.Timeout(connect=_SECONDS, read=_SECONDS),
-                retries=urllib3.Retry(total=3, backoff_factor=0.5, status_forcelist=[500, 502, 503, 504]),
+                # no redirect is followed: evidence goes to the host that the settings name, and nowhere else
+                retries=urllib3.Retry(
+                    total=3, redirect=False, backoff_factor=0.5, status_forcelist=[500, 502, 503, 504]
+                ),
                 cert_reqs="CERT_REQUIRED",
-                ca_certs=certifi.where(),
+                ca_certs=os.environ.get("SSL_CERT_FILE") or certifi.where(),
             ),
         )
         self._locks = self._has_lock()

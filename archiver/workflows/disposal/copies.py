@@ -85,25 +85,22 @@ def purge_catalogue(archive: Archive, probes: Probes) -> list[Residue]:
             f"somebody reads {archive.directory / CATALOGUE}, so its log cannot be emptied: end that, then run again"
         )
     return [
-        Residue(place=name, record_id=record, message="a piece of its text was found in the file")
+        Residue(place=name, record_id=record, message=_SAID_AGAIN if is_paper_id(record) else _FOUND)
         for name in (CATALOGUE, f"{CATALOGUE}-wal")
         for text, record in probes.found_in(archive.directory / name)
-        if not _stands_in_a_row(archive, text)
+        if is_paper_id(record) or not _stands_in_a_row(archive, text)
     ]
 
 
+_FOUND = "a piece of its text was found in the file"
+_SAID_AGAIN = "a piece of its text was found in the file: another paper or record may say the same"
+
+
 def _stands_in_a_row(archive: Archive, text: str) -> bool:
-    """Whether a record that stays has the same text, which the certificate names as such; or another paper, for one
-    query is asked for many requests.
-    """
+    """Whether a record that stays has the same text, which the certificate names as such."""
     sql = (
         "SELECT 1 FROM items WHERE instr(text, ?1) UNION SELECT 1 FROM item_versions WHERE instr(text, ?1) "
-        "UNION SELECT 1 FROM records WHERE instr(title, ?1) "
-        "UNION SELECT 1 FROM requests WHERE instr(subject, ?1) OR instr(requester, ?1) "
-        "UNION SELECT 1 FROM request_searches WHERE instr(query, ?1) OR instr(interpreted, ?1) "
-        "UNION SELECT 1 FROM search_runs WHERE instr(interpreted, ?1) "
-        "UNION SELECT 1 FROM request_events WHERE instr(note, ?1) "
-        "UNION SELECT 1 FROM holds WHERE instr(reason, ?1) OR instr(matter, ?1) OR instr(mandate, ?1)"
+        "UNION SELECT 1 FROM records WHERE instr(title, ?1)"
     )
     return archive.db.conn.execute(sql, (text,)).fetchone() is not None
 
