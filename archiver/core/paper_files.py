@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from archiver.core.durable import sync_directory
 from archiver.core.errors import StorageFull
 from archiver.core.fixity import digest_bytes, digest_file
+from archiver.core.records import Digest
 
 PAPER_FOLDERS = ("productions", "runs", "certificates")
 _PLAN = ".plan.json"
 """Beside a bundle: what it can be made again from."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaperFile:
+    """One file of a paper; `path` is below the archive, with slashes."""
+
+    path: str
+    sha256: Digest
+    size: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,11 +49,18 @@ def paper_place(path: str) -> str:
 
 def look_at_files(directory: Path, place: str) -> PaperFiles:
     """Read every file of the paper at `place` in the archive `directory`."""
-    told, size = [], 0
+    found = list(files_of_paper(directory, place))
+    told = "".join(f"{each.sha256[7:]}  {each.path}\n" for each in found)
+    return PaperFiles(
+        count=len(found), size=sum(each.size for each in found), digest=digest_bytes(told.encode()) if found else ""
+    )
+
+
+def files_of_paper(directory: Path, place: str) -> Iterator[PaperFile]:
+    """Every file of it, in the order of their names, each read and hashed."""
     for path in _files(directory, place):
-        told.append(f"{digest_file(path)[7:]}  {path.relative_to(directory).as_posix()}\n")
-        size += path.stat().st_size
-    return PaperFiles(count=len(told), size=size, digest=digest_bytes("".join(told).encode()) if told else "")
+        relative = path.relative_to(directory).as_posix()
+        yield PaperFile(path=relative, sha256=digest_file(path), size=path.stat().st_size)
 
 
 def are_there(directory: Path, place: str) -> bool:

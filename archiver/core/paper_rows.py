@@ -97,6 +97,17 @@ def digest_rows(db: sqlite3.Connection, kind: PaperKind, id: str) -> str:
     return digest_bytes(json.dumps(told, ensure_ascii=False).encode())
 
 
+def tell_rows(db: sqlite3.Connection, kind: PaperKind, id: str) -> bytes:
+    """Every row of it for who keeps it from now on: JSON, by table, each column by its name."""
+    told: dict[str, list[dict[str, object]]] = {}
+    for table, where in _tables(kind):
+        cursor = db.execute(f"SELECT * FROM {table} WHERE {where} ORDER BY rowid", _keys(kind, id))  # noqa: S608 - constants
+        names = [column[0] for column in cursor.description]
+        if rows := [dict(zip(names, row, strict=True)) for row in cursor]:
+            told[table] = rows
+    return (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode()
+
+
 def count_rows(db: sqlite3.Connection, kind: PaperKind, id: str) -> int:
     return sum(1 for _ in _rows(db, kind, id))
 

@@ -91,6 +91,14 @@ def papers(db: Database, today: date, zone: ZoneInfo) -> list[Paper]:
             *_trail(db)]  # fmt: skip
 
 
+def find_paper(db: Database, id: str, zone: ZoneInfo) -> Paper:
+    """Raises NotFound."""
+    for each in papers(db, date.max, zone):
+        if each.id == id:
+            return each
+    raise NotFound(f"{id} is no paper of this archive: see `archiver retention papers`")
+
+
 def _requests(db: Database, today: date) -> Iterator[Paper]:
     """Each request, then its bundles: both are needed until it is closed and the time to appeal has passed, and the
     request as long as a bundle is there, which tells whose it is and what its review decided.

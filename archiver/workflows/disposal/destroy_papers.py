@@ -26,10 +26,12 @@ from archiver.core.papers import PaperKind
 from archiver.workflows.disposal.destroy import Outcome, at_once, spare
 from archiver.workflows.disposal.guards import Circumstances
 from archiver.workflows.disposal.paper_guards import PaperCandidate, planned_by_id, why_paper_stays
+from archiver.workflows.disposal.transfer import keeps_copy
 from archiver.workflows.standing import Standing
 from retention import batches
 from retention.batches import Batch, BatchItem, ItemState
 from retention.decisions import explain
+from retention.file_plan import Action
 
 
 def destroy_papers(
@@ -44,9 +46,10 @@ def destroy_papers(
 ) -> list[Outcome]:
     """Destroy announced papers in one transaction, each one or leave it whole with the reason.
 
-    `later` is given the unlinking of their files, once their disposal is committed. Raises StorageFull, ArchiveBusy.
+    What was transferred stays as a copy where the schedule says so. `later` is given the unlinking of the files, once
+    their disposal is committed. Raises StorageFull, ArchiveBusy.
     """
-    outcomes, places = list[Outcome](), list[str]()
+    outcomes, places, keeps = list[Outcome](), list[str](), keeps_copy(archive, batch)
     with archive.change(at=now, actor=actor) as change:
         here = Circumstances.look(archive, batch, standing, now)
         planned = planned_by_id(here)
@@ -57,21 +60,47 @@ def destroy_papers(
             candidate = PaperCandidate(circumstances=here, item=item, planned=planned[item.record_id])
             if reason := why_paper_stays(candidate):
                 outcomes.append(spare(change, batch, item, reason))
+            elif keeps:
+                outcomes.append(_keep(change, candidate))
             else:
                 places.append(_take_out(change, candidate))
-                outcomes.append(Outcome(record_id=item.record_id, state=ItemState.DESTROYED))
+                outcomes.append(Outcome(record_id=item.record_id, state=_done(batch)))
     for place in places:
         later(partial(remove_paper_files, archive.directory, place))
     return outcomes
 
 
+def _done(batch: Batch) -> ItemState:
+    return ItemState.TRANSFERRED if batch.action is Action.TRANSFER else ItemState.DESTROYED
+
+
+def _add_line(change: Change, candidate: PaperCandidate) -> tuple[str, int]:
+    """Put it on the certificate: its salted digest, and the line's number."""
+    salt, batch, item = secrets.token_hex(16), candidate.batch, candidate.item
+    line = _line(change, candidate, salt)
+    text = json.dumps(line, ensure_ascii=False)
+    number = batches.add_line(change.db, batch.id, item.position, item.record_id, text, at=change.at, salt=salt)
+    return line["evidence"], number
+
+
+def _keep(change: Change, candidate: PaperCandidate) -> Outcome:
+    """Note that a paper was transferred and stays here as a copy: it is never due again."""
+    batch, id, told = candidate.batch, candidate.item.record_id, "a copy stays here"
+    evidence, number = _add_line(change, candidate)
+    batches.set_state(change.db, batch.id, id, ItemState.TRANSFERRED, told, actor=change.actor, at=change.at)
+    change.record(
+        EventType.RECORD_TRANSFERRED,
+        [id, batch.id],
+        {"certificate": batch.certificate, "evidence": evidence},
+        commits=[("disposals", number)],
+    )
+    return Outcome(record_id=id, state=ItemState.TRANSFERRED, reason=told)
+
+
 def _take_out(change: Change, candidate: PaperCandidate) -> str:
     """Its rows go; a stub, the certificate's line and the event come. Where its files lie."""
     paper, batch, db, item = candidate.paper, candidate.batch, change.db, candidate.item
-    salt = secrets.token_hex(16)
-    line = _line(change, candidate, salt)
-    text = json.dumps(line, ensure_ascii=False)
-    number = batches.add_line(db, batch.id, item.position, item.record_id, text, at=change.at, salt=salt)
+    evidence, number = _add_line(change, candidate)
     bundle = paper.kind is PaperKind.PRODUCTION
     stub = PaperStub(
         id=paper.id,
@@ -85,7 +114,7 @@ def _take_out(change: Change, candidate: PaperCandidate) -> str:
     commits = [("disposals", number), *committed_rows(db.conn, paper.kind, paper.id)]
     delete_paper_rows(db.conn, paper.kind, paper.id)
     add_paper_stub(db, stub)
-    batches.set_state(db, batch.id, item.record_id, ItemState.DESTROYED, "", actor=change.actor, at=change.at)
+    batches.set_state(db, batch.id, item.record_id, _done(batch), "", actor=change.actor, at=change.at)
     change.record(
         EventType.PAPER_DISPOSED,
         [paper.id, batch.id],
@@ -95,7 +124,7 @@ def _take_out(change: Change, candidate: PaperCandidate) -> str:
             "record_class": batch.class_code,
             "schedule": batch.schedule_number,
             "certificate": batch.certificate,
-            "evidence": line["evidence"],
+            "evidence": evidence,
             "stub": {"place": stub.place, "request": stub.request_number, "last_page": stub.last_page},
         },
         commits=commits,

@@ -105,11 +105,6 @@ def approve(
             f"batch {id} is for review: put its records off or give them another class "
             "(`archiver disposal extend`, `archiver disposal reclassify`)"
         )
-    if batch.of_papers and batch.action is Action.TRANSFER:
-        raise BatchNotReady(
-            f"batch {id} is of papers of the archive's own, which people hand over: put them off or give them another "
-            "class (`archiver disposal extend`, `archiver disposal reclassify`)"
-        )
     if batch.status is not Status.PROPOSED:
         raise BatchNotReady(f"batch {id} is {batch.status.value}: only a proposed one can be approved")
     if digest and digest != batch.digest:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from archiver.core import clock
@@ -18,7 +18,7 @@ from archiver.core.disposal_rows import evidence_size, texts_of_record
 from archiver.core.errors import BatchNotReady, DisposalLocked
 from archiver.core.events import EventType
 from archiver.core.paper_rows import texts_of_paper
-from archiver.core.papers import PaperKind, is_paper_id, kind_of_id
+from archiver.core.papers import PaperKind, is_paper_id, kind_of_id, papers
 from archiver.core.people import Permission, Person
 from archiver.core.progress import Progress, silent
 from archiver.core.records import RecordId, new_id
@@ -219,5 +219,7 @@ def _finish(
 
 def _destroyed(archive: Archive, batch: Batch) -> list[RecordId]:
     known = set(archive.catalogue.record_ids())
+    if batch.of_papers:
+        known = {RecordId(each.id) for each in papers(archive.db, date.max, archive.settings.archive.zone)}
     went = batch.waiting(ItemState.DESTROYED, ItemState.TRANSFERRED)
     return [each.record_id for each in went if each.record_id not in known]

@@ -9,7 +9,8 @@ TRANSFER is a directory, or a bucket. Nothing goes here before the other archive
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import mimetypes
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -19,13 +20,16 @@ from archiver.core.clock import optional_iso
 from archiver.core.errors import BadInput, BatchNotReady
 from archiver.core.events import EventType
 from archiver.core.fixity import digest_bytes
+from archiver.core.paper_files import files_of_paper
+from archiver.core.paper_rows import tell_rows
+from archiver.core.papers import find_paper, kind_of_id
 from archiver.core.people import Permission, Person
-from archiver.core.records import RecordId
+from archiver.core.records import Record, RecordId
 from archiver.workflows.disposal.destinations import destination
 from archiver.workflows.disposal.destroy import Outcome, add_certificate_line, spare
 from archiver.workflows.disposal.guards import Candidate, Circumstances, why_not
 from archiver.workflows.standing import Standing
-from exports.packages import PackageEvent, PackageFile, write_package
+from exports.packages import PackageEvent, PackageFile, PackageSubject, write_package
 from retention import batches
 from retention.batches import Batch, BatchItem, ItemState, Status
 from retention.file_plan import Action
@@ -63,23 +67,67 @@ def hand_over(archive: Archive, batch: Batch, records: Sequence[RecordId], *, ac
     return len(waiting)
 
 
-def _write(archive: Archive, batch: Batch, record: RecordId, now: datetime, where: Path) -> None:
+def _write(archive: Archive, batch: Batch, id: RecordId, now: datetime, where: Path) -> None:
+    paper = batch.of_papers
     write_package(
         where,
-        archive.catalogue.record(record),
-        _files(archive, record),
-        _events(archive, record),
+        _paper_subject(archive, id) if paper else _record_subject(archive.catalogue.record(id)),
+        list(_paper_files(archive, id)) if paper else _files(archive, id),
+        _events(archive, id),
         agency=archive.settings.archive.agency,
         batch=batch.id,
         made_at=now,
+        rows=tell_rows(archive.db.conn, kind_of_id(id), id) if paper else None,
+    )
+
+
+def _record_subject(record: Record) -> PackageSubject:
+    return PackageSubject(
+        id=record.id,
+        identifiers=(record.id, record.canonical_url),
+        title=record.title,
+        creator=record.creator_name or record.creator_handle,
+        publisher=record.site,
+        created=record.created,
+        language=record.language,
+        type=record.kind.value,
+        keywords=record.keywords,
     )
 
 
 def _files(archive: Archive, record: RecordId) -> list[PackageFile]:
     return [
-        PackageFile(name=each.path.partition(f"{record}/")[2], path=archive.objects.path_of(each.path), stored=each)
+        PackageFile(
+            name=each.path.partition(f"{record}/")[2],
+            path=archive.objects.path_of(each.path),
+            stored=each,
+            media_type=each.media_type,
+        )
         for each in archive.catalogue.stored_objects(record)
     ]
+
+
+def _paper_subject(archive: Archive, id: str) -> PackageSubject:
+    """Raises NotFound where the paper is gone."""
+    paper = find_paper(archive.db, id, archive.settings.archive.zone)
+    return PackageSubject(
+        id=id,
+        identifiers=(id,),
+        title=paper.title,
+        creator=archive.settings.archive.agency,
+        publisher=archive.settings.archive.agency,
+        created=paper.created,
+        language="und",
+        type=paper.kind.value,
+        form=("Other", "papers of an archive's own work"),
+    )
+
+
+def _paper_files(archive: Archive, id: str) -> Iterator[PackageFile]:
+    place = find_paper(archive.db, id, archive.settings.archive.zone).place
+    for each in files_of_paper(archive.directory, place):
+        media_type = mimetypes.guess_type(each.path)[0] or "application/octet-stream"
+        yield PackageFile(name=each.path, path=archive.directory / each.path, stored=each, media_type=media_type)
 
 
 def _events(archive: Archive, record: RecordId) -> list[PackageEvent]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import random
@@ -19,7 +20,7 @@ from unittest import mock
 import pytest
 
 from archiver.core.archive import DISPOSAL_LOCK, Archive
-from archiver.core.errors import BadInput, BatchNotReady, SecondPersonNeeded
+from archiver.core.errors import BadInput, SecondPersonNeeded
 from archiver.core.events import EventType
 from archiver.core.nights import NightRun, Nights
 from archiver.core.paper_files import are_there, has_files
@@ -33,6 +34,7 @@ from archiver.workflows.disposal import paper_guards
 from archiver.workflows.disposal import review as reviewing
 from archiver.workflows.disposal.propose import propose_batches
 from archiver.workflows.disposal.review import approve, exclude
+from archiver.workflows.disposal.transfer import record_receipt
 from archiver.workflows.keep_holds import place_hold, release_hold, reopen_request
 from archiver.workflows.keep_papers import explain_paper
 from archiver.workflows.plan_retention import activate_file_plan, load_file_plan, preview_activating
@@ -206,13 +208,39 @@ def test_a_plan_that_lets_papers_go_sooner_by_another_rule_takes_a_second_person
             activate_file_plan(archive, loaded, actor=person(archive, "Bob"), now=LATER)
 
 
-def test_papers_are_handed_over_by_people(shelf: Shelf, tmp_path: Path) -> None:
+@pytest.mark.parametrize("keep_copy", [False, True])
+def test_a_bundle_is_handed_over_as_a_package_and_goes_or_stays_after_the_receipt(
+    tmp_path: Path, keep_copy: bool
+) -> None:
+    outside = tmp_path / "provincial"
+    outside.mkdir()
+    shelf = make_shelf(tmp_path, transfer_to=str(outside))
+    handed_over = DESTROYED.replace('"destroy"', f'"transfer"\nkeep_copy = {str(keep_copy).lower()}')
     with shelf.open() as archive:
-        answered(archive)
-        put_in_force(archive, tmp_path, DESTROYED.replace('"destroy"', '"transfer"'), at=LATER)
-        (batch,) = propose_batches(archive, actor="shelf", now=DUE)
-        with pytest.raises(BatchNotReady, match="which people hand over"):
-            approve(archive, batch.id, actor=person(archive, "Ann"), now=DUE)
+        put_in_force(archive, tmp_path, handed_over)
+        number, place = answered(archive)
+        batch = approved(archive)
+        assert run(archive, batch, at=DUE).certificate is None
+        package = outside / batch.id / "prod_00000000000000a1"
+        checked = ["sha256sum", "--strict", "-c", "manifest-sha256.txt"]
+        subprocess.run(checked, cwd=package, check=True, capture_output=True)
+        (letter,) = package.rglob("letter.txt")
+        assert PLANTED in letter.read_text(encoding="utf-8")
+        (rows,) = package.rglob("rows.json")
+        assert json.loads(rows.read_bytes())["productions"][0]["request_number"] == number
+        assert "papers of an archive's own work" in html.unescape(
+            (package / "data" / "METS.xml").read_text(encoding="utf-8")
+        )
+        assert place.exists()
+        record_receipt(archive, batch.id, "PAS-2030-1", actor=person(archive, "Ann"), now=DUE)
+        done = run(archive, batch, at=DUE)
+        assert done.batch.counts == {"transferred": 1}
+        assert done.certificate is not None
+        assert place.exists() is keep_copy
+        assert bool(paper_stubs(archive.db)) is not keep_copy
+        if keep_copy:
+            assert propose_batches(archive, actor="shelf", now=DUE) == []
+        assert verify_archive(archive).findings == ()
 
 
 def test_certificates_the_trail_and_the_plan_in_force_are_never_proposed(shelf: Shelf) -> None:
