@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from archiver.core.clock import to_timestamp14
-from archiver.core.durable import make_directory, part_path, publish, storage_errors, sync_directory
+from archiver.core.durable import part_path, publish, storage_errors, sync_directory
 
 KEEP = 5
 """How many snapshots stay; older ones are removed when a new one stands."""
@@ -20,7 +20,6 @@ def take_snapshot(db: Database, directory: Path, *, at: datetime, trail_size: in
     """Copy the catalogue while it may be in use (SQLite's online backup), durably. Raises StorageFull."""
     path = directory / f"catalogue-{trail_size:010d}-{to_timestamp14(at)}.db"
     part = part_path(path)
-    make_directory(directory)  # a copy that was restored without a snapshot has none
     part.unlink(missing_ok=True)
     with storage_errors(path):
         try:

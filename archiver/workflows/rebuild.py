@@ -19,7 +19,7 @@ from pathlib import Path
 from archiver.core.archive import CATALOGUE, DISPOSAL_LOCK, Archive, connect, read_settings, user_config_directory
 from archiver.core.clock import to_timestamp14
 from archiver.core.config import Settings
-from archiver.core.durable import sync_directory
+from archiver.core.durable import make_directory, sync_directory
 from archiver.core.errors import EvidenceDamaged, NotPermitted
 from archiver.core.events import Event, EventType, TrailHead, read_event, read_trail_file
 from archiver.core.fixity import digest_file
@@ -86,6 +86,7 @@ def rebuild_archive(
     finally:
         archive.close()
     set_aside = _put_in_place(directory, fresh, now)
+    make_directory(directory / "snapshots")  # a backup whose snapshot's key was destroyed brings none
     with Archive.open(directory, config_directory=config_directory) as rebuilt:
         update_index(rebuilt, rebuild=True, progress=progress)
         if again:  # what came back with an old copy leaves no trace in that copy's own copies either
