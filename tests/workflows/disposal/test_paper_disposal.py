@@ -18,7 +18,9 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from click.testing import CliRunner
 
+from archiver.cli import archiver
 from archiver.core.archive import DISPOSAL_LOCK, Archive
 from archiver.core.errors import BadInput, SecondPersonNeeded
 from archiver.core.events import EventType
@@ -165,6 +167,17 @@ def test_the_certificate_of_papers_verifies_with_stock_tools(shelf: Shelf) -> No
     verify = "openssl pkeyutl -verify -pubin -inkey public-key.pem -rawin -in SHA256SUMS -sigfile SHA256SUMS.sig"
     subprocess.run(verify.split(), cwd=place, check=True, capture_output=True)
     assert "production of this archive, 2 rows" in (place / "certificate.html").read_text(encoding="utf-8")
+
+
+def test_the_command_shows_what_papers_a_batch_lists(shelf: Shelf) -> None:
+    with shelf.open() as archive:
+        number, _ = answered(archive)
+        (batch,) = propose_batches(archive, actor="shelf", now=DUE)
+    env = {"ARCHIVER_CONFIG": str(shelf.config), "ARCHIVER_ARCHIVE": str(shelf.directory), "COLUMNS": "200"}
+    shown = CliRunner().invoke(archiver, ["disposal", "show", batch.id], env=env)
+    assert shown.exit_code == 0, shown.output
+    assert f"{number}: 1 records, 1 items" in shown.stdout
+    assert "it has the approval of 0 of 2 different people" in " ".join(shown.stdout.split())
 
 
 def test_numbers_of_what_is_gone_are_never_given_again(shelf: Shelf) -> None:
