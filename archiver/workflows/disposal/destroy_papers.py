@@ -57,7 +57,8 @@ def destroy_papers(
             if item.record_id not in planned:
                 outcomes.append(spare(change, batch, item, "it is no paper of this archive any more"))
                 continue
-            candidate = PaperCandidate(circumstances=here, item=item, planned=planned[item.record_id])
+            found = planned[item.record_id]
+            candidate = PaperCandidate(circumstances=here, item=item, decision=found.decision, paper=found.paper)
             if reason := why_paper_stays(candidate):
                 outcomes.append(spare(change, batch, item, reason))
             elif keeps:

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
-from typing import Protocol
 
 from archiver.core.archive import DISPOSAL_LOCK, Archive
 from archiver.core.fixity import check_object
@@ -47,33 +46,13 @@ class Circumstances:
         )
 
 
-class OnItsWay(Protocol):
-    """What is about to go: a record, or a paper of the archive's own."""
-
-    @property
-    def circumstances(self) -> Circumstances: ...
-    @property
-    def item(self) -> BatchItem: ...
-    @property
-    def decision(self) -> Decision: ...
-    @property
-    def archive(self) -> Archive: ...
-    @property
-    def batch(self) -> Batch: ...
-
-
 @dataclass(frozen=True, kw_only=True)
-class Candidate:
-    """A record about to go, with the decision on it as it is at this moment."""
+class OnItsWay:
+    """What is about to go, a record or a paper, with the decision on it as it is at this moment."""
 
     circumstances: Circumstances
     item: BatchItem
     decision: Decision
-
-    @classmethod
-    def look(cls, circumstances: Circumstances, item: BatchItem) -> Candidate:
-        decision = circumstances.standing.of_record(item.record_id, circumstances.today)
-        return cls(circumstances=circumstances, item=item, decision=decision)
 
     @property
     def archive(self) -> Archive:
@@ -82,6 +61,16 @@ class Candidate:
     @property
     def batch(self) -> Batch:
         return self.circumstances.batch
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate(OnItsWay):
+    """A record about to go."""
+
+    @classmethod
+    def look(cls, circumstances: Circumstances, item: BatchItem) -> Candidate:
+        decision = circumstances.standing.of_record(item.record_id, circumstances.today)
+        return cls(circumstances=circumstances, item=item, decision=decision)
 
     @cached_property
     def record(self) -> Record:

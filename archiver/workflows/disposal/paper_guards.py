@@ -14,35 +14,23 @@ from archiver.core.archive import Archive
 from archiver.core.paper_files import PaperFiles, look_at_files
 from archiver.core.paper_rows import digest_rows
 from archiver.core.papers import Paper
-from archiver.workflows.disposal.guards import Circumstances, announced, approved, not_held, not_locked, still_due
+from archiver.workflows.disposal.guards import (
+    Circumstances,
+    OnItsWay,
+    announced,
+    approved,
+    not_held,
+    not_locked,
+    still_due,
+)
 from archiver.workflows.keep_papers import PlannedPaper, plan_papers
-from retention.batches import Batch, BatchItem
-from retention.decisions import Decision
 
 
 @dataclass(frozen=True, kw_only=True)
-class PaperCandidate:
-    """A paper about to go, with the decision on it as it is at this moment: held, too, while anything needs it."""
+class PaperCandidate(OnItsWay):
+    """A paper about to go: held, too, while anything needs it."""
 
-    circumstances: Circumstances
-    item: BatchItem
-    planned: PlannedPaper
-
-    @property
-    def archive(self) -> Archive:
-        return self.circumstances.archive
-
-    @property
-    def batch(self) -> Batch:
-        return self.circumstances.batch
-
-    @property
-    def decision(self) -> Decision:
-        return self.planned.decision
-
-    @property
-    def paper(self) -> Paper:
-        return self.planned.paper
+    paper: Paper
 
     @cached_property
     def files(self) -> PaperFiles:
