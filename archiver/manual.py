@@ -147,6 +147,7 @@ def _toml(value: object) -> str:
 
 DOCUMENTS: dict[str, tuple[str, type | None]] = {
     "account add": ("an account", Account),
+    "account close, account reopen": ("the account", Account),
     "account list": ("a list of accounts", Account),
     "account show": ("`account`, and `records`: their ids", None),
     "capture, job run": ("a list of what became of each capture", Filed),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from archiver.core.errors import EvidenceDamaged
-from archiver.core.records import StoredObject
+from archiver.core.fixity import KeptFile
 
 ALGORITHMS = ("sha256", "sha512")
 DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
@@ -75,7 +75,7 @@ class BagWriter:
         self._enter(name, digests, len(content))
         return digests[0]
 
-    def copy(self, name: str, source: Path, stored: StoredObject) -> None:
+    def copy(self, name: str, source: Path, stored: KeptFile) -> None:
         """Copy a piece of evidence. Raises EvidenceDamaged, naming it, where it is not what was recorded."""
         try:
             evidence = source.open("rb")
@@ -154,7 +154,7 @@ def _name_in_line(line: str) -> str:
     return line.partition("  ")[2]
 
 
-def _damage(stored: StoredObject, fault: str) -> str:
+def _damage(stored: KeptFile, fault: str) -> str:
     return f"objects/{stored.path} {fault}: nothing was produced; run `archiver verify`"
 
 

@@ -26,7 +26,8 @@ def _read(tool: str, png: bytes) -> str:
         capture_output=True,
         check=False,
         timeout=300,
-        env={**os.environ, "OMP_THREAD_LIMIT": "1"},
+        # keys and tokens of the archive are not for it
+        env={k: v for k, v in os.environ.items() if not k.startswith("ARCHIVER_")} | {"OMP_THREAD_LIMIT": "1"},
     )
     if done.returncode:
         raise LeakFound(f"Tesseract could not read a picture: {done.stderr.decode(errors='replace')[:200].strip()}")

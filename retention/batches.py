@@ -17,6 +17,7 @@ from sqlite_utils import Database
 
 from archiver.core.clock import from_iso, from_optional_iso, to_iso
 from archiver.core.errors import NotFound
+from archiver.core.papers import is_paper_id
 from archiver.core.records import RecordId
 from retention.file_plan import Action
 
@@ -54,7 +55,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class BatchItem:
-    """One record of a batch; `digest` is of its evidence as it was proposed."""
+    """One record of a batch, or one paper; `digest` is of its evidence, or its rows and files, as it was proposed."""
 
     position: int  # from 1
     record_id: RecordId
@@ -79,7 +80,7 @@ class Approval:
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """Records of one class and one schedule version that were due on one day."""
+    """Records, or papers of the archive's own, of one class and one schedule version that were due on one day."""
 
     id: str  # bat_ and 16 hex digits
     action: Action
@@ -98,6 +99,11 @@ class Batch:
         """How many of its records stand where; they add up to the number proposed."""
         found = Counter(each.state.value for each in self.items)
         return {state.value: found[state.value] for state in ItemState if found[state.value]}
+
+    @property
+    def of_papers(self) -> bool:
+        """Whether it lists papers of the archive's own: no batch has both."""
+        return any(is_paper_id(each.record_id) for each in self.items)
 
     def waiting(self, *states: ItemState) -> list[BatchItem]:
         return [each for each in self.items if each.state in states]

@@ -26,6 +26,11 @@ RESIDUE_NOTE = (
     "evidence, in bundles and in reports. What was found is listed; each place has a schedule of its own. The stub of "
     "each record keeps its site, its id there and its addresses, so that it is not taken in again."
 )
+PAPERS_NOTE = (
+    "These are papers that the archive made of its own work: their rows and files are gone. Copies that were handed "
+    "over, packed or made outside of the archive, and backups made before, are listed. The stub of each keeps its "
+    "number, which is never given again; the events of the trail, which name ids and digests alone, stay."
+)
 _README = """This certificate verifies without the archive:
 
     sha256sum -c SHA256SUMS

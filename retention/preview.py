@@ -13,7 +13,7 @@ from retention.file_plan import FilePlan
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """A record whose date, action or standing differs between two plans."""
+    """A record, or a paper of the archive's own, whose date, action or standing differs between two plans."""
 
     record_id: RecordId
     before: Decision

@@ -45,7 +45,8 @@ def load_plan(db: Database, plan: FilePlan, source: str, *, now: datetime, actor
     known = db.execute("SELECT number FROM plan_versions WHERE sha256 = ?", [sha256]).fetchone()
     if known:
         return int(known[0])
-    number = 1 + int(db.execute("SELECT coalesce(max(number), 0) FROM plan_versions").fetchone()[0])
+    taken = "SELECT number AS n FROM plan_versions UNION SELECT substr(id, 6) FROM paper_stubs WHERE id LIKE 'plan-%'"
+    number = 1 + int(db.execute(f"SELECT coalesce(max(CAST(n AS INTEGER)), 0) FROM ({taken})").fetchone()[0])  # noqa: S608 - a constant
     with db.atomic():
         db.execute(
             "INSERT INTO plan_versions (number, title, sha256, source_toml, loaded_at, loaded_by)"

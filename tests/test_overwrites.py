@@ -69,10 +69,11 @@ OVERWRITES = {
     # copies of what the archive has
     ("archiver/core/backup_boxes.py", "BackupBoxes.begin"),
     ("archiver/core/backup_boxes.py", "BackupBoxes.seal"),
+    ("archiver/core/backup_keys.py", "_empty"),  # a key that is destroyed
     ("archiver/core/mirror.py", "mirror_trail"),
     ("archiver/core/second_copy.py", "_copy"),  # also a repair: a damaged file by a copy that has its digest
     ("archiver/workflows/back_up.py", "unpack"),
-    ("archiver/workflows/disposal/transfer.py", "hand_over"),
+    ("archiver/workflows/disposal/destinations.py", "DirectoryDestination.deliver"),
     ("archiver/workflows/restore.py", "restore_archive.bring"),
     ("archiver/workflows/restore.py", "restore_from"),  # a directory that must be empty
     # keys and site logins, outside of the evidence

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import click
 
 from archiver.commands.output import describe, print_json, say, table
@@ -9,7 +11,8 @@ from archiver.commands.session import Session, archive_command
 from archiver.core import clock
 from archiver.core.catalogue import RecordFilter
 from archiver.core.people import Permission
-from archiver.workflows.keep_register import add_account
+from archiver.core.records import Account
+from archiver.workflows.keep_register import add_account, close_account, reopen_account
 
 
 @click.group()
@@ -75,6 +78,36 @@ def show(session: Session, name: str) -> None:
         for name in ("handle", "site", "url", "department", "contact", "status", "id")
     )
     table("Records", ("Record", "Kind", "Title"), ((r.id, r.kind, r.title) for r in records))
+
+
+@account.command("close")
+@click.argument("name")
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="When it was closed.  [default: today]")
+@click.option("--reason", required=True, help="The decision behind it.")
+@archive_command
+def close(session: Session, name: str, day: datetime | None, reason: str) -> None:
+    """Note that the account NAME was closed: nights leave it, periods from `account-closed` begin. Its records stay."""
+    with session.act(Permission.KEEP_RECORDS) as (archive, actor):
+        closed = close_account(archive, name, day.date() if day else None, reason=reason, actor=actor, now=clock.now())
+    _say_status(session, closed)
+
+
+@account.command("reopen")
+@click.argument("name")
+@click.option("--reason", required=True, help="Why it is taken up again.")
+@archive_command
+def reopen(session: Session, name: str, reason: str) -> None:
+    """Take a closed account NAME up again: nights look at it, and that it was closed is taken back."""
+    with session.act(Permission.KEEP_RECORDS) as (archive, actor):
+        opened = reopen_account(archive, name, reason=reason, actor=actor, now=clock.now())
+    _say_status(session, opened)
+
+
+def _say_status(session: Session, changed: Account) -> None:
+    if session.as_json:
+        print_json(changed)
+    else:
+        say(f"{changed.handle} on {changed.site} is {changed.status}.", "green")
 
 
 COMMANDS = (account,)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from archiver.commands.backups import key_option, open_backup
+from archiver.commands.backups import key_option, keys_option, open_backup
 from archiver.commands.output import describe, print_json, progress, say, show_moment, table
 from archiver.commands.session import Session, archive_command, json_option, read_secret
 from archiver.core import clock
@@ -161,15 +161,24 @@ def rebuild(session: Session, administrator: str | None) -> None:
     help="The trail kept off the machine (`retention.mirror`): its directory, or its events.jsonl.",
 )
 @key_option
+@keys_option
 @click.option("--set", "id", default="", help="Which set of a backup.  [newest]")
 @json_option
-def restore(copy: Path, into: Path, mirror: Path | None, key: Path | None, id: str, as_json: bool) -> None:
+def restore(
+    copy: Path,
+    into: Path,
+    mirror: Path | None,
+    key: Path | None,
+    keys_in: tuple[Path, ...],
+    id: str,
+    as_json: bool,
+) -> None:
     """Make COPY, a backup or an old copy of an archive, an archive again at INTO.
 
     What was destroyed or held since is destroyed and held again before anything can be read. Without a
     mirror that knows more than the copy, disposal is locked until two people have confirmed the holds.
     """
-    boxes = open_backup(copy, key) if (copy / FILE_NAME).exists() else None
+    boxes = open_backup(copy, key, keys_in) if (copy / FILE_NAME).exists() else None
     with progress("Restoring") as show:
         if boxes is None:
             done = restore_archive(copy, into, mirror=mirror, now=clock.now(), progress=show)

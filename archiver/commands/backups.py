@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,21 +28,34 @@ key_option = click.option(
     type=click.Path(path_type=Path, dir_okay=False),
     help="The key file of the backup. Without it the passphrase is asked for.",
 )
+keys_option = click.option(
+    "--keys",
+    "keys_in",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    multiple=True,
+    help="A directory with the keys of records and snapshots, where they do not lie in the backup.",
+)
 
 
-def open_backup(place: Path, key: Path | None) -> BackupBoxes:
+def open_backup(place: Path, key: Path | None, keys_in: Sequence[Path] = ()) -> BackupBoxes:
     """By its key file, else by its passphrase. Raises BackupKeyWrong, BackupDamaged, NotFound."""
     passphrase = None if key else read_secret("Passphrase of the backup")
-    return BackupBoxes.open(place, key=read_key_file(key) if key else None, passphrase=passphrase)
+    return BackupBoxes.open(place, key=read_key_file(key) if key else None, passphrase=passphrase, keys_in=keys_in)
 
 
-def _chosen(archive: Archive, place: Path | None, key: Path | None) -> tuple[Path, Path | None]:
-    """What was named, else what the settings name; the key of the settings opens their own place only."""
+def _chosen(
+    archive: Archive, place: Path | None, key: Path | None, keys_in: Sequence[Path]
+) -> tuple[Path, Path | None, Sequence[Path]]:
+    """What was named, else what the settings name; the keys of the settings open their own place only."""
     stated = archive.settings.backup
     if place is None and not stated.place:
         raise BadInput("name the PLACE of the backup, or set `backup.place` in archive.toml")
     own = place is None or (stated.place and place == Path(stated.place))
-    return place or Path(stated.place), key or (Path(stated.key_file) if own and stated.key_file else None)
+    return (
+        place or Path(stated.place),
+        key or (Path(stated.key_file) if own and stated.key_file else None),
+        keys_in or (tuple(map(Path, stated.keys_in)) if own else ()),
+    )
 
 
 class _Outcome:
@@ -96,16 +109,19 @@ def make_key(file: Path, as_json: bool) -> None:
 @click.option(
     "--keep", type=click.IntRange(min=1), default=KEEP, show_default=True, help="How many sets stay, this one included."
 )
+@keys_option
 @_TELL
 @archive_command
-def make(session: Session, place: Path | None, key: Path | None, keep: int, tell: bool) -> None:
+def make(
+    session: Session, place: Path | None, key: Path | None, keep: int, keys_in: tuple[Path, ...], tell: bool
+) -> None:
     """Add a set to the backup at PLACE, which is made where it is not: only what is new is written.
 
     Without a PLACE, the one of the settings, with their key. Sets made before something was destroyed are removed, for
     they hold it.
     """
     with session.act(Permission.BACK_UP) as (archive, actor), _told(archive, actor, "backup", tell) as outcome:
-        where, key = _chosen(archive, place, key)
+        where, key, places = _chosen(archive, place, key, keys_in)
         is_new = not (where / FILE_NAME).exists()
         passphrase = None if key else read_secret("Passphrase of the backup", confirm=is_new)
         boxes = BackupBoxes.begin(
@@ -113,6 +129,7 @@ def make(session: Session, place: Path | None, key: Path | None, keep: int, tell
             archive=archive.settings.archive.id,
             key=read_key_file(key) if key else None,
             passphrase=passphrase,
+            keys_in=places,
         )
         with progress("Backing up") as show:
             done = back_up(archive, boxes, actor=actor, now=clock.now(), keep=keep, progress=show)
@@ -158,10 +175,11 @@ def list_sets(place: Path, key: Path | None, as_json: bool) -> None:
 @_PLACE
 @_SET
 @key_option
+@keys_option
 @json_option
-def check(place: Path, id: str, key: Path | None, as_json: bool) -> None:
+def check(place: Path, id: str, key: Path | None, keys_in: tuple[Path, ...], as_json: bool) -> None:
     """Open every file of a set and compare it with its hash; nothing is written. Needs no archive."""
-    boxes = open_backup(place, key)
+    boxes = open_backup(place, key, keys_in)
     chosen = chosen_set(boxes, id)
     with progress("Checking") as show:
         findings = check_set(boxes, chosen, progress=show)
@@ -185,19 +203,28 @@ def check(place: Path, id: str, key: Path | None, as_json: bool) -> None:
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Where the copy is restored and removed again.  [default: as in the settings, else the temporary directory]",
 )
+@keys_option
 @_TELL
 @archive_command
-def practise(session: Session, place: Path | None, id: str, key: Path | None, scratch: Path | None, tell: bool) -> None:
+def practise(
+    session: Session,
+    place: Path | None,
+    id: str,
+    key: Path | None,
+    scratch: Path | None,
+    keys_in: tuple[Path, ...],
+    tell: bool,
+) -> None:
     """Restore a set for practice, verify it, and remove the copy: to be done each month.
 
     Without a PLACE, the one of the settings, with their key. What was destroyed or held since is destroyed and held on
     the copy, and looked for. The trail tells of it.
     """
     with session.act(Permission.BACK_UP) as (archive, actor), _told(archive, actor, "restore drill", tell) as outcome:
-        where, key = _chosen(archive, place, key)
+        where, key, places = _chosen(archive, place, key, keys_in)
         drill_in = archive.settings.backup.drill_in
         scratch = scratch or (Path(drill_in) if drill_in else None)
-        boxes = open_backup(where, key)
+        boxes = open_backup(where, key, places)
         with progress("Restoring") as show:
             found = drill(archive, boxes, actor=actor, now=clock.now(), id=id, place=scratch, progress=show)
         _show_drill(session, found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,10 @@ from archiver.commands.output import describe, print_json, progress, say, show_m
 from archiver.commands.retention import DAY
 from archiver.commands.session import Session, archive_command
 from archiver.core import clock
+from archiver.core.archive import Archive
+from archiver.core.papers import papers
 from archiver.core.people import Permission
+from archiver.core.records import RecordId
 from archiver.workflows.disposal.certify import DIRECTORY, read_certificate
 from archiver.workflows.disposal.propose import propose_batches
 from archiver.workflows.disposal.replay import confirm_holds, holds_digest
@@ -83,14 +86,13 @@ def _list(found: Sequence[Batch], zone: ZoneInfo) -> None:
 @click.option("--sample", "size", type=int, default=0, help="Only so many records, drawn from the list.")
 @archive_command
 def show(session: Session, id: str, size: int) -> None:
-    """One batch: its list with each record's title and state, its approvals, and what it still lacks."""
+    """One batch: its list with each record's or paper's title and state, its approvals, and what it still lacks."""
     with session.look() as archive:
         found, zone = batch(archive.db, id), archive.settings.archive.zone
         drawn = set(sample(found, size)) if size else {each.record_id for each in found.items}
         lacking = lacks_approval(archive, found)
         people = {each.id: each.name for each in archive.people.everybody()}
-        there = set(archive.catalogue.record_ids())
-        titles = {each: archive.catalogue.record(each).title for each in drawn & there}
+        titles = _titles(archive, found, drawn)
     if session.as_json:
         print_json({"batch": found, "sample": sorted(drawn) if size else [], "lacks": lacking})
         return
@@ -123,6 +125,15 @@ def show(session: Session, id: str, size: int) -> None:
             if e.record_id in drawn
         ),
     )
+
+
+def _titles(archive: Archive, found: Batch, drawn: set[RecordId]) -> dict[str, str]:
+    """Of what is still there."""
+    if found.of_papers:
+        zone = archive.settings.archive.zone
+        return {each.id: each.title for each in papers(archive.db, date.max, zone) if each.id in drawn}
+    there = set(archive.catalogue.record_ids())
+    return {each: archive.catalogue.record(each).title for each in drawn & there}
 
 
 @disposal.command("approve")

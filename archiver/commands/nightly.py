@@ -228,9 +228,11 @@ def timer(session: Session, for_user: bool, run_as: str, at: str) -> None:
         raise BadInput(f"{at!r} is no time of day: write 01:00")
     with session.look() as archive:
         directory, backups = archive.directory.absolute(), _backups(archive, at)
+        stated = archive.settings.retention
+        copies = [Path(each).absolute() for each in (stated.second_copy, stated.mirror) if each]
     made = make_timer(
         program=Path(sys.argv[0]).absolute(), archive=directory, config=user_config_directory().absolute(), at=at,
-        user=run_as, for_user=for_user, backups=backups,
+        user=run_as, for_user=for_user, backups=backups, copies=copies,
     )  # fmt: skip
     if session.as_json:
         print_json(made)
@@ -260,6 +262,7 @@ def _backups(archive: Archive, night: str) -> Backups | None:
         key_file=Path(stated.key_file).absolute(),
         drill_in=Path(stated.drill_in).absolute() if stated.drill_in else None,
         at=later(night, hours=archive.settings.nightly.max_hours, minutes=30),
+        keys_in=tuple(Path(each).absolute() for each in stated.keys_in),
     )
 
 

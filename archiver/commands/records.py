@@ -359,7 +359,10 @@ def _write(session: Session, path: Path, content: bytes, told: Mapping[str, obje
 @click.option("--reason", required=True)
 @archive_command
 def classify(session: Session, class_code: str, ids: tuple[str, ...], query: str | None, reason: str) -> None:
-    """Give RECORDS, or what a search hits, a CLASS by your own word; its reason is kept."""
+    """Give RECORDS, or what a search hits, a CLASS by your own word; its reason is kept.
+
+    The archive's own papers may be named, too.
+    """
     with session.act(Permission.KEEP_RECORDS) as (archive, actor):
         now = clock.now()
         found = records_of_query(archive, query, now=now) if query else []

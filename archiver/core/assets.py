@@ -37,6 +37,11 @@ class Asset:
         """Its path below the archive."""
         return asset_name(self.sha256)
 
+    @property
+    def path(self) -> str:
+        """The same, as objects have it."""
+        return self.name
+
 
 def asset_name(digest: str) -> str:
     hex = digest.removeprefix("sha256:")

@@ -3,10 +3,12 @@
     BACKUP/archiver-backup.json     format, and how the key is come by
     BACKUP/boxes/ab/abcd...         a file, sealed; its name tells nothing to who has no key
     BACKUP/sets/2026...-....        what one backup consists of, sealed likewise
+    BACKUP/keys/ab/abcd...          keys of what may have to go, where they lie nowhere else (`backup_keys.py`)
 
 A box is `archiver-box 1`, a newline, 32 random bytes, then chunks of 1 MiB, each AES-256-GCM (NIST SP 800-38D) under a
 key made for this box alone (HKDF-SHA256, RFC 5869). A chunk's nonce is its number in 11 bytes and one byte that is 1 in
-the last chunk only, so that no chunk can be lost, moved or cut off unseen (STREAM: Hoang et al., 2015).
+the last chunk only, so that no chunk can be lost, moved or cut off unseen (STREAM: Hoang et al., 2015). What may have
+to go (`part`: a record, say) is in a box `archiver-box 2`, which takes the backup's key and that part's together.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import hmac
 import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -26,6 +28,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
+from archiver.core.backup_keys import FOLDER, BackupKeys, require_place
 from archiver.core.durable import durable_file, make_directory, storage_errors, sync_directory, write_durably
 from archiver.core.errors import AlreadyExists, BackupDamaged, BackupKeyWrong, NotFound
 
@@ -33,6 +36,7 @@ FILE_NAME = "archiver-backup.json"
 FORMAT = "archiver-backup 1"
 CHUNK = 1 << 20
 _MAGIC = b"archiver-box 1\n"
+_OF_PART = b"archiver-box 2\n"
 _SALT = 32
 _TAG = 16
 # RFC 7914: so much that a guess costs 128 MiB of memory and about half a second
@@ -67,15 +71,27 @@ def read_key_file(path: Path) -> bytes:
 
 
 class BackupBoxes:
-    """One backup directory, open under its key."""
+    """One backup directory, open under its key; `keys` are those of the parts."""
 
-    def __init__(self, root: Path, key: bytes) -> None:
+    def __init__(self, root: Path, key: bytes, *, archive: str, keys_in: Sequence[Path] = ()) -> None:
         self.root = root
         self._key = key
+        for each in keys_in:
+            require_place(each)
+        self.keys = BackupKeys(
+            tuple(keys_in) or (root / FOLDER,),
+            archive,
+            lambda source, target, about: self.seal(source, target, about=about),
+            lambda box, about: self.unseal(box, about=about),
+        )
 
     @classmethod
-    def begin(cls, root: Path, *, archive: str, key: bytes | None, passphrase: str | None) -> BackupBoxes:
+    def begin(
+        cls, root: Path, *, archive: str, key: bytes | None, passphrase: str | None, keys_in: Sequence[Path] = ()
+    ) -> BackupBoxes:
         """Open the backup at `root`, or make a new one for the archive of that id.
+
+        `keys_in` are directories that have the keys of its parts, each all of them; none: they lie in the backup.
 
         Raises BackupKeyWrong, BackupDamaged, AlreadyExists where the directory holds something else.
         """
@@ -92,14 +108,16 @@ class BackupBoxes:
                 "check": _check(opened, archive),
             }
             write_durably(root / FILE_NAME, (json.dumps(stated, indent=2) + "\n").encode())
-        boxes = cls.open(root, key=key, passphrase=passphrase)
+        boxes = cls.open(root, key=key, passphrase=passphrase, keys_in=keys_in)
         if boxes.archive != archive:
             raise AlreadyExists(f"{root} is the backup of another archive, {boxes.archive}: name another directory")
         return boxes
 
     @classmethod
-    def open(cls, root: Path, *, key: bytes | None, passphrase: str | None) -> BackupBoxes:
-        """Raises NotFound where there is no backup, BackupKeyWrong, BackupDamaged."""
+    def open(
+        cls, root: Path, *, key: bytes | None, passphrase: str | None, keys_in: Sequence[Path] = ()
+    ) -> BackupBoxes:
+        """Raises NotFound where there is no backup, BackupKeyWrong, BackupDamaged, CopyUnreachable."""
         stated = _stated(root)
         if (stated["scrypt"] is None) == (key is None):
             how = "a key file: name it with --key" if stated["scrypt"] is None else "a passphrase: give no --key"
@@ -107,28 +125,31 @@ class BackupBoxes:
         opened = _derive(key, passphrase, stated["scrypt"] or {})
         if not hmac.compare_digest(_check(opened, stated["archive"]), stated["check"]):
             raise BackupKeyWrong(f"this is not the key, or not the passphrase, of the backup {root}")
-        return cls(root, opened)
+        return cls(root, opened, archive=stated["archive"], keys_in=keys_in)
 
     @property
     def archive(self) -> str:
         """The id of the archive it is of."""
         return str(_stated(self.root)["archive"])
 
-    def name_of(self, path: str, sha256: str) -> str:
-        """Of the box for a file of that place and content: the same file has the same box in every set."""
+    def name_of(self, path: str, sha256: str, part: str = "") -> str:
+        """Of the box for a file of that place and content: the same file has the same box in every set.
+
+        With a new key a part has new boxes. Raises BackupDamaged where the part has no key.
+        """
         message = f"{path}\n{sha256}".encode()
-        return hmac.new(self._key, message, hashlib.sha256).hexdigest()
+        return hmac.new(self._under(part), message, hashlib.sha256).hexdigest()
 
     def path_of(self, name: str) -> Path:
         return self.root / "boxes" / name[:2] / name
 
-    def seal(self, source: BinaryIO, target: Path, *, about: str) -> None:
+    def seal(self, source: BinaryIO, target: Path, *, about: str, part: str = "") -> None:
         """Seal what is read into `target`, durably; it opens for the same `about` only. Raises StorageFull."""
         make_directory(target.parent)
         salt = secrets.token_bytes(_SALT)
-        cipher = AESGCM(self._box_key(salt))
+        cipher, magic = AESGCM(self._box_key(salt, part)), _magic(part)
         with durable_file(target) as file:
-            file.write(_MAGIC + salt)
+            file.write(magic + salt)
             number, chunk = 0, source.read(CHUNK)
             while True:
                 following = source.read(CHUNK)
@@ -137,13 +158,13 @@ class BackupBoxes:
                     return
                 number, chunk = number + 1, following
 
-    def unseal(self, box: Path, *, about: str) -> Iterator[bytes]:
+    def unseal(self, box: Path, *, about: str, part: str = "") -> Iterator[bytes]:
         """The content, piece by piece. Raises BackupDamaged where one byte is not what was sealed."""
         try:
             with box.open("rb") as file:
-                if file.read(len(_MAGIC)) != _MAGIC:
+                if file.read(len(_MAGIC)) != _magic(part):
                     raise BackupDamaged(f"{box} is no box of a backup: {_ELSEWHERE}")
-                cipher = AESGCM(self._box_key(file.read(_SALT)))
+                cipher = AESGCM(self._box_key(file.read(_SALT), part))
                 number, chunk = 0, file.read(CHUNK + _TAG)
                 while True:
                     following = file.read(CHUNK + _TAG)
@@ -173,8 +194,15 @@ class BackupBoxes:
                 sync_directory(directory)
         return removed
 
-    def _box_key(self, salt: bytes) -> bytes:
-        return HKDF(algorithm=SHA256(), length=32, salt=salt, info=_MAGIC).derive(self._key)
+    def _box_key(self, salt: bytes, part: str) -> bytes:
+        return HKDF(algorithm=SHA256(), length=32, salt=salt, info=_magic(part)).derive(self._under(part))
+
+    def _under(self, part: str) -> bytes:
+        return self._key + self.keys.key_of(part) if part else self._key
+
+
+def _magic(part: str) -> bytes:
+    return _OF_PART if part else _MAGIC
 
 
 def _stated(root: Path) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from archiver.core.bucket_address import transfer_faults
 from archiver.core.errors import BadSettings
 
 FILE_NAME = "archive.toml"
@@ -150,7 +151,14 @@ class TimestampSettings:
 class RetentionSettings:
     mirror: str = _setting("", "directory on another machine that gets the trail before anything goes; empty: none")
     second_copy: str = _setting("", "directory on another disk or machine with a copy of the evidence; empty: none")
-    transfer_to: str = _setting("", "directory in which what is transferred to another archive is handed over")
+    transfer_to: str = _setting(
+        "",
+        "directory in which what is transferred to another archive is handed over, or a bucket: "
+        "s3+https://HOST/BUCKET/PREFIX",
+    )
+    transfer_lock_days: int = _setting(
+        0, "for so long Object Lock keeps what is put in the bucket, in compliance mode; 0: as the bucket says", least=0
+    )
     mass_percent: int = _setting(
         25, "when more of all records than this are newly due at once, a person must confirm that it is meant", least=1
     )
@@ -167,6 +175,9 @@ class BackupSettings:
         "", "directory on another disk or machine that backups are made in; empty: none are scheduled"
     )
     key_file: str = _setting("", "the backups' key, made by `archiver backup key`, apart from archive and backups")
+    keys_in: tuple[str, ...] = _setting(
+        (), "directories that each get the keys of records and snapshots, for no copy of the backup; empty: in it"
+    )
     drill_in: str = _setting("", "directory in which the monthly drill restores a copy; empty: the system's temporary")
 
 
@@ -299,6 +310,7 @@ _FAULTS: dict[str, Callable[[Any], Iterator[str]]] = {
     "archive": _archive_faults,
     "nightly": _nightly_faults,
     "timestamp": _timestamp_faults,
+    "retention": lambda retention: transfer_faults(retention.transfer_to, retention.transfer_lock_days),
     "search": _search_faults,
     "requests": _request_faults,
 }

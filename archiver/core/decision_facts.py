@@ -12,7 +12,11 @@ from datetime import date, datetime
 from sqlite_utils import Database
 
 from archiver.core.clock import from_optional_iso, to_iso
+from archiver.core.papers import is_paper_id
 from archiver.core.records import RecordId
+
+ACCOUNT_CLOSED = "account-closed"
+"""The type of event that an account's closing enters by itself."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,3 +141,9 @@ def add_class_decision(
         (record, code, previous, reason, to_iso(at), actor),
     )
     return int(cursor.lastrowid or 0)
+
+
+def classes_of_papers(db: Database) -> dict[str, tuple[str, str]]:
+    """Class and reason of each of the archive's own papers that an officer classified: the last word holds."""
+    rows = db.conn.execute("SELECT record_id, code, reason FROM class_decisions ORDER BY id")
+    return {id: (code, reason) for id, code, reason in rows if is_paper_id(id)}

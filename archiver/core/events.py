@@ -37,6 +37,7 @@ class EventType(StrEnum):
     LOGGED_IN = "logged_in"
     LOGGED_OUT = "logged_out"
     ACCOUNT_ADDED = "account_added"
+    ACCOUNT_STATUS_SET = "account_status_set"
     JOB_ADDED = "job_added"
     JOB_STATUS_SET = "job_status_set"
     JOB_RUN = "job_run"
@@ -63,7 +64,9 @@ class EventType(StrEnum):
     DISPOSAL_BEGUN = "disposal_begun"  # announced before anything goes
     DISPOSAL_STOPPED = "disposal_stopped"  # a record was left whole after it was announced
     RECORD_DISPOSED = "record_disposed"  # destroyed or transferred; a stub stays
+    PAPER_DISPOSED = "paper_disposed"  # one of the archive's own papers was destroyed
     RECORD_TRANSFERRED = "record_transferred"  # handed over, and kept here as a copy
+    HANDED_OVER = "handed_over"  # a package lies where the other archive takes it in
     TRANSFER_RECEIVED = "transfer_received"  # another archive confirmed what was handed over
     DISPOSAL_UNLOCKED = "disposal_unlocked"  # two people confirmed the holds after a rebuild or a restore
     REQUEST_CLOSED = "request_closed"
@@ -130,6 +133,7 @@ class EventType(StrEnum):
             EventType.TIMESTAMP_FAILED,
             EventType.DISPOSAL_BEGUN,
             EventType.DISPOSAL_STOPPED,
+            EventType.HANDED_OVER,
         )
 
 
@@ -143,7 +147,9 @@ _PREMIS = {
     EventType.RETENTION_EXTENDED: "poa",
     EventType.TRIGGER_ENTERED: "poa",
     EventType.RECORD_DISPOSED: "dea",
+    EventType.PAPER_DISPOSED: "dea",
     EventType.RECORD_TRANSFERRED: "tra",
+    EventType.HANDED_OVER: "dis",
     EventType.REDACTED: "red",
     EventType.PRODUCED: "exp",
     EventType.DELIVERED: "dis",

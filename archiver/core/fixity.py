@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Protocol
 
 from archiver.core.records import Digest, ObjectRole, StoredObject
 from archiver.core.warc import WarcCheck, check_warc
@@ -53,7 +54,18 @@ def digest_bytes(content: bytes) -> Digest:
     return Digest("sha256:" + hashlib.sha256(content).hexdigest())
 
 
-def check_object(stored: StoredObject, path: Path) -> Iterator[Finding]:
+class KeptFile(Protocol):
+    """A file that is kept and known by its SHA-256: an object of evidence, or an asset that captures share."""
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def sha256(self) -> Digest: ...
+    @property
+    def size(self) -> int: ...
+
+
+def check_object(stored: KeptFile, path: Path) -> Iterator[Finding]:
     """Compare one file with its entry; nothing is yielded where they agree."""
     yield from _compare(stored, path, lambda: digest_file(path))
 
@@ -80,7 +92,7 @@ def check_warc_object(stored: StoredObject, path: Path, records: int) -> Iterato
         )
 
 
-def _compare(stored: StoredObject, path: Path, digest: Callable[[], Digest]) -> Iterator[Finding]:
+def _compare(stored: KeptFile, path: Path, digest: Callable[[], Digest]) -> Iterator[Finding]:
     def finding(fault: Fault, message: str) -> Finding:
         return Finding(fault=fault, subject=stored.path, message=message)
 

@@ -18,12 +18,16 @@ from zoneinfo import ZoneInfo
 from sqlite_utils import Database
 
 from archiver.core.clock import from_iso
+from archiver.core.errors import NotFound
 from archiver.core.events import read_event
 from archiver.core.records import RecordId
 
 CASE_CLOSED = "case-closed"
 SUPERSEDED = "superseded"
 CATALOGUE = "catalogue.db"
+PLAN = "plan-"
+"""Before the number of a file plan, as a paper's id."""
+_RECORD = "rec_"
 
 
 class PaperKind(StrEnum):
@@ -36,6 +40,17 @@ class PaperKind(StrEnum):
     HOLD = "hold"  # a matter, what it covers, its placing and release
     FILE_PLAN = "file_plan"  # a version of the plan with who approved it
     TRAIL = "trail"  # all events, signed checkpoints and time-stamps
+
+
+_PREFIXES = {
+    "REQ-": PaperKind.REQUEST,
+    "prod_": PaperKind.PRODUCTION,
+    "crt_": PaperKind.CERTIFICATE,
+    "run_": PaperKind.NIGHT_REPORT,
+    "hld_": PaperKind.HOLD,
+    PLAN: PaperKind.FILE_PLAN,
+    "trail": PaperKind.TRAIL,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,14 +72,37 @@ class Paper:
     records: frozenset[RecordId] = frozenset()
 
 
+def is_paper_id(id: str) -> bool:
+    """Whether an id is no record's: what is neither is nobody's."""
+    return not id.startswith(_RECORD)
+
+
+def kind_of_id(id: str) -> PaperKind:
+    """What an id that is no record's is of. Raises NotFound."""
+    for prefix, kind in _PREFIXES.items():
+        if id.startswith(prefix):
+            return kind
+    raise NotFound(f"{id} is no paper of this archive: see `archiver retention papers`")
+
+
 def papers(db: Database, today: date, zone: ZoneInfo) -> list[Paper]:
     """Every paper, by kind and age. `zone` decides on which day a moment fell."""
     return [*_requests(db, today), *_certificates(db), *_night_reports(db), *_holds(db, zone), *_plans(db, zone),
             *_trail(db)]  # fmt: skip
 
 
+def find_paper(db: Database, id: str, zone: ZoneInfo) -> Paper:
+    """Raises NotFound."""
+    for each in papers(db, date.max, zone):
+        if each.id == id:
+            return each
+    raise NotFound(f"{id} is no paper of this archive: see `archiver retention papers`")
+
+
 def _requests(db: Database, today: date) -> Iterator[Paper]:
-    """Each request, then its bundles: both are needed until it is closed and the time to appeal has passed."""
+    """Each request, then its bundles: both are needed until it is closed and the time to appeal has passed, and the
+    request as long as a bundle is there, which tells whose it is and what its review decided.
+    """
     covered = _grouped(
         db,
         "SELECT s.request_number, h.record_id FROM request_hits h JOIN request_searches s ON s.id = h.search_id "
@@ -93,7 +131,7 @@ def _requests(db: Database, today: date) -> Iterator[Paper]:
             created=from_iso(row["opened"]),
             last_activity=from_iso(last),
             events=closed,
-            needed_for=needed,
+            needed_for=(*needed, *(f"bundle {made['id']}" for made in bundles[number])),
             records=covered.get(number, frozenset()),
         )
         for made in bundles[number]:
@@ -184,6 +222,21 @@ def _plans(db: Database, zone: ZoneInfo) -> Iterator[Paper]:
             "GROUP BY v.plan_version"
         )
     )
+    # a schedule that a later plan did not change stays a row of the plan that brought it
+    shared = dict(
+        db.conn.execute(
+            "SELECT v.plan_version, max(c.plan_version) FROM schedule_versions v JOIN record_classes c "
+            "ON c.code = v.class_code AND c.schedule_number = v.number AND c.plan_version <> v.plan_version "
+            "GROUP BY v.plan_version"
+        )
+    )
+    batched = dict(
+        db.conn.execute(
+            "SELECT v.plan_version, count(*) FROM batches b JOIN schedule_versions v ON v.class_code = b.class_code "
+            "AND v.number = b.schedule_number LEFT JOIN disposals d ON d.batch_id = b.id WHERE d.id IS NULL "
+            "GROUP BY v.plan_version"
+        )
+    )
     rows = list(db.query("SELECT number, title, loaded_at, activated_at FROM plan_versions ORDER BY number"))
     in_force = sorted((row["activated_at"], row["number"]) for row in rows if row["activated_at"])
     followed = {old[1]: from_iso(new[0]) for old, new in pairwise(in_force)}
@@ -192,11 +245,15 @@ def _plans(db: Database, zone: ZoneInfo) -> Iterator[Paper]:
         needed = []
         if in_force and in_force[-1][1] == number:
             needed.append("every record, for it is in force")
+        if later := shared.get(number):
+            needed.append(f"plan {later}, which kept schedules of it")
+        if number in batched:
+            needed.append(f"{batched[number]} batches, which name its schedules")
         if number in gone:
             needed.append(f"the certificates of {gone[number]} records, which name its schedules")
         ended = followed.get(number)
         yield Paper(
-            id=f"plan-{number}",
+            id=f"{PLAN}{number}",
             kind=PaperKind.FILE_PLAN,
             title=row["title"],
             place=CATALOGUE,

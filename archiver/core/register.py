@@ -168,6 +168,9 @@ class Register:
                 return each
         raise NotFound(f"no job {name} in this archive: see `archiver job list`")
 
+    def set_account_status(self, account: Account, status: str) -> None:
+        self._db.table("accounts").update(account.id, {"status": status})
+
     def set_job_status(self, job: CaptureJob, status: str) -> None:
         self._db.table("jobs").update(job.id, {"status": status})
 

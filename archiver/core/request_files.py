@@ -170,10 +170,10 @@ class RequestFiles:
         )
 
     def next_page(self, number: str) -> int:
-        """The number after the last page of the request's productions; 1 for the first."""
+        """The number after the last page of the request's productions, destroyed ones too; 1 for the first."""
         row = self._db.conn.execute(
-            "SELECT MAX(d.last_number) FROM production_details d JOIN productions p ON p.id = d.id "
-            "WHERE p.request_number = ?",
+            "SELECT MAX(n) FROM (SELECT d.last_number AS n FROM production_details d JOIN productions p ON p.id = d.id "
+            "WHERE p.request_number = ?1 UNION SELECT last_page FROM paper_stubs WHERE request_number = ?1)",
             (number,),
         ).fetchone()
         return int(row[0] or 0) + 1

@@ -82,7 +82,10 @@ class Requests:
             raise BadInput(f"a request cannot have been received on {received}, which is yet to come")
         taken = [
             int(row["number"].rsplit("-", 1)[1])
-            for row in self._db.query("SELECT number FROM requests WHERE number LIKE ?", [f"REQ-{received.year}-%"])
+            for row in self._db.query(  # the number of a request that was destroyed is never given again
+                "SELECT number FROM requests WHERE number LIKE ?1 UNION SELECT id FROM paper_stubs WHERE id LIKE ?1",
+                [f"REQ-{received.year}-%"],
+            )
         ]
         request = InformationRequest(
             number=f"REQ-{received.year}-{max(taken, default=0) + 1:04d}",

@@ -66,6 +66,11 @@ def m010_review(db: Database) -> None:
     _run(db, "m010_review")
 
 
+@migrations()
+def m011_papers(db: Database) -> None:
+    _run(db, "m011_papers")
+
+
 def migrate(db: Database) -> None:
     """Bring the catalogue to this version's tables.
 
@@ -93,5 +98,6 @@ _STEPS = frozenset(
         m007_search,
         m009_retention,
         m010_review,
+        m011_papers,
     )
 )

@@ -9,11 +9,12 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from archiver.core.assets import PREFIX
 from archiver.core.durable import make_directory, part_path, publish, storage_errors, sync_directory, sync_file
 from archiver.core.errors import CopyUnreachable, EvidenceDamaged
-from archiver.core.fixity import digest_file
+from archiver.core.fixity import KeptFile, digest_file
 from archiver.core.objects import ObjectStore
-from archiver.core.records import RecordId, StoredObject
+from archiver.core.records import RecordId
 
 _CHUNK = 1 << 20
 
@@ -26,16 +27,16 @@ class SecondCopy:
             raise CopyUnreachable(f"the second copy {root} is not there: mount it, then run again")
         self._store = ObjectStore(root)
 
-    def has(self, stored: StoredObject) -> bool:
+    def has(self, stored: KeptFile) -> bool:
         """Whether a file of that name and length is there."""
         path = self._store.path_of(stored.path)
         return path.is_file() and path.stat().st_size == stored.size
 
-    def put(self, stored: StoredObject, source: Path) -> None:
+    def put(self, stored: KeptFile, source: Path) -> None:
         """Copy a file of evidence here, durably. Raises EvidenceDamaged where it is not what was recorded."""
         _copy(stored, source, self._store.path_of(stored.path))
 
-    def repair(self, stored: StoredObject, target: Path) -> None:
+    def repair(self, stored: KeptFile, target: Path) -> None:
         """Bring a lost or changed file back, only from bytes that match our own digest. Raises EvidenceDamaged."""
         _copy(stored, self._store.path_of(stored.path), target)
 
@@ -52,8 +53,19 @@ class SecondCopy:
                 raise CopyUnreachable(f"{place} could not be removed: look at its permissions, then run again")
             sync_directory(place.parent)
 
+    def assets(self) -> Iterator[str]:
+        """Every asset here, as `assets/...`."""
+        for path in self._store.root.glob(f"{PREFIX}*/*"):
+            yield path.relative_to(self._store.root).as_posix()
 
-def _copy(stored: StoredObject, source: Path, target: Path) -> None:
+    def remove_asset(self, name: str) -> None:
+        """Remove an asset that no capture needs any more, durably."""
+        path = self._store.path_of(name)
+        path.unlink(missing_ok=True)
+        sync_directory(path.parent)
+
+
+def _copy(stored: KeptFile, source: Path, target: Path) -> None:
     """Through a `.part` whose digest is taken from what was written."""
     make_directory(target.parent)
     part = part_path(target)

@@ -2,7 +2,8 @@
 
 A set is everything an archive is restored from: its settings, a fresh snapshot of the catalogue, the trail as far as
 that snapshot knows it, the evidence, bundles, certificates and reports. What is derived (the index, `catalogue.db`) is
-not in it, nor are private keys. Sets that hold what was destroyed since go when the next one is whole.
+not in it, nor are private keys. What may have to go has a key of its own, which is destroyed with it: a record's
+evidence, a paper's files, a snapshot. Sets that hold what was destroyed since go when the next one is whole.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from archiver.core.errors import BackupDamaged, BadInput, NotFound
 from archiver.core.events import EventType
 from archiver.core.fixity import digest_bytes, digest_file
 from archiver.core.mirror import FILE_NAME as TRAIL
+from archiver.core.paper_files import PAPER_FOLDERS, paper_place
+from archiver.core.paper_stubs import paper_stubs
 from archiver.core.people import Permission, Person
 from archiver.core.progress import Progress, silent
 from archiver.core.snapshots import take_snapshot
@@ -38,16 +41,25 @@ _EVENTS = f"trail/{TRAIL}"
 
 @dataclass(frozen=True, kw_only=True)
 class BackupFile:
-    """A file of the archive in a set: where it belongs, what it is, and how many bytes."""
+    """A file of the archive in a set: where it belongs, what it is, how many bytes, and whether the part of the archive
+    that it goes with has a key of its own.
+    """
 
     path: str
     sha256: str
     size: int
+    keyed: bool = False
+
+    @property
+    def part(self) -> str:
+        return part_of(self.path) if self.keyed else ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BackupSet:
-    """One backup. `trail_size` is how many events the archive had by then, `destroyed` how many records had gone."""
+    """One backup. `trail_size` is how many events the archive had by then, `destroyed` how many records and
+    papers had gone.
+    """
 
     id: str
     made_at: str  # ISO 8601 UTC
@@ -95,7 +107,7 @@ def back_up(
         archive.sign_checkpoint(at=now)
         snapshot, size = _snapshot(archive, now)
         before = {each.id: each for each in read_sets(boxes)}
-        destroyed = len(archive.catalogue.stubs())
+        destroyed = len(archive.catalogue.stubs()) + len(paper_stubs(archive.db))
         paths = [SETTINGS, f"snapshots/{snapshot.name}", *_paths(archive.directory)]
         files, sealed = [], 0
         for number, path in enumerate(paths, 1):
@@ -115,8 +127,9 @@ def back_up(
         stay = [each for each in before.values() if each.destroyed == destroyed and each.id != made.id]
         stay = [made, *sorted(stay, key=lambda each: each.id, reverse=True)[: max(0, keep - 1)]]
         gone = sorted(before.keys() - {each.id for each in stay})
-        wanted = {boxes.name_of(file.path, file.sha256) for each in stay for file in each.files}
+        wanted = {_name_of(boxes, file) for each in stay for file in each.files if _opens(boxes, file)}
         removed = boxes.keep_only(wanted, {each.id for each in stay})
+        boxes.keys.keep_only({file.part for each in stay for file in each.files})
         with archive.change(at=now, actor=actor.id) as change:
             told = {"sha256": digest_bytes(content), "files": len(files), "bytes": made.size, "events": size}
             change.record(EventType.BACKED_UP, [made.id], {**told, "sets_removed": gone})
@@ -150,6 +163,26 @@ def _paths(directory: Path) -> Iterator[str]:
                 yield relative.as_posix()
 
 
+def part_of(path: str) -> str:
+    """What a file goes with when it goes: its record, its paper, or the snapshot it is; "" for what stays."""
+    folder, _, rest = path.partition("/")
+    if folder == "objects":
+        record = rest.partition("/")[2].partition("/")[0]
+        return record if record.startswith("rec_") else ""
+    if folder == "snapshots":
+        return path
+    return paper_place(path) if folder in PAPER_FOLDERS else ""
+
+
+def _name_of(boxes: BackupBoxes, filed: BackupFile) -> str:
+    return boxes.name_of(filed.path, filed.sha256, filed.part)
+
+
+def _opens(boxes: BackupBoxes, filed: BackupFile) -> bool:
+    """Whether there is a key to its box: what has none is noise."""
+    return not filed.part or boxes.keys.find(filed.part) is not None
+
+
 def _seal(archive: Archive, boxes: BackupBoxes, path: str, events: int) -> tuple[BackupFile, bool]:
     """The file's entry, and whether it had to be sealed: a box of its place and content is there otherwise."""
     place = archive.directory / path
@@ -160,13 +193,16 @@ def _seal(archive: Archive, boxes: BackupBoxes, path: str, events: int) -> tuple
         filed = BackupFile(path=path, sha256=digest_bytes(content), size=len(content))
         source: BinaryIO = io.BytesIO(content)
     else:
-        filed = BackupFile(path=path, sha256=digest_file(place), size=place.stat().st_size)
+        part = part_of(path)
+        if part:
+            boxes.keys.make(part)
+        filed = BackupFile(path=path, sha256=digest_file(place), size=place.stat().st_size, keyed=bool(part))
         source = place.open("rb")
     with source:
-        name = boxes.name_of(filed.path, filed.sha256)
+        name = _name_of(boxes, filed)
         if boxes.path_of(name).exists():
             return filed, False
-        boxes.seal(source, boxes.path_of(name), about=name)
+        boxes.seal(source, boxes.path_of(name), about=name, part=filed.part)
     return filed, True
 
 
@@ -194,8 +230,12 @@ def chosen_set(boxes: BackupBoxes, id: str = "") -> BackupSet:
 
 
 def unpack(boxes: BackupBoxes, chosen: BackupSet, into: Path, *, progress: Progress = silent) -> None:
-    """Write every file of the set below `into`, each compared with its hash. Raises BackupDamaged, StorageFull."""
+    """Write every file of the set below `into`, each compared with its hash, but for those whose key was destroyed
+    since: they are what was destroyed. Raises BackupDamaged, StorageFull.
+    """
     for number, each in enumerate(chosen.files, 1):
+        if each.part and boxes.keys.is_destroyed(each.part):
+            continue
         parts = Path(each.path).parts
         if Path(each.path).is_absolute() or ".." in parts:
             raise BackupDamaged(f"set {chosen.id} names a file outside of the archive: {each.path!r}")
@@ -208,9 +248,14 @@ def unpack(boxes: BackupBoxes, chosen: BackupSet, into: Path, *, progress: Progr
 
 
 def check_set(boxes: BackupBoxes, chosen: BackupSet, *, progress: Progress = silent) -> list[str]:
-    """Open every box of the set and compare it with its hash, writing nothing; a sentence for each that fails."""
+    """Open every box of the set and compare it with its hash, writing nothing; a sentence for each that fails.
+
+    What has no key any more, for it was destroyed since, is passed over.
+    """
     findings = []
     for number, each in enumerate(chosen.files, 1):
+        if each.part and boxes.keys.is_destroyed(each.part):
+            continue
         try:
             if not _unseal(boxes, each, lambda piece: None):
                 findings.append(f"{each.path} is not what was backed up")
@@ -222,8 +267,8 @@ def check_set(boxes: BackupBoxes, chosen: BackupSet, *, progress: Progress = sil
 
 def _unseal(boxes: BackupBoxes, filed: BackupFile, take: Callable[[bytes], object]) -> bool:
     """Hand every piece of the file on; whether all of them together have its hash. Raises BackupDamaged."""
-    name, hashed = boxes.name_of(filed.path, filed.sha256), hashlib.sha256()
-    for piece in boxes.unseal(boxes.path_of(name), about=name):
+    name, hashed = _name_of(boxes, filed), hashlib.sha256()
+    for piece in boxes.unseal(boxes.path_of(name), about=name, part=filed.part):
         hashed.update(piece)
         take(piece)
     return f"sha256:{hashed.hexdigest()}" == filed.sha256

@@ -15,7 +15,7 @@ from archiver.core.events import EventType
 from archiver.core.people import Permission, Person
 from archiver.core.records import RecordId
 from archiver.workflows.find import freeze
-from archiver.workflows.keep_papers import papers_among
+from archiver.workflows.keep_papers import papers_among, plan_papers
 from retention import batches
 from retention.classification import classify
 from retention.file_plan import FilePlan, TriggerKind
@@ -61,7 +61,10 @@ def classify_undecided(archive: Archive, *, actor: Person, now: datetime) -> tup
 def reclassify(
     archive: Archive, ids: Sequence[str], code: str, *, reason: str, actor: Person, now: datetime
 ) -> Reclassified:
-    """Give records a class by an officer's word. What waits in a batch leaves it. Raises NotFound, BadInput."""
+    """Give records, or papers of the archive's own, a class by an officer's word.
+
+    What waits in a batch leaves it. Raises NotFound, BadInput.
+    """
     actor.require(Permission.KEEP_RECORDS)
     plan = _plan(archive)
     if plan.schedule(code) is None:
@@ -69,31 +72,38 @@ def reclassify(
         raise NotFound(f"class {code!r} has no schedule in the plan in force; there are {codes}")
     if not reason.strip():
         raise BadInput("giving a class by hand needs a reason")
-    records = [archive.catalogue.record(id) for id in dict.fromkeys(ids)]
-    if not records:
+    classes = _classes_of_papers(archive, ids, now)
+    own = set(classes)
+    classes |= {id: archive.catalogue.record(id).class_code for id in ids if id not in own}
+    if not classes:
         raise BadInput("no record was named, and no search hit any")
+    records = [RecordId(id) for id in dict.fromkeys(ids)]
     with archive.change(at=now, actor=actor.id) as change:
         for record in records:
+            previous = classes[record]
             number = add_class_decision(
-                change.db,
-                record.id,
-                code,
-                previous=record.class_code,
-                reason=reason.strip(),
-                at=now,
-                actor=actor.id,
+                change.db, record, code, previous=previous, reason=reason.strip(), at=now, actor=actor.id
             )
-            filing.set_class(change.db, record.id, code, f"by an officer: {reason.strip()}", plan.number)
+            if record not in own:
+                filing.set_class(change.db, record, code, f"by an officer: {reason.strip()}", plan.number)
             change.record(
                 EventType.CLASSIFIED,
-                [record.id],
-                {"class": code, "previous": record.class_code},
+                [record],
+                {"class": code, "previous": previous},
                 commits=[("class_decisions", number)],
             )
-        ejected = batches.eject(
-            change.db, [each.id for each in records], f"it was given class {code}", actor=actor.id, at=now
-        )
-    return Reclassified(class_code=code, records=tuple(each.id for each in records), ejected=tuple(ejected))
+        ejected = batches.eject(change.db, records, f"it was given class {code}", actor=actor.id, at=now)
+    return Reclassified(class_code=code, records=tuple(records), ejected=tuple(ejected))
+
+
+def _classes_of_papers(archive: Archive, ids: Sequence[str], now: datetime) -> dict[str, str | None]:
+    """The class each has that is a paper of the archive's own and no record."""
+    named = papers_among(archive, ids)
+    if not named:
+        return {}  # every paper would have to be looked at
+    today = now.astimezone(archive.settings.archive.zone).date()
+    planned = plan_papers(archive, today=today)
+    return {each.paper.id: each.decision.class_code for each in planned if each.paper.id in named}
 
 
 def records_of_query(archive: Archive, query: str, *, now: datetime) -> list[RecordId]:
@@ -102,7 +112,12 @@ def records_of_query(archive: Archive, query: str, *, now: datetime) -> list[Rec
 
 
 def not_a_record(archive: Archive, ids: Sequence[str], *, reason: str, actor: Person, now: datetime) -> Reclassified:
-    """An officer's finding that something is no record: it gets the plan's class for that. Raises NotFound."""
+    """An officer's finding that something is no record: it gets the plan's class for that.
+
+    Raises NotFound, and BadInput for the archive's own papers, which are records of its work.
+    """
+    if own := papers_among(archive, ids):
+        raise BadInput(f"{', '.join(sorted(own))} is a paper of the archive's own work: give it a class that is meant")
     entry = _plan(archive).not_a_record
     if entry is None:
         raise NotFound("the plan in force has no class with `not_a_record = true`: add one with its own short schedule")

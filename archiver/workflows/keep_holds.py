@@ -12,6 +12,7 @@ from archiver.core.clock import to_iso
 from archiver.core.errors import BadInput
 from archiver.core.events import EventType
 from archiver.core.mirror import mirror_trail
+from archiver.core.paper_stubs import paper_stubs
 from archiver.core.people import Permission, Person
 from archiver.core.records import RecordId, new_id
 from archiver.core.requests import InformationRequest
@@ -73,7 +74,7 @@ def place_hold(
         scopes=tuple(scopes),
         records=0,
     )
-    stubs = {each.record_id for each in archive.catalogue.stubs()}
+    stubs = _gone(archive)
     named = [RecordId(each.value) for each in scopes if each.kind is ScopeKind.RECORD]
     beside = stubs | papers_among(archive, named)  # what is named and is no record of the catalogue
     with archive.change(at=now, actor=actor.id) as change:
@@ -115,10 +116,15 @@ def _resolved(archive: Archive, scope: Scope) -> Scope:
     if scope.kind is ScopeKind.RECORD:
         if scope.live:
             raise BadInput("a record is one: only accounts, collections and queries can be live")
-        gone = {each.record_id for each in archive.catalogue.stubs()}
-        if scope.value not in gone and not papers_among(archive, [scope.value]):
+        if scope.value not in _gone(archive) and not papers_among(archive, [scope.value]):
             archive.catalogue.record(scope.value)
     return scope
+
+
+def _gone(archive: Archive) -> set[RecordId]:
+    """Records and papers of which a stub is all there is: a hold over them says that it came too late."""
+    papers = {RecordId(each.id) for each in paper_stubs(archive.db)}
+    return papers | {each.record_id for each in archive.catalogue.stubs()}
 
 
 def _hits(archive: Archive, query: str, now: datetime) -> list[RecordId]:

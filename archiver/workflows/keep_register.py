@@ -10,11 +10,15 @@ from archiver.core import filing
 from archiver.core.archive import Archive
 from archiver.core.clock import to_iso, to_utc
 from archiver.core.commitments import commitment
+from archiver.core.decision_facts import ACCOUNT_CLOSED, add_trigger_event
 from archiver.core.errors import BadInput
 from archiver.core.events import EventType
 from archiver.core.people import Permission, Person
 from archiver.core.records import Account, Record
 from archiver.core.register import CaptureJob
+
+ACTIVE, CLOSED = "active", "closed"
+"""What an account is: nights look at an active one alone."""
 
 
 def add_account(
@@ -34,6 +38,50 @@ def add_account(
         )
         change.record(EventType.ACCOUNT_ADDED, [account.id], commits=[("accounts", account.id)])
     return account
+
+
+def close_account(
+    archive: Archive, name: str, day: date | None, *, reason: str, actor: Person, now: datetime
+) -> Account:
+    """Note that an account was closed on a day, by default today: no night looks at it any more, and periods that count
+    from `account-closed` begin, whatever plan asks for them. Raises NotFound, BadInput.
+    """
+    today = now.astimezone(archive.settings.archive.zone).date()
+    if day is not None and day > today:
+        raise BadInput(f"an account cannot have been closed on {day}, which is yet to come")
+    return _set_account_status(archive, name, CLOSED, day or today, reason=reason, actor=actor, now=now)
+
+
+def reopen_account(archive: Archive, name: str, *, reason: str, actor: Person, now: datetime) -> Account:
+    """Take an account up again: nights look at it, and its closing is taken back. Raises NotFound, BadInput."""
+    return _set_account_status(archive, name, ACTIVE, None, reason=reason, actor=actor, now=now)
+
+
+def _set_account_status(
+    archive: Archive, name: str, status: str, closed: date | None, *, reason: str, actor: Person, now: datetime
+) -> Account:
+    actor.require(Permission.KEEP_RECORDS)
+    account = archive.register.account(name)
+    if account.status == status:
+        raise BadInput(f"{account.handle} is {status} already")
+    if not reason.strip():
+        raise BadInput("closing an account, or taking it up again, needs a reason: the decision behind it")
+    with archive.change(at=now, actor=actor.id) as change:
+        archive.register.set_account_status(account, status)
+        change.record(
+            EventType.ACCOUNT_STATUS_SET, [account.id], {"status": status}, commits=[("accounts", account.id)]
+        )
+        number = add_trigger_event(
+            change.db, scope="account", subject=account.id, type=ACCOUNT_CLOSED, day=closed, reason=reason.strip(),
+            at=now, actor=actor.id,
+        )  # fmt: skip
+        change.record(
+            EventType.TRIGGER_ENTERED,
+            [account.id],
+            {"scope": "account", "type": ACCOUNT_CLOSED, "day": closed.isoformat() if closed else None},
+            commits=[("trigger_events", number)],
+        )
+    return archive.register.account(account.id)
 
 
 def add_job(

@@ -14,6 +14,7 @@ from archiver.core.events import EventType
 from archiver.core.people import Permission, Person
 from archiver.core.records import Record
 from archiver.workflows.classify import classify_undecided
+from archiver.workflows.keep_papers import preview_papers
 from archiver.workflows.standing import Standing
 from retention.comparison import Difference, compare_plans
 from retention.decisions import Decision, explain
@@ -45,8 +46,8 @@ class PlannedRecord:
 class PlanPreview:
     """What putting a plan in force would change: entries of the plan, records' dates, and what goes sooner.
 
-    `digest` is of the list of records whose dates move, from what to what; approvals are given for it. `shortens`
-    says that the activation takes a second person's approval.
+    `digest` is of the list of records, and of the archive's own papers, whose dates move, from what to what; approvals
+    are given for it. `shortens` says that the activation takes a second person's approval.
     """
 
     number: int
@@ -126,7 +127,7 @@ def _preview(archive: Archive, old: FilePlan | None, new: FilePlan, today: date)
         events_of_records(archive.db),
         extensions(archive.db),
     )
-    return tuple(changes)
+    return (*changes, *preview_papers(archive, old, new, today=today))
 
 
 def preview_activating(archive: Archive, number: int, *, today: date) -> PlanPreview:

@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from archiver.core.archive import Archive
+from archiver.core.assets import PREFIX, known_assets
 from archiver.core.clock import to_iso
 from archiver.core.errors import EvidenceDamaged
-from archiver.core.fixity import check_object
+from archiver.core.fixity import KeptFile, check_object
 from archiver.core.progress import Progress, silent
-from archiver.core.records import StoredObject
 from archiver.core.second_copy import SecondCopy
 from retention.register import active_plan
 
@@ -79,7 +79,7 @@ def check_fixity(
     with ThreadPoolExecutor(_threads(), thread_name_prefix="fixity") as pool:  # hashing leaves the interpreter free
         hashed = pool.map(lambda stored: _findings(archive, stored), waiting[:budget])
         for number, (stored, found) in enumerate(zip(waiting[:budget], hashed, strict=True), 1):
-            if found and _repair(archive, stored, archive.objects.path_of(stored.path)):
+            if found and _repair(archive, stored, _path_of(archive, stored)):
                 repaired.append(stored.path)
                 found = []
             findings += found
@@ -100,16 +100,24 @@ def _threads() -> int:
     return min(4, len(os.sched_getaffinity(0)))
 
 
-def _findings(archive: Archive, stored: StoredObject) -> list[str]:
-    path = archive.objects.path_of(stored.path)
-    return [f"{each.subject}: {each.message}" for each in check_object(stored, path)]
+def _findings(archive: Archive, stored: KeptFile) -> list[str]:
+    return [f"{each.subject}: {each.message}" for each in check_object(stored, _path_of(archive, stored))]
 
 
-def _longest_waiting(archive: Archive) -> list[StoredObject]:
+def _kept(archive: Archive) -> list[KeptFile]:
+    """Every file that must stay as it is: the evidence, and the assets that captures share."""
+    return [*(each for each, _ in archive.catalogue.all_objects()), *known_assets(archive.db)]
+
+
+def _path_of(archive: Archive, kept: KeptFile) -> Path:
+    store = archive.assets if kept.path.startswith(PREFIX) else archive.objects
+    return store.path_of(kept.path)
+
+
+def _longest_waiting(archive: Archive) -> list[KeptFile]:
     """Never hashed first, then the longest ago, then by path."""
     last = dict(archive.db.conn.execute("SELECT path, at FROM fixity_checks"))
-    stored = [each for each, _ in archive.catalogue.all_objects()]
-    return sorted(stored, key=lambda each: (last.get(each.path, ""), each.path))
+    return sorted(_kept(archive), key=lambda each: (last.get(each.path, ""), each.path))
 
 
 def _note(archive: Archive, paths: list[str], now: datetime) -> None:
@@ -122,14 +130,11 @@ def _note(archive: Archive, paths: list[str], now: datetime) -> None:
 
 
 def _overdue(archive: Archive, since: datetime) -> int:
-    (count,) = archive.db.conn.execute(
-        "SELECT count(*) FROM objects o LEFT JOIN fixity_checks f ON f.path = o.path WHERE f.at IS NULL OR f.at < ?",
-        (to_iso(since),),
-    ).fetchone()
-    return int(count)
+    last = dict(archive.db.conn.execute("SELECT path, at FROM fixity_checks"))
+    return sum(last.get(each.path, "") < to_iso(since) for each in _kept(archive))
 
 
-def _repair(archive: Archive, stored: StoredObject, path: Path) -> bool:
+def _repair(archive: Archive, stored: KeptFile, path: Path) -> bool:
     if not archive.settings.retention.second_copy:
         return False
     try:
@@ -142,18 +147,22 @@ def _repair(archive: Archive, stored: StoredObject, path: Path) -> bool:
 def copy_to_second(archive: Archive, *, progress: Progress = silent) -> int:
     """Bring the second location up to date, each file compared with its hash; how many were copied.
 
-    What is there of destroyed records is removed. Raises CopyUnreachable, EvidenceDamaged, StorageFull.
+    What is there of destroyed records, and assets that nothing needs, are removed. Raises CopyUnreachable,
+    EvidenceDamaged, StorageFull.
     """
     copy = SecondCopy(Path(archive.settings.retention.second_copy))
-    stored = [each for each, _ in archive.catalogue.all_objects()]
+    stored = _kept(archive)
     copied = 0
     for number, each in enumerate(stored, 1):
         if not copy.has(each):
-            copy.put(each, archive.objects.path_of(each.path))
+            copy.put(each, _path_of(archive, each))
             copied += 1
         progress(number, len(stored), each.path)
     for record in {stub.record_id for stub in archive.catalogue.stubs()} & set(copy.records()):
         copy.remove(record)
+    known = {each.path for each in stored}
+    for name in [each for each in copy.assets() if each not in known]:
+        copy.remove_asset(name)
     return copied
 
 

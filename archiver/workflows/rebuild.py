@@ -19,16 +19,18 @@ from pathlib import Path
 from archiver.core.archive import CATALOGUE, DISPOSAL_LOCK, Archive, connect, read_settings, user_config_directory
 from archiver.core.clock import to_timestamp14
 from archiver.core.config import Settings
-from archiver.core.durable import sync_directory
+from archiver.core.durable import make_directory, sync_directory
 from archiver.core.errors import EvidenceDamaged, NotPermitted
 from archiver.core.events import Event, EventType, TrailHead, read_event, read_trail_file
 from archiver.core.fixity import digest_file
 from archiver.core.objects import MANIFEST
 from archiver.core.people import Person, Role
 from archiver.core.progress import Progress, silent
+from archiver.core.records import RecordId
 from archiver.core.schema import migrate
 from archiver.core.snapshots import snapshots
 from archiver.workflows.disposal.copies import Probes, purge_catalogue, purge_set_aside, purge_snapshots
+from archiver.workflows.disposal.destroy_papers import replay_paper_disposals
 from archiver.workflows.disposal.replay import replay_disposals, replay_holds
 from archiver.workflows.file_capture import enter_capture
 from archiver.workflows.indexing import update_index
@@ -77,12 +79,14 @@ def rebuild_archive(
             missing = _read_trail(archive, lines[known:])
             replay_holds(archive, [read_event(line) for line in lines[known:]])
             again = replay_disposals(archive)
+            again += [RecordId(id) for id in replay_paper_disposals(archive)]
             filed = _file_evidence(archive, now, progress)
             _lock_disposal(archive, missing, now)
             archive.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
         archive.close()
     set_aside = _put_in_place(directory, fresh, now)
+    make_directory(directory / "snapshots")  # a backup whose snapshot's key was destroyed brings none
     with Archive.open(directory, config_directory=config_directory) as rebuilt:
         update_index(rebuilt, rebuild=True, progress=progress)
         if again:  # what came back with an old copy leaves no trace in that copy's own copies either

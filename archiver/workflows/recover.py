@@ -16,7 +16,9 @@ from archiver.core.errors import ArchiveBusy
 from archiver.core.manifest import CaptureManifest, read_manifest, write_manifest
 from archiver.core.objects import MANIFEST, TICKET
 from archiver.core.records import AccountId, Capture, CaptureId, Outcome
+from archiver.workflows.disposal.destinations import clear_staging
 from archiver.workflows.disposal.destroy import sweep_doomed
+from archiver.workflows.disposal.destroy_papers import sweep_papers
 from archiver.workflows.file_capture import SOFTWARE, enter_capture
 
 
@@ -50,6 +52,8 @@ def recover(archive: Archive, *, now: datetime) -> Recovered:
 def recover_locked(archive: Archive, *, now: datetime) -> Recovered:
     """`recover`, for a run that holds the lock already."""
     sweep_doomed(archive)
+    sweep_papers(archive)
+    clear_staging(archive)
     failed = [each for each in archive.objects.unfinished() if not _settle_whole(archive, each)]
     for capture in failed:
         _end_as_failed(archive, capture, now)

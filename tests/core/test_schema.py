@@ -30,7 +30,7 @@ def test_every_table_is_there() -> None:
         "commitments", "saved_searches", "search_runs", "search_run_hits",
         "plan_approvals", "class_decisions", "extensions", "trigger_events", "holds", "hold_scopes", "hold_records",
         "request_closings", "batches", "batch_items", "batch_approvals", "disposals", "disposal_residue",
-        "fixity_checks",
+        "fixity_checks", "paper_stubs",
         "request_details", "requesters", "request_events", "review_sets", "review_members", "review_assignments",
         "review_batches", "review_decisions", "redactions", "picture_clearances", "leak_acknowledgements",
         "production_details",

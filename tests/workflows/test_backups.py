@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +13,15 @@ import pytest
 
 from archiver.core.archive import Archive
 from archiver.core.backup_boxes import CHUNK, FILE_NAME, BackupBoxes, make_key_file, read_key_file
-from archiver.core.errors import AlreadyExists, BackupDamaged, BackupKeyWrong, BadInput, NotFound, NotPermitted
+from archiver.core.errors import (
+    AlreadyExists,
+    BackupDamaged,
+    BackupKeyWrong,
+    BadInput,
+    CopyUnreachable,
+    NotFound,
+    NotPermitted,
+)
 from archiver.core.events import EventType
 from archiver.core.records import RecordId
 from archiver.workflows.back_up import BackedUp, back_up, check_set, chosen_set, read_sets, unpack
@@ -164,7 +174,7 @@ def test_a_flipped_byte_a_lost_end_and_an_exchanged_box_are_told_with_the_file(
         opened = boxes(archive, place, key)
     chosen, chance = chosen_set(opened), random.Random(7)
     largest, other = sorted(chosen.files, key=lambda each: each.size, reverse=True)[:2]
-    box, second = (opened.path_of(opened.name_of(each.path, each.sha256)) for each in (largest, other))
+    box, second = (opened.path_of(opened.name_of(each.path, each.sha256, each.part)) for each in (largest, other))
     whole, one_chunk = box.read_bytes(), len(b"archiver-box 1\n") + 32 + CHUNK + 16
     assert len(whole) > 2 * one_chunk
     harmed = [whole[:one_chunk], whole[:-1], whole[: 2 * one_chunk], whole + b"\0", b"", second.read_bytes()]
@@ -223,6 +233,116 @@ def test_a_drill_repeats_what_was_decided_since_and_brings_nothing_destroyed_bac
         for path in (tmp_path / "unpacked").rglob("*"):
             assert not path.is_file() or b"zqxplanted" not in path.read_bytes(), path
         assert verify_archive(archive).findings == ()
+
+
+def gone_from(place: Path) -> int:
+    """How many keys were destroyed."""
+    return sum(path.is_file() and not path.stat().st_size for path in (place / "keys").rglob("*"))
+
+
+def with_backup_at(place: Path, tmp_path: Path, keys_in: Sequence[str] = ()) -> Shelf:
+    """An archive whose settings name the backup, with two records."""
+    made = make_shelf(tmp_path)
+    stated = made.directory / "archive.toml"
+    text = stated.read_text(encoding="utf-8")
+    for name, value in {"place": str(place), "keys_in": keys_in}.items():
+        empty = f"\n{name} = {'[]' if name == 'keys_in' else json.dumps('')}\n"
+        assert text.count(empty) == 1
+        text = text.replace(empty, f"\n{name} = {json.dumps(value)}\n")
+    stated.write_text(text, encoding="utf-8")
+    with made.open() as archive:
+        file_thread(archive, 1, PLANTED)
+        file_thread(archive, 2, PLANTED + " again")
+    return made
+
+
+def test_the_key_of_a_record_is_destroyed_with_it_and_no_copy_of_the_boxes_opens_any_more(
+    key: Path, tmp_path: Path
+) -> None:
+    place, tape = tmp_path / "backup", tmp_path / "tape"
+    shelf = with_backup_at(place, tmp_path)
+    with shelf.open() as archive:
+        first = back(archive, place, key)
+        shutil.copytree(place, tape, ignore=shutil.ignore_patterns("keys"))
+        hold(archive, record_id(2))
+        run(archive, approved_batch(archive))
+        assert gone_from(place) == 1
+        held = BackupBoxes.open(tape, key=read_key_file(key), passphrase=None, keys_in=[place / "keys"])
+        chosen = chosen_set(held, first.set)
+        unpack(held, chosen, tmp_path / "unpacked")
+        assert not list((tmp_path / "unpacked").rglob("rec_*0001"))
+        assert list((tmp_path / "unpacked").rglob("rec_*0002"))
+        assert check_set(held, chosen) == []
+        for filed in chosen.files:
+            if str(record_id(1)) in filed.path:
+                with pytest.raises(BackupDamaged, match="was destroyed"):
+                    held.name_of(filed.path, filed.sha256, filed.part)
+        # the snapshot's texts go with the next set, whose key replaces that one's
+        back(archive, place, key, at=hours(1))
+        assert gone_from(place) == 2
+        opened = BackupBoxes.open(tape, key=read_key_file(key), passphrase=None, keys_in=[place / "keys"])
+        unpack(opened, chosen_set(opened, first.set), tmp_path / "later")
+        for path in (tmp_path / "later").rglob("*"):
+            texts = path.read_bytes() if path.is_file() else b""
+            assert f"{PLANTED}\n".encode() not in texts, path
+            assert "snapshots" not in path.parts
+        assert verify_archive(archive).findings == ()
+        found = drill(archive, opened, actor=person(archive, "Clerk"), now=hours(2))
+        assert found.destroyed_since == 1
+
+
+def test_keys_lie_apart_where_the_settings_say_and_at_each_place_named(key: Path, tmp_path: Path) -> None:
+    places = [tmp_path / "one", tmp_path / "two"]
+    for each in places:
+        each.mkdir()
+    shelf = with_backup_at(tmp_path / "backup", tmp_path, keys_in=[str(each) for each in places])
+    with shelf.open() as archive:
+        made = BackupBoxes.begin(
+            tmp_path / "backup", archive="arc_shelf", key=read_key_file(key), passphrase=None, keys_in=places
+        )
+        back_up(archive, made, actor=person(archive, "Clerk"), now=LATER)
+        assert not (tmp_path / "backup" / "keys").exists()
+        names = [sorted(path.name for path in each.rglob("*") if path.is_file()) for each in places]
+        assert names[0] == names[1] != []
+        hold(archive, record_id(2))
+        run(archive, approved_batch(archive))
+        for each in places:
+            assert sum(path.is_file() and not path.stat().st_size for path in each.rglob("*")) == 1
+    with pytest.raises(CopyUnreachable, match="mount it"):
+        BackupBoxes.open(tmp_path / "backup", key=read_key_file(key), passphrase=None, keys_in=[tmp_path / "no"])
+    opened = BackupBoxes.open(tmp_path / "backup", key=read_key_file(key), passphrase=None)
+    assert any("is lost" in each for each in check_set(opened, chosen_set(opened)))
+
+
+def test_a_place_of_keys_that_is_away_is_on_the_certificate_and_the_next_backup_destroys_them(
+    key: Path, tmp_path: Path
+) -> None:
+    place = tmp_path / "backup"
+    shelf = with_backup_at(place, tmp_path)
+    with shelf.open() as archive:
+        back(archive, place, key)
+        hold(archive, record_id(2))
+        place.rename(tmp_path / "unmounted")
+        done = run(archive, approved_batch(archive))
+        residue = read_certificate(archive, str(done.certificate))["residue"]
+        assert any("could not be destroyed" in each["message"] for each in residue)
+        (tmp_path / "unmounted").rename(place)
+        assert gone_from(place) == 0
+        back(archive, place, key, at=hours(1))
+        assert gone_from(place) == 2  # the record's, and the snapshot's that went with its set
+
+
+def test_a_lost_key_of_a_record_that_is_there_is_made_anew_with_its_boxes(
+    shelf: Shelf, key: Path, tmp_path: Path
+) -> None:
+    place = tmp_path / "backup"
+    with shelf.open() as archive:
+        back(archive, place, key)
+        shutil.rmtree(place / "keys")
+        again = back(archive, place, key, at=hours(1))
+        opened = boxes(archive, place, key)
+        assert check_set(opened, chosen_set(opened, again.set)) == []
+        assert again.sealed >= 6
 
 
 def test_a_drill_tells_what_a_restored_archive_lacks(shelf: Shelf, key: Path, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from archiver.workflows.disposal.destroy import METHOD
 from archiver.workflows.disposal.residue import stored_residue
 from retention import batches
 from retention.batches import Batch, ItemState
-from retention.certificate import FORMAT, RESIDUE_NOTE, render_certificate, write_certificate
+from retention.certificate import FORMAT, PAPERS_NOTE, RESIDUE_NOTE, render_certificate, write_certificate
 from retention.register import schedule_version
 
 DIRECTORY = "certificates"
@@ -91,7 +91,7 @@ def certificate_content(
         "stayed": [{"record": each.record_id, "state": each.state.value, "reason": each.reason} for each in stayed],
         "index": dict(index),
         "residue": [asdict(each) for each in stored_residue(archive, batch.id)],
-        "residue_note": RESIDUE_NOTE,
+        "residue_note": PAPERS_NOTE if batch.of_papers else RESIDUE_NOTE,
         "transferred_to": archive.settings.retention.transfer_to if receipt else "",
         "receipt": receipt,
         "trail": _prove(archive, batch, now),
@@ -105,7 +105,10 @@ def _prove(archive: Archive, batch: Batch, now: datetime) -> dict[str, Any]:
     if checkpoint is None:
         raise ProductionRefused("this machine has no key to sign the trail with: restore it, then run again")
     prover = InclusionProver(archive.trail.leaves()[: checkpoint.size])
-    told = (EventType.BATCH_APPROVED, EventType.RECORD_DISPOSED, EventType.RECORD_TRANSFERRED)
+    told = (
+        EventType.BATCH_APPROVED, EventType.RECORD_DISPOSED, EventType.RECORD_TRANSFERRED, EventType.PAPER_DISPOSED,
+        EventType.HANDED_OVER,
+    )  # fmt: skip
     events = [
         {"index": event.seq, "line": event.line, "proof": [each.hex() for each in prover.proof(event.seq)]}
         for event in archive.trail.events()

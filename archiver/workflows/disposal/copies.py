@@ -14,8 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from archiver.core.archive import CATALOGUE, Archive
+from archiver.core.assets import known_assets
+from archiver.core.backup_keys import FOLDER, destroy_keys
 from archiver.core.disposal_rows import delete_record_rows
-from archiver.core.errors import ArchiveBusy
+from archiver.core.errors import ArchiveBusy, CopyUnreachable, StorageFull
+from archiver.core.events import EventType
+from archiver.core.paper_rows import delete_paper_rows
+from archiver.core.paper_stubs import paper_stubs
+from archiver.core.papers import is_paper_id, kind_of_id
 from archiver.core.records import RecordId
 from archiver.core.second_copy import SecondCopy
 from archiver.core.snapshots import drop_snapshots
@@ -79,11 +85,15 @@ def purge_catalogue(archive: Archive, probes: Probes) -> list[Residue]:
             f"somebody reads {archive.directory / CATALOGUE}, so its log cannot be emptied: end that, then run again"
         )
     return [
-        Residue(place=name, record_id=record, message="a piece of its text was found in the file")
+        Residue(place=name, record_id=record, message=_SAID_AGAIN if is_paper_id(record) else _FOUND)
         for name in (CATALOGUE, f"{CATALOGUE}-wal")
         for text, record in probes.found_in(archive.directory / name)
-        if not _stands_in_a_row(archive, text)
+        if is_paper_id(record) or not _stands_in_a_row(archive, text)
     ]
+
+
+_FOUND = "a piece of its text was found in the file"
+_SAID_AGAIN = "a piece of its text was found in the file: another paper or record may say the same"
 
 
 def _stands_in_a_row(archive: Archive, text: str) -> bool:
@@ -102,7 +112,10 @@ def purge_snapshots(archive: Archive, *, at: datetime) -> None:
 
 
 def purge_set_aside(archive: Archive, records: Sequence[RecordId]) -> list[Residue]:
-    """Catalogues that a rebuild set aside lose the rows too; one too damaged for that is named on the certificate."""
+    """Catalogues that a rebuild set aside lose the rows of records, or papers, too.
+
+    One too damaged for that is named on the certificate.
+    """
     left = []
     for path in sorted(archive.directory.glob("catalogue.before-*.db")):
         try:
@@ -110,7 +123,9 @@ def purge_set_aside(archive: Archive, records: Sequence[RecordId]) -> list[Resid
                 copy.execute("PRAGMA secure_delete = ON")
                 copy.execute("PRAGMA foreign_keys = OFF")
                 copy.execute("BEGIN IMMEDIATE")
-                delete_record_rows(copy, records)
+                delete_record_rows(copy, [each for each in records if not is_paper_id(each)])
+                for paper in filter(is_paper_id, records):
+                    delete_paper_rows(copy, kind_of_id(paper), paper)
                 copy.execute("COMMIT")
                 copy.execute("PRAGMA journal_mode = DELETE")
                 copy.execute("VACUUM")
@@ -121,10 +136,35 @@ def purge_set_aside(archive: Archive, records: Sequence[RecordId]) -> list[Resid
 
 
 def purge_second_copy(archive: Archive, records: Sequence[RecordId]) -> int:
-    """Remove the records from the second location; how many were looked for. Raises CopyUnreachable."""
+    """Remove the records from the second location, and the assets that nothing needs any more.
+
+    How many records were looked for. Raises CopyUnreachable.
+    """
     if not archive.settings.retention.second_copy:
         return 0
     copy = SecondCopy(Path(archive.settings.retention.second_copy))
     for record in records:
         copy.remove(record)
+    known = {each.name for each in known_assets(archive.db)}
+    for name in [each for each in copy.assets() if each not in known]:
+        copy.remove_asset(name)
     return len(records)
+
+
+def purge_backup_keys(archive: Archive, gone: Sequence[RecordId]) -> list[Residue]:
+    """Destroy the keys that open what backups have of these records or papers; what could not be, in words.
+
+    The texts in a set's snapshot of the catalogue go with the next backup, which destroys that one's key.
+    """
+    stated = archive.settings.backup
+    told = archive.db.conn.execute("SELECT 1 FROM events WHERE instr(line, ?)", (f'"{EventType.BACKED_UP.value}"',))
+    if not stated.place or told.fetchone() is None:
+        return []
+    places = {each.id: each.place for each in paper_stubs(archive.db)}
+    try:
+        keys = [Path(each) for each in stated.keys_in] or [Path(stated.place) / FOLDER]
+        destroy_keys(keys, archive.settings.archive.id, {places.get(each, each) for each in gone})
+    except (CopyUnreachable, StorageFull) as error:
+        message = f"the backup's keys of it could not be destroyed, the next `archiver backup make` does that: {error}"
+        return [Residue(place=stated.place, record_id=None, message=message)]
+    return []

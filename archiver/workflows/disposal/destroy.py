@@ -118,7 +118,8 @@ def spare(change: Change, batch: Batch, item: BatchItem, reason: str) -> Outcome
     state = ItemState.FAILED if reason.startswith("damaged: ") else ItemState.EJECTED
     batches.set_state(change.db, batch.id, item.record_id, state, reason, actor=change.actor, at=change.at)
     change.record(EventType.DISPOSAL_STOPPED, [batch.id, item.record_id], {"state": state.value})
-    filing.tell_index(change.db, item.record_id)
+    if not batch.of_papers:
+        filing.tell_index(change.db, item.record_id)
     return Outcome(record_id=item.record_id, state=state, reason=reason)
 
 

@@ -47,17 +47,12 @@ class Circumstances:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Candidate:
-    """A record about to go, with the decision on it as it is at this moment."""
+class OnItsWay:
+    """What is about to go, a record or a paper, with the decision on it as it is at this moment."""
 
     circumstances: Circumstances
     item: BatchItem
     decision: Decision
-
-    @classmethod
-    def look(cls, circumstances: Circumstances, item: BatchItem) -> Candidate:
-        decision = circumstances.standing.of_record(item.record_id, circumstances.today)
-        return cls(circumstances=circumstances, item=item, decision=decision)
 
     @property
     def archive(self) -> Archive:
@@ -66,6 +61,16 @@ class Candidate:
     @property
     def batch(self) -> Batch:
         return self.circumstances.batch
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate(OnItsWay):
+    """A record about to go."""
+
+    @classmethod
+    def look(cls, circumstances: Circumstances, item: BatchItem) -> Candidate:
+        decision = circumstances.standing.of_record(item.record_id, circumstances.today)
+        return cls(circumstances=circumstances, item=item, decision=decision)
 
     @cached_property
     def record(self) -> Record:
@@ -83,33 +88,33 @@ class Candidate:
 Guard = Callable[[Candidate], str | None]
 
 
-def not_locked(candidate: Candidate) -> str | None:
+def not_locked(candidate: OnItsWay) -> str | None:
     """After a rebuild that lost decisions nothing goes: a hold may be among them."""
     if not candidate.circumstances.locked:
         return None
     return "the archive is locked for disposal since it was rebuilt or restored"
 
 
-def announced(candidate: Candidate) -> str | None:
+def announced(candidate: OnItsWay) -> str | None:
     """Its going was committed and told off the machine before."""
     state = batches.item_state(candidate.archive.db, candidate.batch.id, candidate.item.record_id)
     return None if state is ItemState.EXECUTING else f"it is {state.value if state else 'not'} in the batch"
 
 
-def approved(candidate: Candidate) -> str | None:
+def approved(candidate: OnItsWay) -> str | None:
     """Enough different people, still entitled, agreed to this very list."""
     lacking = candidate.circumstances.lacking
     return f"the batch is not approved: {lacking}" if lacking else None
 
 
-def not_held(candidate: Candidate) -> str | None:
-    """No hold, no open request and no appeal covers it."""
+def not_held(candidate: OnItsWay) -> str | None:
+    """No hold, no open request and no appeal covers it, and of a paper: nothing needs it."""
     if candidate.decision.state is not State.HELD:
         return None
     return f"held for {' and '.join(candidate.decision.matters)}"
 
 
-def still_due(candidate: Candidate) -> str | None:
+def still_due(candidate: OnItsWay) -> str | None:
     """Its class, its schedule and its date are what was approved, and the date has come."""
     decision, batch = candidate.decision, candidate.batch
     if decision.schedule is None or (decision.class_code, decision.schedule.number) != (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -12,7 +13,9 @@ from archiver.core.errors import MassOfDueRecords
 from archiver.core.events import EventType, read_event
 from archiver.core.people import Permission, Person
 from archiver.core.records import RecordId, new_id
+from archiver.workflows.disposal.paper_guards import paper_digest
 from archiver.workflows.keep_holds import catch_up_live_holds
+from archiver.workflows.keep_papers import plan_papers
 from archiver.workflows.standing import Standing
 from retention import batches
 from retention.batches import Batch, BatchItem, Status, evidence_digest, list_digest
@@ -24,7 +27,9 @@ _FEW = 20
 
 
 def propose_batches(archive: Archive, *, actor: str, now: datetime, confirmed_by: Person | None = None) -> list[Batch]:
-    """Propose every record that is due and waits in no batch. Raises NotFound without an active plan.
+    """Propose every record, and every paper of the archive's own, that is due and waits in no batch; never both in one.
+
+    Raises NotFound without an active plan.
 
     Raises MassOfDueRecords where suddenly a great part of all records is due, or the clock seems to have jumped,
     unless `confirmed_by`, who must be able to approve, says that it is meant.
@@ -33,6 +38,13 @@ def propose_batches(archive: Archive, *, actor: str, now: datetime, confirmed_by
         confirmed_by.require(Permission.APPROVE)
     catch_up_live_holds(archive, actor=actor, now=now)
     today = now.astimezone(archive.settings.archive.zone).date()
+    own = plan_papers(archive, today=today)
+    # bundles may be large: they are read before anybody must wait, and what changes until they go is found then
+    digests = {
+        each.decision.record_id: paper_digest(archive, each.paper)
+        for each in own
+        if each.decision.state is State.DUE and each.decision.record_id not in batches.records_in_batches(archive.db)
+    }
     with archive.change(at=now, actor=actor) as change:
         standing = Standing(change.db, archive.settings.archive.zone)
         waiting = batches.records_in_batches(change.db) | _kept_copies(archive)
@@ -41,9 +53,19 @@ def propose_batches(archive: Archive, *, actor: str, now: datetime, confirmed_by
             total += 1
             if decision.state is State.DUE and decision.record_id not in waiting:
                 due.append(decision)
+        papers_due = [
+            each.decision
+            for each in own
+            if each.decision.record_id in digests and each.decision.record_id not in waiting
+        ]
         if confirmed_by is None:
-            _doubt(archive, due, total, now)
-        made = [_propose(archive, group, actor, now) for group in _by_schedule(due)]
+            _doubt(archive, due, total, now, "records")
+            _doubt(archive, papers_due, len(own), now, "papers of the archive's own")
+        made = [
+            _propose(group, lambda each: evidence_digest(change.db, each), archive, actor, now)
+            for group in _by_schedule(due)
+        ]
+        made += [_propose(group, digests.__getitem__, archive, actor, now) for group in _by_schedule(papers_due)]
         for each in made:
             change.record(
                 EventType.BATCH_PROPOSED,
@@ -67,7 +89,7 @@ def _kept_copies(archive: Archive) -> set[RecordId]:
     return {RecordId(id) for (id,) in rows}
 
 
-def _doubt(archive: Archive, due: list[Decision], total: int, now: datetime) -> None:
+def _doubt(archive: Archive, due: list[Decision], total: int, now: datetime, what: str) -> None:
     """A wrong clock makes everything due: better to ask."""
     if not due:
         return
@@ -75,12 +97,12 @@ def _doubt(archive: Archive, due: list[Decision], total: int, now: datetime) -> 
     idle = _idle_days(archive, now)
     if idle > settings.idle_days:
         raise MassOfDueRecords(
-            f"{len(due)} records are due, but nothing has happened here for {idle} days: is the clock right? "
+            f"{len(due)} {what} are due, but nothing has happened here for {idle} days: is the clock right? "
             "An approver who has looked proposes them with `archiver disposal propose --confirm-mass`"
         )
     if len(due) > _FEW and len(due) * 100 > total * settings.mass_percent:
         raise MassOfDueRecords(
-            f"{len(due)} of {total} records are newly due at once, more than {settings.mass_percent} %: "
+            f"{len(due)} of {total} {what} are newly due at once, more than {settings.mass_percent} %: "
             "an approver who has looked proposes them with `archiver disposal propose --confirm-mass`"
         )
 
@@ -102,7 +124,9 @@ def _by_schedule(due: list[Decision]) -> list[list[Decision]]:
     return [sorted(groups[key], key=lambda each: (each.due or date.max, each.record_id)) for key in sorted(groups)]
 
 
-def _propose(archive: Archive, due: list[Decision], actor: str, now: datetime) -> Batch:
+def _propose(
+    due: list[Decision], digest: Callable[[RecordId], str], archive: Archive, actor: str, now: datetime
+) -> Batch:
     schedule = due[0].schedule
     assert schedule is not None
     items = tuple(
@@ -110,7 +134,7 @@ def _propose(archive: Archive, due: list[Decision], actor: str, now: datetime) -
             position=position,
             record_id=each.record_id,
             due=each.due or date.max,
-            digest=evidence_digest(archive.db, each.record_id),
+            digest=digest(each.record_id),
         )
         for position, each in enumerate(due, 1)
     )

@@ -140,7 +140,10 @@ def _in_papers(archive: Archive, traces: Traces) -> Iterator[Residue]:
 
 
 def _in_backups(archive: Archive) -> Iterator[Residue]:
-    """Sets of backups that stand, as far as the trail tells: encrypted, and gone with the next one that is made."""
+    """Sets of backups that stand, as far as the trail tells: encrypted, and gone with the next one that is made.
+
+    Files of what goes open no more once their keys are destroyed; the set's snapshot of the catalogue still has texts.
+    """
     sets: dict[str, None] = {}
     for event in archive.trail.events():
         if event.type == EventType.BACKED_UP:
@@ -148,8 +151,34 @@ def _in_backups(archive: Archive) -> Iterator[Residue]:
             for gone in event.detail.get("sets_removed", ()):
                 sets.pop(gone, None)
     for each in sets:
-        message = "a backup made before may hold it, encrypted: the next `archiver backup make` removes that set"
+        message = (
+            "a backup made before may hold its texts in a snapshot of the catalogue, encrypted: the next "
+            "`archiver backup make` removes that set and its key"
+        )
         yield Residue(place=f"backup set {each}", record_id=None, message=message)
+
+
+def find_paper_residue(archive: Archive, going: Sequence[str]) -> list[Residue]:
+    """Where these papers of the archive's own stay: copies that were handed over or made elsewhere, and backups."""
+    told = {
+        EventType.DELIVERED: ("who was answered", "it was handed over: that copy is the receiver's"),
+        EventType.PACKED: ("an encrypted ZIP", "it was packed once more, outside of the archive: destroy it by hand"),
+    }
+    found = []
+    for event in archive.trail.events():
+        if event.type in told:
+            place, message = told[EventType(event.type)]
+            found += [
+                Residue(place=place, record_id=RecordId(each), message=message)
+                for each in event.subjects
+                if each in going
+            ]
+    for each in going:
+        row = archive.db.conn.execute("SELECT path FROM productions WHERE id = ?", (each,)).fetchone()
+        if row and Path(row[0]).exists() and not Path(row[0]).is_relative_to(archive.directory):
+            message = "it was made there, outside of the archive: destroy it by hand"
+            found.append(Residue(place=row[0], record_id=RecordId(each), message=message))
+    return list(dict.fromkeys([*found, *_in_backups(archive)]))
 
 
 def store_residue(archive: Archive, batch: str, found: Iterable[Residue]) -> None:

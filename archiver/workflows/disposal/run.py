@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from archiver.core import clock
@@ -17,6 +17,8 @@ from archiver.core.archive import DISPOSAL_LOCK, Archive
 from archiver.core.disposal_rows import evidence_size, texts_of_record
 from archiver.core.errors import BatchNotReady, DisposalLocked
 from archiver.core.events import EventType
+from archiver.core.paper_rows import texts_of_paper
+from archiver.core.papers import PaperKind, is_paper_id, kind_of_id, papers
 from archiver.core.people import Permission, Person
 from archiver.core.progress import Progress, silent
 from archiver.core.records import RecordId, new_id
@@ -25,6 +27,7 @@ from archiver.workflows.disposal.certify import Print, issue_certificate, print_
 from archiver.workflows.disposal.copies import (
     Probes,
     Purge,
+    purge_backup_keys,
     purge_catalogue,
     purge_index,
     purge_second_copy,
@@ -32,7 +35,8 @@ from archiver.workflows.disposal.copies import (
     purge_snapshots,
 )
 from archiver.workflows.disposal.destroy import Outcome, announce, destroy, sweep_doomed
-from archiver.workflows.disposal.residue import find_residue, store_residue
+from archiver.workflows.disposal.destroy_papers import destroy_papers, sweep_papers
+from archiver.workflows.disposal.residue import find_paper_residue, find_residue, store_residue
 from archiver.workflows.disposal.review import require_approval
 from archiver.workflows.disposal.transfer import hand_over, keep_copy, keeps_copy, receipt_of
 from archiver.workflows.keep_holds import catch_up_live_holds
@@ -75,16 +79,17 @@ def run_batch(
     actor.require(Permission.APPROVE)
     with archive.run_lock():
         sweep_doomed(archive)
+        sweep_papers(archive)
         batch = _begin(archive, id, actor, now())
         outcomes, probes = _leave_out_destroyed(archive, batch, actor, now()), Probes()
         batch = batches.batch(archive.db, id)
         todo = batch.waiting(ItemState.EXECUTING, ItemState.APPROVED)
         standing = Standing.of(archive)
         if batch.action is Action.TRANSFER:
-            hand_over(archive, batch, [each.record_id for each in todo], now=now())
+            hand_over(archive, batch, [each.record_id for each in todo], actor=actor.id, now=now())
             if not receipt_of(archive, batch.id):
                 return BatchRun(batch=batch, outcomes=(), certificate=None)
-        dispose = keep_copy if keeps_copy(archive, batch) else destroy
+        dispose = destroy_papers if batch.of_papers else keep_copy if keeps_copy(archive, batch) else destroy
         with ThreadPoolExecutor(UNLINKING, thread_name_prefix="unlink") as unlinking:
             removed: list[Future[None]] = []
 
@@ -96,7 +101,7 @@ def run_batch(
                 for group in _groups(archive, part):
                     for each in group:
                         if not probes.full:
-                            probes.remember(each.record_id, texts_of_record(archive.db.conn, each.record_id))
+                            probes.remember(each.record_id, _texts(archive, each.record_id))
                     outcomes += dispose(archive, standing, batch, group, actor=actor.id, now=now(), later=later)
                     progress(len(outcomes), len(todo), group[-1].record_id)
             for done in removed:
@@ -104,6 +109,12 @@ def run_batch(
             progress(len(outcomes), len(todo), "files removed")
         certificate = _finish(archive, id, actor, now, purge, probes, printed or print_with_browser(archive))
     return BatchRun(batch=batches.batch(archive.db, id), outcomes=tuple(outcomes), certificate=certificate)
+
+
+def _texts(archive: Archive, id: RecordId) -> set[str]:
+    if is_paper_id(id):
+        return texts_of_paper(archive.db.conn, kind_of_id(id), id)
+    return texts_of_record(archive.db.conn, id)
 
 
 def _parts(items: Sequence[BatchItem]) -> Iterator[Sequence[BatchItem]]:
@@ -115,13 +126,19 @@ def _groups(archive: Archive, items: Sequence[BatchItem]) -> Iterator[list[Batch
     """Records of a part that go in one transaction; one with much evidence goes alone."""
     group, size = list[BatchItem](), 0
     for item in items:
-        more = evidence_size(archive.db.conn, item.record_id)
+        more = _size(archive, item.record_id)
         if group and (len(group) == TOGETHER or size + more > TOGETHER_BYTES):
             yield group
             group, size = [], 0
         group.append(item)
         size += more
     yield group
+
+
+def _size(archive: Archive, id: RecordId) -> int:
+    if is_paper_id(id):
+        return TOGETHER_BYTES if kind_of_id(id) is PaperKind.PRODUCTION else 0  # a bundle goes alone
+    return evidence_size(archive.db.conn, id)
 
 
 def _begin(archive: Archive, id: str, actor: Person, now: datetime) -> Batch:
@@ -139,7 +156,8 @@ def _begin(archive: Archive, id: str, actor: Person, now: datetime) -> Batch:
         )
     catch_up_live_holds(archive, actor=actor.id, now=now)
     if batch.status is Status.APPROVED:
-        found = find_residue(archive, [each.record_id for each in batch.waiting(ItemState.APPROVED)])
+        going = [each.record_id for each in batch.waiting(ItemState.APPROVED)]
+        found = find_paper_residue(archive, going) if batch.of_papers else find_residue(archive, going)
         with archive.change(at=now, actor=actor.id):
             store_residue(archive, id, found)
             batches.set_status(archive.db, id, Status.EXECUTING, certificate=new_id("crt"))
@@ -176,11 +194,12 @@ def _finish(
         return None
     gone = _destroyed(archive, batch)
     proof: Mapping[str, Any] = {}
-    if gone:
+    if gone and not batch.of_papers:
         archive.objects.sync_destroyed(gone)
         proof = purge(archive, gone)
         purge_second_copy(archive, gone)
-        left = [*purge_set_aside(archive, gone), *purge_catalogue(archive, probes)]
+    if gone:
+        left = [*purge_set_aside(archive, gone), *purge_catalogue(archive, probes), *purge_backup_keys(archive, gone)]
         if left:
             with archive.change(at=now(), actor=actor.id):
                 store_residue(archive, id, left)
@@ -200,5 +219,7 @@ def _finish(
 
 def _destroyed(archive: Archive, batch: Batch) -> list[RecordId]:
     known = set(archive.catalogue.record_ids())
+    if batch.of_papers:
+        known = {RecordId(each.id) for each in papers(archive.db, date.max, archive.settings.archive.zone)}
     went = batch.waiting(ItemState.DESTROYED, ItemState.TRANSFERRED)
     return [each.record_id for each in went if each.record_id not in known]

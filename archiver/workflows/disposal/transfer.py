@@ -4,64 +4,130 @@
         data/METS.xml, data/metadata/descriptive/dc.xml, data/metadata/preservation/premis.xml,
         data/representations/rep1/data/cap_.../...
 
-Nothing goes here before the other archive's receipt was recorded.
+TRANSFER is a directory, or a bucket. Nothing goes here before the other archive's receipt was recorded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import mimetypes
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from archiver.core.archive import Archive, Change
-from archiver.core.durable import make_directory, move_directory, part_path
-from archiver.core.errors import BadInput, BatchNotReady, CopyUnreachable
+from archiver.core.clock import optional_iso
+from archiver.core.errors import BadInput, BatchNotReady
 from archiver.core.events import EventType
 from archiver.core.fixity import digest_bytes
+from archiver.core.paper_files import files_of_paper
+from archiver.core.paper_rows import tell_rows
+from archiver.core.papers import find_paper, kind_of_id
 from archiver.core.people import Permission, Person
-from archiver.core.records import RecordId
+from archiver.core.records import Record, RecordId
+from archiver.workflows.disposal.destinations import destination
 from archiver.workflows.disposal.destroy import Outcome, add_certificate_line, spare
 from archiver.workflows.disposal.guards import Candidate, Circumstances, why_not
 from archiver.workflows.standing import Standing
-from exports.packages import PackageEvent, PackageFile, write_package
+from exports.packages import PackageEvent, PackageFile, PackageSubject, write_package
 from retention import batches
 from retention.batches import Batch, BatchItem, ItemState, Status
 from retention.file_plan import Action
 from retention.register import schedule_version
 
 
-def hand_over(archive: Archive, batch: Batch, records: Sequence[RecordId], *, now: datetime) -> Path:
-    """Write a package for each record that has none yet; where they lie. Raises CopyUnreachable, EvidenceDamaged."""
-    if not archive.settings.retention.transfer_to:
-        raise CopyUnreachable(
-            f"batch {batch.id} is to be transferred, but `retention.transfer_to` names no place: set it in archive.toml"
-        )
-    root = Path(archive.settings.retention.transfer_to)
-    if not root.is_dir():
-        raise CopyUnreachable(f"the place of transfer {root} is not there: mount it, then run again")
-    where = root / batch.id
-    make_directory(where)
-    for record in records:
-        if not (where / record).exists():
-            part = part_path(where / record)
-            write_package(
-                part,
-                archive.catalogue.record(record),
-                _files(archive, record),
-                _events(archive, record),
-                agency=archive.settings.archive.agency,
-                batch=batch.id,
-                made_at=now,
+def hand_over(archive: Archive, batch: Batch, records: Sequence[RecordId], *, actor: str, now: datetime) -> int:
+    """Hand a package over for each record of which the trail does not tell that it was; how many those were.
+
+    What was handed over once is the other archive's, which may have taken it in and moved it. Raises CopyUnreachable,
+    EvidenceDamaged.
+    """
+    told = {
+        event.subjects[0]
+        for event in archive.trail.events()
+        if event.type == EventType.HANDED_OVER and event.subjects[1] == batch.id
+    }
+    waiting = [each for each in records if each not in told]
+    if not waiting:
+        return 0
+    place = destination(archive, batch.id, now=now)
+    for record in waiting:
+        delivered = place.earlier(record) or place.deliver(record, partial(_write, archive, batch, record, now))
+        with archive.change(at=now, actor=actor) as change:
+            change.record(
+                EventType.HANDED_OVER,
+                [record, batch.id],
+                {
+                    "package": delivered.sums,
+                    "files": delivered.files,
+                    "bytes": delivered.size,
+                    "locked_until": optional_iso(delivered.locked_until),
+                },
             )
-            move_directory(part, where / record)
-    return where
+    return len(waiting)
+
+
+def _write(archive: Archive, batch: Batch, id: RecordId, now: datetime, where: Path) -> None:
+    paper = batch.of_papers
+    write_package(
+        where,
+        _paper_subject(archive, id) if paper else _record_subject(archive.catalogue.record(id)),
+        list(_paper_files(archive, id)) if paper else _files(archive, id),
+        _events(archive, id),
+        agency=archive.settings.archive.agency,
+        batch=batch.id,
+        made_at=now,
+        rows=tell_rows(archive.db.conn, kind_of_id(id), id) if paper else None,
+    )
+
+
+def _record_subject(record: Record) -> PackageSubject:
+    return PackageSubject(
+        id=record.id,
+        identifiers=(record.id, record.canonical_url),
+        title=record.title,
+        creator=record.creator_name or record.creator_handle,
+        publisher=record.site,
+        created=record.created,
+        language=record.language,
+        type=record.kind.value,
+        keywords=record.keywords,
+    )
 
 
 def _files(archive: Archive, record: RecordId) -> list[PackageFile]:
     return [
-        PackageFile(name=each.path.partition(f"{record}/")[2], path=archive.objects.path_of(each.path), stored=each)
+        PackageFile(
+            name=each.path.partition(f"{record}/")[2],
+            path=archive.objects.path_of(each.path),
+            stored=each,
+            media_type=each.media_type,
+        )
         for each in archive.catalogue.stored_objects(record)
     ]
+
+
+def _paper_subject(archive: Archive, id: str) -> PackageSubject:
+    """Raises NotFound where the paper is gone."""
+    paper = find_paper(archive.db, id, archive.settings.archive.zone)
+    return PackageSubject(
+        id=id,
+        identifiers=(id,),
+        title=paper.title,
+        creator=archive.settings.archive.agency,
+        publisher=archive.settings.archive.agency,
+        created=paper.created,
+        language="und",
+        type=paper.kind.value,
+        form=("Other", "papers of an archive's own work"),
+    )
+
+
+def _paper_files(archive: Archive, id: str) -> Iterator[PackageFile]:
+    place = find_paper(archive.db, id, archive.settings.archive.zone).place
+    for each in files_of_paper(archive.directory, place):
+        media_type = mimetypes.guess_type(each.path)[0] or "application/octet-stream"
+        yield PackageFile(name=each.path, path=archive.directory / each.path, stored=each, media_type=media_type)
 
 
 def _events(archive: Archive, record: RecordId) -> list[PackageEvent]:

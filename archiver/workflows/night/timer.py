@@ -6,6 +6,7 @@ Source: systemd.service(5), systemd.timer(5), systemd.exec(5) of systemd 252 (De
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,13 +64,15 @@ class Timer:
 @dataclass(frozen=True, kw_only=True)
 class Backups:
     """Where backups lie, the key's file, where a drill unpacks (None: a temporary directory), and the local time,
-    `HH:MM`, at which they begin each day: after the night, for both need the archive for themselves.
+    `HH:MM`, at which they begin each day: after the night, for both need the archive for themselves. `keys_in` is where
+    the keys of records lie, if not in the backup.
     """
 
     place: Path
     key_file: Path
     drill_in: Path | None
     at: str
+    keys_in: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,18 +100,19 @@ def make_timer(
     user: str | None,
     for_user: bool,
     backups: Backups | None = None,
+    copies: Sequence[Path] = (),
 ) -> Timer:
     """Units that run `program nightly` at the local time `at`, `HH:MM`, and where `backups` says so the backup each day
     and the drill on the first of each month.
 
-    `config` is the directory with the archive's keys. `for_user`: units of a user's own service manager;
-    otherwise the system's, run as `user`.
+    `config` is the directory with the archive's keys, `copies` are places outside of the archive that a night writes
+    to. `for_user`: units of a user's own service manager; otherwise the system's, run as `user`.
     """
     token = config / "nightly.token"
     who = None if for_user else user or "archiver"
     night = _Act(
         name=SERVICE_NAME.removesuffix(".service"), about="every night", command="nightly", plain_command="nightly",
-        day="*-*-*", cron_day="* * *", at=at,
+        day="*-*-*", cron_day="* * *", at=at, writes=tuple(copies),
     )  # fmt: skip
     rest = _backup_acts(backups) if backups else ()
     units = [
@@ -137,7 +141,7 @@ def _backup_acts(backups: Backups) -> tuple[_Act, _Act]:
         _Act(
             name="archiver-backup", about="a backup every day", command=f"backup make {shared}",
             plain_command="backup make --tell", day="*-*-*", cron_day="* * *", at=backups.at,
-            waits_for=(SERVICE_NAME,), writes=(backups.place,), credentials=key,
+            waits_for=(SERVICE_NAME,), writes=(backups.place, *backups.keys_in), credentials=key,
         ),
         _Act(
             name="archiver-drill", about="a restore practised every month", command=f"backup drill {shared}",

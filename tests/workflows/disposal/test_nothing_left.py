@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from archiver.core.assets import file_references
 from archiver.core.errors import ArchiverError
+from archiver.core.fixity import digest_bytes
 from archiver.core.people import Role
 from archiver.core.records import RecordKind
 from archiver.core.warc import read_records
@@ -146,3 +148,25 @@ def test_a_changed_file_is_repaired_only_from_a_copy_that_matches_its_hash(tmp_p
         done = check_fixity(archive, now=LATER, everything=True)
         assert done.repaired == ()
         assert "the file is missing" in done.findings[0]
+
+
+def test_a_shared_file_is_hashed_copied_repaired_and_goes_with_the_last_capture_that_needs_it(tmp_path: Path) -> None:
+    second = tmp_path / "second"
+    second.mkdir()
+    shelf = make_shelf(tmp_path, second_copy=str(second))
+    style = b"body { color: #123456 }"
+    with shelf.open() as archive:
+        file_thread(archive, 1)
+        asset = archive.assets.keep(digest_bytes(style), [style], staging=tmp_path)
+        assert asset is not None
+        with archive.change(at=LATER, actor="shelf") as change:
+            file_references(change.db, archive.catalogue.captures(record_id(1))[0].id, [asset])
+        assert copy_to_second(archive) == 4
+        assert (second / asset.name).read_bytes() == style
+        archive.assets.path_of(asset.name).write_bytes(b"body {}")
+        done = check_fixity(archive, now=LATER, everything=True)
+        assert (done.total, done.overdue, done.repaired, done.findings) == (4, 0, (asset.name,), ())
+        assert archive.assets.path_of(asset.name).read_bytes() == style
+        run(archive, approved_batch(archive))
+        assert not archive.assets.path_of(asset.name).exists()
+        assert not (second / asset.name).exists()

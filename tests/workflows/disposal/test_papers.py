@@ -156,18 +156,20 @@ def test_a_request_and_its_bundle_are_held_until_the_time_to_appeal_is_over_and_
             )
         kinds = (PaperKind.REQUEST, PaperKind.PRODUCTION)
         asked, made = (of_kind(archive, kind, "2046-01-01")[0] for kind in kinds)
-        assert {asked.decision.matters, made.decision.matters} == {(f"request {number}",)}
+        bundle = "bundle prod_0000000000000001"
+        assert asked.decision.matters == (f"request {number}", bundle)
+        assert made.decision.matters == (f"request {number}",)
         assert (asked.decision.state, asked.decision.due) == (State.HELD, None)
         assert made.paper.place == f"productions/{number}-1"
 
         end(archive, number, at=LATER)
         asked, made = (of_kind(archive, kind, "2026-07-31")[0] for kind in kinds)
-        assert asked.decision.matters == made.decision.matters == (f"request {number}, appeals until 2026-07-31",)
-        for kind in kinds:
-            (after,) = of_kind(archive, kind, "2026-08-01")
-            assert (after.decision.state, after.decision.due) == (State.KEEP, day("2028-06-01"))
-            (after,) = of_kind(archive, kind, "2028-06-01")
-            assert after.decision.state is State.DUE
+        assert asked.decision.matters == (f"request {number}, appeals until 2026-07-31", bundle)
+        assert made.decision.matters == (f"request {number}, appeals until 2026-07-31",)
+        for today, state in (("2026-08-01", State.KEEP), ("2028-06-01", State.DUE)):
+            asked, after = (of_kind(archive, kind, today)[0] for kind in kinds)
+            assert (after.decision.state, after.decision.due) == (state, day("2028-06-01"))
+            assert asked.decision.matters == (bundle,)
         assert "2 years after the event “case-closed” on 2026-06-01" in after.explanation
 
         reopen_request(archive, number, reason="appealed", actor=person(archive, "Olu"), now=LATER)
@@ -239,8 +241,11 @@ def test_a_certificate_and_the_plan_it_names_stay_as_long_as_the_stubs_do(shelf:
     assert (certificate.decision.state, certificate.decision.due) == (State.HELD, day("2027-06-01"))
     assert certificate.explanation.startswith("Held for the proof of what became of 1 records")
     first, second, third = (each.decision for each in plans)
-    assert first.matters == ("the certificates of 1 records, which name its schedules",)
-    assert (second.state, second.due) == (State.DUE, day("2032-06-01"))
+    assert first.matters == (
+        "plan 3, which kept schedules of it",
+        "the certificates of 1 records, which name its schedules",
+    )
+    assert (second.matters, second.due) == (("plan 3, which kept schedules of it",), day("2032-06-01"))
     assert third.matters == ("every record, for it is in force",)
 
 
@@ -285,7 +290,7 @@ def test_without_a_rule_for_its_kind_a_paper_waits_for_an_officer_and_is_never_d
         everything = '[[rule]]\nmatch = {}\nclass = "N"\nbecause = "whatever it is"\n'
         put_in_force(archive, tmp_path, everything)
         (first, second) = of_kind(archive, PaperKind.FILE_PLAN, "2046-01-01")
-    assert (first.decision.state, first.decision.class_code) == (State.UNDECIDED, None)
+    assert (first.decision.class_code, first.decision.due) == (None, None)
     assert second.decision.state is State.HELD
 
 
@@ -314,11 +319,11 @@ def test_the_report_counts_papers_by_kind_and_lists_those_that_are_due(shelf: Sh
         found = report_retention(archive, today=day("2028-05-01"), since=day("2028-01-01"))
     assert [(each.record_id, each.due) for each in found.papers_due] == [(number, day("2028-06-01"))]
     assert {each.kind.value: each.by_state for each in found.papers} == {
-        "request": {"keep": 1}, "file_plan": {"keep": 1, "held": 1}, "trail": {"held": 1},
+        "request": {"keep": 1}, "file_plan": {"held": 2}, "trail": {"held": 1},
     }  # fmt: skip
     page = render_report(found, made_at="2028-05-01").decode()
     assert "পানী যোগান" in page
-    assert "<td>file plan</td><td>2</td><td>1 keep, 1 held</td>" in page
+    assert "<td>file plan</td><td>2</td><td>2 held</td>" in page
 
 
 @pytest.mark.parametrize("jurisdiction", ["", *example_jurisdictions()])

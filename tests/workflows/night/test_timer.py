@@ -18,7 +18,7 @@ def timer(tmp_path: Path, *, for_user: bool = False, name: str = "records", back
     program.chmod(0o755)
     copies = Backups(
         place=tmp_path / f"copies of {name}", key_file=tmp_path / "keys" / "50%.key", drill_in=tmp_path / "scratch",
-        at="08:00",
+        at="08:00", keys_in=(tmp_path / "keys of records",),
     )  # fmt: skip
     return make_timer(
         program=program,
@@ -28,6 +28,7 @@ def timer(tmp_path: Path, *, for_user: bool = False, name: str = "records", back
         user="root",
         for_user=for_user,
         backups=copies if backups else None,
+        copies=[tmp_path / "second copy"],
     )
 
 
@@ -66,6 +67,19 @@ def test_percent_signs_of_a_path_are_no_specifiers_and_end_no_crontab_line(tmp_p
     words = shlex.split(command.replace("\\%", "%"))
     assert f"ARCHIVER_ARCHIVE={tmp_path}/100% kept" in words
     assert words[-1] == "nightly"
+
+
+def test_a_night_may_write_its_second_copy_and_a_backup_its_keys_and_nothing_else(tmp_path: Path) -> None:
+    made = timer(tmp_path, backups=True)
+    (backup,) = [each.text for each in made.more if each.name == "archiver-backup.service"]
+    places = {"night": made.service, "backup": backup}
+    written = {
+        name: next(line for line in text.splitlines() if line.startswith("ReadWritePaths="))
+        for name, text in places.items()
+    }
+    own = f'"{tmp_path}/records" "{tmp_path}/config"'
+    assert written["night"] == f'ReadWritePaths={own} "-{tmp_path}/second copy"'
+    assert written["backup"] == f'ReadWritePaths={own} "-{tmp_path}/copies of records" "-{tmp_path}/keys of records"'
 
 
 def test_a_backup_follows_the_night_and_a_drill_is_held_on_the_first_of_the_month(tmp_path: Path) -> None:
