@@ -43,8 +43,9 @@ def packed_runs(content: bytes, kind: tuple[re.Pattern[bytes], bytes, int]) -> I
     for start, stop in _stretches(marked, marked.find(b"\1" * least), least):
         if start < end:  # a further line of the run before
             continue
-        found = pattern.match(content, start) if content[stop : stop + 1] in b"=\r\n" else None
-        end = found.end() if found else stop
+        end = stop
+        if content[stop : stop + 1] in b"=\r\n" and (found := pattern.match(content, start)):
+            end = found.end()
         yield start, content[start:end]
 
 

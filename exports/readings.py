@@ -111,7 +111,8 @@ def _read(place: str, content: bytes, depth: int) -> Iterator[Reading | NotSearc
 
 
 def _read_texts(place: str, content: bytes) -> Iterator[Reading]:
-    if not _is_text(content):
+    whole = _decoded(content)
+    if whole is None:
         yield Reading(f"{place} (bytes)", printed(content), False)
         for order, runs in wide_runs(content).items():
             if runs:
@@ -121,7 +122,8 @@ def _read_texts(place: str, content: bytes) -> Iterator[Reading]:
         for order in ("utf-16-le", "utf-16-be"):
             yield Reading(f"{place} ({order})", content.decode(order, "ignore"), False)
     for start, end in _slices(content):
-        yield from _read_text(place, content[start:end].decode("utf-8", "ignore").removeprefix("\ufeff"))
+        text = whole or content[start:end].decode("utf-8", "ignore")
+        yield from _read_text(place, text.removeprefix("\ufeff"))
     if content[:1] == b"{" and place.endswith(".jsonl"):
         yield from _read_lines(place, content)
 
@@ -151,14 +153,17 @@ def _slices(content: bytes) -> Iterator[tuple[int, int]]:
         start = line + 1 if line >= 0 else max(0, end - _SLICE_OVERLAP)
 
 
-def _is_text(content: bytes) -> bool:
-    decoder = getincrementaldecoder("utf-8")()
+def _decoded(content: bytes) -> str | None:
+    """The text that it is, "" where it is a long one, which is read in slices; None where it is something else."""
     try:
+        if len(content) <= _SLICE:
+            return content.decode()
+        decoder = getincrementaldecoder("utf-8")()
         for start in range(0, len(content), _SLICE):
             decoder.decode(content[start : start + _SLICE], start + _SLICE >= len(content))
     except UnicodeDecodeError:
-        return False
-    return True
+        return None
+    return ""
 
 
 def _read_lines(place: str, content: bytes) -> Iterator[Reading]:
@@ -166,7 +171,7 @@ def _read_lines(place: str, content: bytes) -> Iterator[Reading]:
     for line in io.BytesIO(content):
         try:
             named = _NAMED_LINE.match(line)
-            item = json.loads(named[1]) if named else json.loads(line)["item_id"]
+            item = json.loads(named[1].decode()) if named else json.loads(line)["item_id"]
         except (ValueError, LookupError, TypeError):
             continue
         yield from _read_text(f"{place}#{item}", line.decode("utf-8", "ignore"), plain=False)
@@ -178,26 +183,20 @@ def _unescape(text: str) -> str:
 
 
 def _read_encoded(place: str, content: bytes, depth: int) -> Iterator[Reading | NotSearched]:
-    longest = 0
+    packed = False
     for start, run in packed_runs(content, BASE64):
-        longest = max(longest, len(run))
-        if (inner := _from_base64(run)) is not None:
+        packed = True
+        inner = _short_base64(run) if len(run) <= _SHORT_RUN else _decode_base64(run)
+        if inner is not None:
             yield from _read(f"{place}, base64 at byte {start}", inner, depth + 1)
-    for start, run in packed_runs(content, HEX) if longest >= HEX[2] else ():  # its digits are among base64's
-        if (inner := _from_hex(run)) is not None:
+    for start, run in packed_runs(content, HEX) if packed else ():  # its digits are among base64's
+        inner = _short_hex(run) if len(run) <= _SHORT_RUN else _decode_hex(run)
+        if inner is not None:
             yield from _read(f"{place}, hex at byte {start}", inner, depth + 1)
     position = content.find(_GZIP)
     while position > 0:  # bodies inside a WARC, say
         yield from _read_gzip(f"{place}, gzip at byte {position}", content[position:], depth, certain=False)
         position = content.find(_GZIP, position + 3)
-
-
-def _from_base64(run: bytes) -> bytes | None:
-    return _short_base64(run) if len(run) <= _SHORT_RUN else _decode_base64(run)
-
-
-def _from_hex(run: bytes) -> bytes | None:
-    return _short_hex(run) if len(run) <= _SHORT_RUN else _decode_hex(run)
 
 
 def _decode_base64(run: bytes) -> bytes | None:

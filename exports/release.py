@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from archiver.core.clock import to_iso, to_utc
-from archiver.core.durable import make_directory, move_tree, part_path, storage_errors
+from archiver.core.durable import make_directory, move_directory, part_path, storage_errors
 from archiver.core.errors import ProductionRefused
 from archiver.core.progress import Progress, silent
 from exports.barring import without_barred
@@ -77,7 +77,7 @@ def make_release(
         going.begin()
         try:
             made = _Making(request, gate, plan, surroundings, part, going).make(records, asked, not_produced, progress)
-            move_tree(part, into)
+            move_directory(part, into)
         except (KeyboardInterrupt, SystemExit):
             raise  # the next run goes on from here, as after a kill
         except BaseException:

@@ -15,7 +15,7 @@ from tests.test_architecture import MODULES, Module, each_module
 
 _WRITING = {
     "write_text", "write_bytes", "rename", "renames", "copyfile", "copy", "copy2", "copytree", "move",
-    "write_durably", "durable_file", "move_directory", "move_tree",
+    "write_durably", "durable_file", "move_directory",
 }  # fmt: skip
 
 OVERWRITES = {
@@ -36,7 +36,6 @@ OVERWRITES = {
     # the one way to write durably: to a .part, then a rename
     ("archiver/core/durable.py", "durable_file"),
     ("archiver/core/durable.py", "move_directory"),
-    ("archiver/core/durable.py", "move_tree"),
     ("archiver/core/durable.py", "publish"),
     ("archiver/core/durable.py", "write_durably"),
     # evidence, only while it is under way in incoming/ or in a .part of its own
