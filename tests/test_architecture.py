@@ -140,7 +140,7 @@ REMOVALS = {
     ("index/generations.py", "_sweep"),  # whole indexes that were replaced, or never finished
     ("index/engines/sealed.py", "SealedDirectory.sweep"),  # parts of the index that were replaced, or never sealed
     ("exports/release.py", "make_release"),  # its own unfinished bundle: copies
-    ("exports/resuming.py", "Progressing.begin"),  # the unfinished bundle of a run broken off: copies
+    ("exports/resuming.py", "Progressing._set_aside"),  # the unfinished bundle of a run broken off: copies
     ("exports/resuming.py", "Progressing.end"),  # what was kept of it
 }
 

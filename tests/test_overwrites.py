@@ -91,6 +91,8 @@ OVERWRITES = {
     ("exports/release_forms.py", "Forms._write_pdf"),
     ("exports/resuming.py", "Progressing._append"),
     ("exports/resuming.py", "Progressing.begin"),
+    ("exports/resuming.py", "Progressing._set_aside"),
+    ("exports/resuming.py", "hand_over"),
     ("exports/signed_bag.py", "seal_bag"),
     ("retention/certificate.py", "write_certificate"),  # the same certificate again, after a crash
     # the index: derived

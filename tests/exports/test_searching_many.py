@@ -64,7 +64,9 @@ def test_a_needle_across_the_border_of_two_pieces_is_found_once() -> None:
 
 
 def test_runs_are_found_across_the_borders_of_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    content = b"-".join(b"x" * length for length in range(1, 90)) + b"==\r\n" + b"abc" * 9 + "नमस्ते".encode("utf-16-le") * 9
+    content = (
+        b"-".join(b"x" * length for length in range(1, 90)) + b"==\r\n" + b"abc" * 9 + "नमस्ते".encode("utf-16-le") * 9
+    )
     for block in range(1, 80):
         monkeypatch.setattr(exports.byte_runs, "_BLOCK", block)
         for kind in (BASE64, HEX):
