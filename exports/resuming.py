@@ -53,7 +53,8 @@ class Progressing:
 
     def _set_aside(self, entries: Sequence[Mapping[str, Any]]) -> None:
         self._pages.mkdir(exist_ok=True)
-        for name, _, digest in (page for each in entries for document in each.get("pages", ()) for page in document):
+        newest_first = (document for each in reversed(entries) for document in each.get("pages", ()))
+        for name, _, digest in (page for document in newest_first for page in document):
             made = self._part / "data" / name
             if made.is_file():
                 made.replace(self._pages / digest)
@@ -125,11 +126,13 @@ def hand_over(earlier: Path, into: Path) -> None:
 
 
 def _lines(journal: Path) -> Iterator[dict[str, Any]]:
-    """Its entries up to the first line that a kill tore."""
+    """Its entries up to the first line that a kill tore; none of those that an earlier release wrote otherwise."""
     if not journal.is_file():
         return
     for line in journal.read_bytes().splitlines():
         try:
-            yield dict(json.loads(line))
+            entry = dict(json.loads(line))
         except ValueError:
             return
+        if "picture" in entry or "of" in entry:
+            yield entry
