@@ -78,6 +78,7 @@ class ReleasedRecord:
     painted: int
     withheld: bool
     source: tuple[ProducedCapture, ...]
+    drawn: str  # digest of all that decides what its pictures show
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +109,7 @@ class _Passage:
         self._log: list[Logged] = []
         self._secrets: dict[Secret, None] = {}
         self._literals: dict[str, str] = {}
+        self._drawn = hashlib.sha256()
 
     def release(self) -> ReleasedRecord:
         gate, produced = self._gate, self._produced
@@ -143,7 +145,13 @@ class _Passage:
             painted=painted,
             withheld=whole,
             source=produced.captures,
+            drawn=self._digest_of_drawn(items),
         )
+
+    def _digest_of_drawn(self, items: Sequence[CataloguedItem]) -> str:
+        """The pictures as painted, and what else is on pages that are cut from them or stand in place of them."""
+        self._drawn.update(repr([(each.item.native_id, each.item.created) for each in items]).encode())
+        return self._drawn.hexdigest()
 
     def _names(self) -> dict[str, str]:
         """New native ids for those that would tell what is redacted."""
@@ -258,6 +266,8 @@ class _Passage:
             page = self._gate.page(self._produced, capture)
             plan = self._plan(capture, page, releases)
             painted += 1 if plan is None else len(plan)
+            shown = [each.sha256 for each in capture.stored(ObjectRole.SCREENSHOT)]
+            self._drawn.update(repr((capture.capture.id, shown, plan, sorted(page.boxes.items()))).encode())
             if not self._gate.pictures:
                 continue
             tiles = _tiles(capture)

@@ -33,6 +33,8 @@ _PICTURES = (b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0*", b"\xff\xd8\xff")
 _BLANK = re.compile(r"\s")
 _CHUNK = 1 << 20
 _OVERLAP = 4096
+_BATCH = 1 << 16
+"""Characters of short readings that are searched together."""
 _WINDOW, _TOGETHER = 256, 8
 """Characters of a piece, and pieces in which a hit is looked at word by word, rather than in the whole text."""
 _REMEMBERED = 1 << 16
@@ -128,6 +130,8 @@ class LeakCheck:
         self._clean = set[bytes]()
         self._skipped: list[tuple[str, str]] = []
         self._leaks: dict[Leak, None] = {}
+        self._waiting: list[Reading] = []
+        self._waiting_size = 0
         self._not_searched: list[str] = []
         self._files = self._size = self._readings = self._pictures = 0
 
@@ -135,6 +139,9 @@ class LeakCheck:
         """Search one file of the production; `name` is its path there."""
         self._files += 1
         self._size += len(content)
+        remembered = len(content) >= _REMEMBERED
+        if remembered:
+            self._search_waiting()
         before = (len(self._leaks), len(self._not_searched))
         self._search_all(read_all(name, content))
         if self._read_picture is not None and content.startswith(_PICTURES):
@@ -144,24 +151,28 @@ class LeakCheck:
             else:
                 self._pictures += 1
                 self._search(Reading(f"{name} (as read by OCR)", self._read_picture(content), False))
-        if len(content) >= _REMEMBERED and before == (len(self._leaks), len(self._not_searched)):
-            self._clean.add(hashlib.sha256(content).digest())
+        if remembered:
+            self._search_waiting()
+            if before == (len(self._leaks), len(self._not_searched)):
+                self._clean.add(hashlib.sha256(content).digest())
 
     def search_tree(self, root: Path) -> None:
         """Search every file below `root`; packages last, for they hold much of the others again."""
         for name in sorted(files_below(root), key=lambda name: (name.endswith(".wacz"), name)):
-            path = root / name
-            with path.open("rb") as file:
+            path = f"{root}/{name}"
+            with open(path, "rb") as file:  # noqa: PTH123 - a Path for each file takes longer
                 start = file.read(4)
                 content = b"" if is_package(start) else start + file.read()
             if not is_package(start):
                 self.search(name, content)
                 continue
             self._files += 1
-            self._size += path.stat().st_size
-            self._search_all(read_package(name, path, self._is_clean))
+            self._size += Path(path).stat().st_size
+            self._search_waiting()  # what is clean is known only then
+            self._search_all(read_package(name, Path(path), self._is_clean))
 
     def report(self) -> LeakReport:
+        self._search_waiting()
         return LeakReport(
             leaks=tuple(self._leaks),
             not_searched=tuple(self._not_searched),
@@ -185,14 +196,41 @@ class LeakCheck:
 
     def _search(self, reading: Reading) -> None:
         self._readings += 1
+        if reading.plain and self._patterns and not _OWN_FILES.search(reading.place):
+            for rule in self._patterns:
+                for _ in detect(rule.detector, reading.text):
+                    self._enter(reading.place, Secret(text="", everywhere=True, item="", rule=rule.id))
+                    break
+        if len(reading.text) >= _BATCH:
+            self._search_alone(reading)
+            return
+        self._waiting.append(reading)
+        self._waiting_size += len(reading.text)
+        if self._waiting_size >= _BATCH:
+            self._search_waiting()
+
+    def _search_waiting(self) -> None:
+        """Search what is waiting; texts in ASCII by themselves, for they are squeezed far more quickly."""
+        waiting, self._waiting, self._waiting_size = self._waiting, [], 0
+        for ascii in (True, False):
+            self._search_together([each for each in waiting if each.text.isascii() is ascii])
+
+    def _search_together(self, readings: Sequence[Reading]) -> None:
+        """What is in none of them joined is in none of them; where something is, ever fewer are joined."""
+        if len(readings) < 2:
+            for each in readings:
+                self._search_alone(each)
+            return
+        joined = squeeze("\n".join(each.text for each in readings))
+        if next(self._needles.find(joined), None) is not None:
+            half = len(readings) // 2
+            self._search_together(readings[:half])
+            self._search_together(readings[half:])
+
+    def _search_alone(self, reading: Reading) -> None:
         text = reading.text
         for start in range(0, len(text), _CHUNK):
             self._search_part(reading, text[max(0, start - self._overlap) : start + _CHUNK])
-        if reading.plain and self._patterns and not _OWN_FILES.search(reading.place):
-            for rule in self._patterns:
-                for _ in detect(rule.detector, text):
-                    self._enter(reading.place, Secret(text="", everywhere=True, item="", rule=rule.id))
-                    break
 
     def _search_part(self, reading: Reading, text: str) -> None:
         windows: _Windows | None = None

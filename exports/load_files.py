@@ -17,6 +17,7 @@ from exports.documents import Document
 
 BOM = "\ufeff"
 QUOTE, SEPARATOR, NEWLINE = "þ", "\x14", "®"
+_BETWEEN = f"{QUOTE}{SEPARATOR}{QUOTE}"
 _SPECIAL = re.compile("[þ®\x14\0\r\n]")
 FIELDS = (
     "DOCID", "BEGBATES", "ENDBATES", "BEGATTACH", "ENDATTACH", "PARENTID", "ATTACHMENTIDS", "CUSTODIAN",
@@ -42,7 +43,10 @@ class Links:
 
 def dat_line(cells: Iterable[str]) -> bytes:
     """One line, CRLF at the end."""
-    return (SEPARATOR.join(f"{QUOTE}{_quoted(each)}{QUOTE}" for each in cells) + "\r\n").encode()
+    values = list(cells)
+    if _SPECIAL.search("".join(values)):
+        values = [_quoted(each) for each in values]
+    return f"{QUOTE}{_BETWEEN.join(values)}{QUOTE}\r\n".encode()
 
 
 def dat_header() -> bytes:
@@ -50,8 +54,6 @@ def dat_header() -> bytes:
 
 
 def _quoted(cell: str) -> str:
-    if not _SPECIAL.search(cell):
-        return cell
     plain = cell.replace(NEWLINE, "(R)").replace(SEPARATOR, " ").replace("\0", "")
     return plain.replace(QUOTE, QUOTE + QUOTE).replace("\r\n", NEWLINE).replace("\n", NEWLINE).replace("\r", NEWLINE)
 
@@ -62,7 +64,7 @@ def read_dat(content: bytes) -> Iterator[list[str]]:
     if not text.startswith(BOM):
         raise ValueError("it does not begin with a byte order mark")
     for number, line in enumerate(text[1:].split("\r\n")[:-1], 1):
-        cells = line.split(f"{QUOTE}{SEPARATOR}{QUOTE}")
+        cells = line.split(_BETWEEN)
         if len(line) < 2 or line[0] != QUOTE or line[-1] != QUOTE:
             raise ValueError(f"line {number} is not quoted")
         cells[0], cells[-1] = cells[0][1:], cells[-1][:-1] if len(cells) > 1 else cells[0][1:-1]
@@ -116,7 +118,7 @@ def document_cells(document: Document, links: Links) -> list[str]:
         "RSMFID": record.id if links.rsmf else "",
         "TITLE": record.title,
     }
-    replaced = any(NEWLINE in each for each in values.values())
+    replaced = NEWLINE in "".join(values.values())
     return [*(values[name] for name in FIELDS[:-1]), "(R) stands for the registered sign" if replaced else ""]
 
 

@@ -33,6 +33,12 @@ MOST_BYTES = 1 << 29
 """What is larger, unpacked, is told as not searched."""
 _DEEPEST = 8
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
+_BREAK = re.compile(r"\\[nrtbf]")
+"""Line breaks as JSON writes them: read as letters they would hide the words beside them."""
+_QUOTES = re.compile("þ\x14þ|^\ufeff?þ|þ\r?$", re.MULTILINE)
+"""Around the cells of a Concordance load file."""
+_NAMED_LINE = re.compile(rb'\{"item_id": ("(?:[^"\\]|\\.)*")')
+"""A line of our own tables begins with its item."""
 _PLAIN_ALPHABET = bytes.maketrans(b"-_", b"+/")
 _ZLIB = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
 _GZIP = b"\x1f\x8b\x08"
@@ -105,21 +111,32 @@ def _read(place: str, content: bytes, depth: int) -> Iterator[Reading | NotSearc
 
 
 def _read_texts(place: str, content: bytes) -> Iterator[Reading]:
-    if not _is_text(content):
+    whole = _decoded(content)
+    if whole is None:
         yield Reading(f"{place} (bytes)", printed(content), False)
-        for order in ("utf-16-le", "utf-16-be"):
-            found = [each.decode(order, "ignore") for each in wide_runs(content, order)]
-            if found:
-                yield Reading(f"{place} ({order})", "\n".join(found), False)
+        for order, runs in wide_runs(content).items():
+            if runs:
+                yield Reading(f"{place} ({order})", "\n".join(each.decode(order, "ignore") for each in runs), False)
         return
     if b"\0" in content:
         for order in ("utf-16-le", "utf-16-be"):
             yield Reading(f"{place} ({order})", content.decode(order, "ignore"), False)
     for start, end in _slices(content):
-        text = content[start:end].decode("utf-8", "ignore").removeprefix("\ufeff")
-        yield Reading(place, _unescape(text) if "\\u" in text else text, True)
+        text = whole or content[start:end].decode("utf-8", "ignore")
+        yield from _read_text(place, text.removeprefix("\ufeff"))
     if content[:1] == b"{" and place.endswith(".jsonl"):
         yield from _read_lines(place, content)
+
+
+def _read_text(place: str, text: str, *, plain: bool = True) -> Iterator[Reading]:
+    """As it stands, and as the format means it where it writes line breaks in its own way."""
+    if "þ\x14þ" in text:
+        text = _QUOTES.sub("\n", text).replace("þþ", "þ").replace("®", "\n")
+    if "\\" in text:
+        text = _unescape(text) if "\\u" in text else text
+        if (broken := _BREAK.sub("\n", text)) != text:
+            yield Reading(place, broken, False)
+    yield Reading(place, text, plain)
 
 
 def _slices(content: bytes) -> Iterator[tuple[int, int]]:
@@ -136,25 +153,28 @@ def _slices(content: bytes) -> Iterator[tuple[int, int]]:
         start = line + 1 if line >= 0 else max(0, end - _SLICE_OVERLAP)
 
 
-def _is_text(content: bytes) -> bool:
-    decoder = getincrementaldecoder("utf-8")()
+def _decoded(content: bytes) -> str | None:
+    """The text that it is, "" where it is a long one, which is read in slices; None where it is something else."""
     try:
+        if len(content) <= _SLICE:
+            return content.decode()
+        decoder = getincrementaldecoder("utf-8")()
         for start in range(0, len(content), _SLICE):
             decoder.decode(content[start : start + _SLICE], start + _SLICE >= len(content))
     except UnicodeDecodeError:
-        return False
-    return True
+        return None
+    return ""
 
 
 def _read_lines(place: str, content: bytes) -> Iterator[Reading]:
     """Each line of a table by itself, named by its item."""
     for line in io.BytesIO(content):
         try:
-            entry = json.loads(line)
-        except ValueError:
+            named = _NAMED_LINE.match(line)
+            item = json.loads(named[1].decode()) if named else json.loads(line)["item_id"]
+        except (ValueError, LookupError, TypeError):
             continue
-        if isinstance(entry, dict) and "item_id" in entry:
-            yield Reading(f"{place}#{entry['item_id']}", json.dumps(entry, ensure_ascii=False), False)
+        yield from _read_text(f"{place}#{item}", line.decode("utf-8", "ignore"), plain=False)
 
 
 def _unescape(text: str) -> str:
@@ -163,24 +183,20 @@ def _unescape(text: str) -> str:
 
 
 def _read_encoded(place: str, content: bytes, depth: int) -> Iterator[Reading | NotSearched]:
+    packed = False
     for start, run in packed_runs(content, BASE64):
-        if (inner := _from_base64(run)) is not None:
+        packed = True
+        inner = _short_base64(run) if len(run) <= _SHORT_RUN else _decode_base64(run)
+        if inner is not None:
             yield from _read(f"{place}, base64 at byte {start}", inner, depth + 1)
-    for start, run in packed_runs(content, HEX):
-        if (inner := _from_hex(run)) is not None:
+    for start, run in packed_runs(content, HEX) if packed else ():  # its digits are among base64's
+        inner = _short_hex(run) if len(run) <= _SHORT_RUN else _decode_hex(run)
+        if inner is not None:
             yield from _read(f"{place}, hex at byte {start}", inner, depth + 1)
     position = content.find(_GZIP)
     while position > 0:  # bodies inside a WARC, say
         yield from _read_gzip(f"{place}, gzip at byte {position}", content[position:], depth, certain=False)
         position = content.find(_GZIP, position + 3)
-
-
-def _from_base64(run: bytes) -> bytes | None:
-    return _short_base64(run) if len(run) <= _SHORT_RUN else _decode_base64(run)
-
-
-def _from_hex(run: bytes) -> bytes | None:
-    return _short_hex(run) if len(run) <= _SHORT_RUN else _decode_hex(run)
 
 
 def _decode_base64(run: bytes) -> bytes | None:

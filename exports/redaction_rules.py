@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from archiver.core.errors import RedactionRefused
 from exports.detectors import detect, find_detector
@@ -99,16 +100,20 @@ def find_hits(text: str, rules: Iterable[RedactionRule]) -> list[Hit]:
 def find_phrase(text: str, phrase: str, *, inside: bool = False) -> Iterator[tuple[int, int]]:
     """Places of the phrase in the text."""
     spelled = spell(text)
-    for start, end in match_words(spelled, tokens(phrase), inside=inside):
+    for start, end in match_words(spelled, _words(phrase), inside=inside):
         yield spelled.span(start, end)
+
+
+@lru_cache(maxsize=4096)
+def _words(phrase: str) -> tuple[str, ...]:
+    return tuple(tokens(phrase))
 
 
 def match_words(spelled: Spelled, words: Sequence[str], *, inside: bool = False) -> Iterator[tuple[int, int]]:
     """Places in the folding where the words follow one another, joined or parted by what is no letter."""
     if not words:
         return
-    pattern = re.compile(" ?".join(map(re.escape, words)))
-    place = 0
+    pattern, place = _following(tuple(words)), 0
     while found := pattern.search(spelled.text, place):
         start, end = found.span()
         if inside or (start in spelled.bounds and end in spelled.bounds):
@@ -116,6 +121,11 @@ def match_words(spelled: Spelled, words: Sequence[str], *, inside: bool = False)
             place = end
         else:
             place = start + 1
+
+
+@lru_cache(maxsize=4096)
+def _following(words: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(" ?".join(map(re.escape, words)))
 
 
 def label(section: str) -> str:

@@ -7,16 +7,17 @@ come the same bytes.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from archiver.core.clock import to_iso, to_utc
-from archiver.core.durable import make_directory, move_tree, part_path, storage_errors
-from archiver.core.errors import ProductionRefused
+from archiver.core.clock import to_utc
+from archiver.core.durable import make_directory, move_directory, part_path, storage_errors
+from archiver.core.errors import LeakFound, ProductionRefused
 from archiver.core.progress import Progress, silent
 from exports.barring import without_barred
 from exports.documents import check_numbering, number_documents
@@ -64,41 +65,33 @@ def make_release(
     """Make the bundle `into`, which must not exist yet.
 
     Raises ProductionRefused where nothing is left to hand over or the counts disagree, LeakFound, EvidenceDamaged,
-    BadWarc, StorageFull; each leaves no bundle. What a killed run, or one stopped by Ctrl-C, had made is taken up.
+    BadWarc, StorageFull; each leaves no bundle. What a run that was killed, stopped by Ctrl-C, a leak or a full disk
+    had made is taken up where it would be made the same.
     """
     if plan.profile not in PROFILES:
         raise ProductionRefused(f"{plan.profile!r} is no profile: {', '.join(PROFILES)}")
     if into.exists():
         raise ProductionRefused(f"{into} exists already: a production is never written over; name another place")
     check_numbering(plan.numbering)
-    part, going = part_path(into), Progressing(into, _determining(request, gate, plan))
+    part, going = part_path(into), Progressing(into)
     with storage_errors(into):
         make_directory(into.parent)
         going.begin()
         try:
             made = _Making(request, gate, plan, surroundings, part, going).make(records, asked, not_produced, progress)
-            move_tree(part, into)
+            move_directory(part, into)
         except (KeyboardInterrupt, SystemExit):
             raise  # the next run goes on from here, as after a kill
+        except (LeakFound, OSError):
+            with suppress(OSError):  # what it cannot keep is made again
+                going.stop()
+            raise
         except BaseException:
             shutil.rmtree(part, ignore_errors=True)
             going.end()
             raise
         going.end()
     return replace(made, path=into)
-
-
-def _determining(request: ProducedRequest, gate: Gate, plan: ReleasePlan) -> str:
-    """All that decides what is on a page, beside the evidence, which never changes."""
-    decided = {
-        "request": asdict(request),
-        "plan": asdict(plan) | {"made_at": to_iso(plan.made_at)},
-        "rules": [asdict(each) for each in gate.rules],
-        "releases": {id: [each.release, each.label] for id, each in gate.releases.items()},
-        "cleared": {capture: sorted(pictures) for capture, pictures in gate.cleared.items()},
-        "pictures": [gate.originals, gate.pictures],
-    }
-    return json.dumps(decided, sort_keys=True, default=str)  # a plan that was read again is the same in JSON alone
 
 
 class _Making:
@@ -141,9 +134,7 @@ class _Making:
         with ExitStack() as stack:
             forms.open(stack)
             for number, produced in enumerate(map(without_barred, records), 1):
-                pages = self._going.kept(produced.record.id, self._place)
-                gate = self._gate if pages is None else replace(self._gate, pictures=False)
-                released = gate.release(produced)
+                released, pages = self._release(produced)
                 self._secrets |= dict.fromkeys(released.secrets)
                 if released.withheld:
                     labels = dict.fromkeys(each.label for each in released.releases.values())
@@ -191,6 +182,20 @@ class _Making:
             taken_up=self._taken_up,
         )
 
+    def _release(self, produced: ProducedRecord) -> tuple[ReleasedRecord, Pages | None]:
+        """Through the gate; without drawing anything where an earlier run made the very pages."""
+        if self._going.knows(produced.record.id, self._place):
+            released = replace(self._gate, pictures=False).release(produced)
+            pages = self._going.kept(produced.record.id, self._place, self._made_of(released))
+            if pages is not None:
+                return released, pages
+        return self._gate.release(produced), None
+
+    def _made_of(self, released: ReleasedRecord) -> str:
+        plan = self._plan
+        parts = [plan.software, asdict(plan.numbering), plan.profile, plan.images, plan.pictures, released.drawn]
+        return hashlib.sha256(json.dumps([*parts, self._gate.pictures]).encode()).hexdigest()
+
     def _add(self, forms: Forms, number: int, released: ReleasedRecord, pages: Pages | None) -> None:
         place, record = self._place, released.produced.record.id
         documents, self._place = number_documents(
@@ -216,7 +221,7 @@ class _Making:
                 [(files[page.number], page.ending, forms.bag.digest_of(files[page.number])) for page in each.pages]
                 for each in documents
             ]
-            self._going.note(record, place, written)
+            self._going.note(record, place, self._made_of(released), written)
 
     def _check(self) -> LeakReport:
         check = LeakCheck(

@@ -60,6 +60,11 @@ def tag_files(production_id: str) -> dict[str, bytes]:
     }
 
 
+def is_release(bundle: Path) -> bool:
+    """Whether it is sealed so, and checked by the verifier it ships; a bundle of originals is sealed by its trail."""
+    return (bundle / SIGNATURE).is_file()
+
+
 def seal_bag(root: Path, digest: str, sign: Callable[[bytes], tuple[str, str]]) -> None:
     """Sign the hex SHA-256 of the bag's tagmanifest-sha256.txt."""
     key, signature = sign(f"archiver-production 1\n{digest}\n".encode())

@@ -52,6 +52,7 @@ COLUMNS = (
 )
 
 _FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠")
+_JSON = json.JSONEncoder(ensure_ascii=False)
 _NUL_NOTE = "NUL characters were left out; items.jsonl has them"
 
 
@@ -77,7 +78,7 @@ def item_line(item: CataloguedItem, record: Record, *, hit: bool) -> bytes:
         },
         "versions": [{**vars(each), "seen": to_iso(each.seen)} for each in item.versions],
     }
-    return (json.dumps(entry, ensure_ascii=False) + "\n").encode()
+    return (_JSON.encode(entry) + "\n").encode()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,7 +189,7 @@ def safe_cell(text: str) -> str:
     breaks, and those after blanks or invisible characters. A first apostrophe gets another one, so
     that the marking can be undone. NUL itself is left out: no spreadsheet takes it.
     """
-    if text[:1].isalnum() and "\0" not in text:
+    if not text or (text[:1].isalnum() and "\0" not in text):
         return text
     bare = text.replace("\0", "")
     first = next((each for each in bare if not _is_blank(each)), "")

@@ -148,7 +148,7 @@ REMOVALS = {
     ("index/engines/spellings.py", "drop_spellings"),  # words of the index: derived
     ("index/engines/sealed.py", "SealedDirectory.sweep"),  # parts of the index that were replaced, or never sealed
     ("exports/release.py", "make_release"),  # its own unfinished bundle: copies
-    ("exports/resuming.py", "Progressing.begin"),  # the unfinished bundle of a run broken off: copies
+    ("exports/resuming.py", "Progressing._set_aside"),  # the unfinished bundle of a run broken off: copies
     ("exports/resuming.py", "Progressing.end"),  # what was kept of it
 }
 

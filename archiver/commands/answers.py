@@ -20,7 +20,7 @@ from archiver.workflows.answer import open_request, produce, search_for_request
 from archiver.workflows.keep_holds import close_request, reopen_request
 from archiver.workflows.request_clock import last_day_of_appeal, received_on
 from exports.check import check_bundle
-from exports.signed_bag import SIGNATURE
+from exports.signed_bag import is_release
 
 
 @click.group()
@@ -238,7 +238,7 @@ def check(bundle: Path, key: str | None, seal: str | None, as_json: bool) -> Non
 
     A production made by `archiver production make` is checked by the verifier it ships.
     """
-    if (bundle / SIGNATURE).is_file():
+    if is_release(bundle):
         check_release(bundle, key or "", as_json)
         return
     with progress("Checking"):

@@ -19,7 +19,9 @@ def to_utc(moment: datetime, assume: tzinfo = UTC) -> datetime:
 def to_iso(moment: datetime) -> str:
     """`2026-11-21T07:45:00.123456Z`: fixed width, so that text order is time order."""
     # not strftime: its %Y does not pad the years before 1000 that pages do state
-    return to_utc(moment).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return (moment if moment.tzinfo is UTC else to_utc(moment)).isoformat(timespec="microseconds")[
+        : -len("+00:00")
+    ] + "Z"
 
 
 def from_iso(text: str) -> datetime:

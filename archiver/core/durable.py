@@ -12,11 +12,13 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import accumulate
 from pathlib import Path
 from typing import BinaryIO
 
 from archiver.core.errors import StorageFull
 
+_FEW = 100
 PART_SUFFIX = ".part"
 """What the name of an unfinished file ends in; the next start sweeps leftovers into a report."""
 
@@ -106,21 +108,20 @@ def write_durably(path: Path, content: bytes) -> None:
 def move_directory(source: Path, target: Path) -> None:
     """Sync every file and directory below `source`, then move it to `target` on the same disk.
 
-    Parents of `target` are made where missing. OSError if `target` exists and is not empty.
+    Where they are many, the whole file system is synced at once, if the system can do that. Parents of `target` are
+    made where missing. OSError if `target` exists and is not empty.
     """
     with storage_errors(target):
-        _sync_each(source)
-        make_directory(target.parent)
-    publish(source, target)
-
-
-def move_tree(source: Path, target: Path) -> None:
-    """The same for a tree of very many files: the file system is synced as a whole, where the system can do that."""
-    with storage_errors(target):
-        if not _sync_file_system(source):
+        if not (_has_many_files(source) and _sync_file_system(source)):
             _sync_each(source)
         make_directory(target.parent)
     publish(source, target)
+
+
+def _has_many_files(source: Path) -> bool:
+    """Whether syncing them one by one would take longer than waiting for what others are writing, too."""
+    counts = accumulate(len(names) for _, _, names in os.walk(source))
+    return any(count > _FEW for count in counts)
 
 
 def _sync_each(source: Path) -> None:

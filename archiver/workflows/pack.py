@@ -11,7 +11,7 @@ from archiver.core.events import EventType
 from archiver.core.people import Permission, Person
 from exports.check import check_bundle
 from exports.encrypted_zip import EncryptedZip, write_encrypted_zip
-from exports.signed_bag import SIGNATURE
+from exports.signed_bag import is_release
 from exports.verifier import check
 
 
@@ -30,8 +30,7 @@ def pack_production(
     bundle = Path(filed.path)
     if not bundle.is_dir():
         raise BundleInvalid(f"{bundle} is not there: archiver production repeat {request.number} {id} makes it again")
-    # a bundle of originals as `archiver export` makes it is sealed in another way
-    defects = check(bundle)[0] if (bundle / SIGNATURE).is_file() else check_bundle(bundle).findings
+    defects = check(bundle)[0] if is_release(bundle) else check_bundle(bundle).findings
     if defects:
         raise BundleInvalid(f"{bundle} is not as it was sealed: {'; '.join(defects[:5])}")
     made = write_encrypted_zip(bundle, into, password)

@@ -41,6 +41,7 @@ from exports.redaction_rules import label
 from exports.release import Released, make_release
 from exports.release_layout import read_page_layout
 from exports.release_plan import ReleasePlan, Surroundings
+from exports.resuming import hand_over
 from exports.review_rules import ReviewFinding, check_review, effective
 from retention.holds import holds_over
 
@@ -299,12 +300,15 @@ def _settle(
     now: datetime,
 ) -> tuple[ReleasePlan, Path]:
     """The plan of this production, kept before the first byte; one that a killed run had settled is taken up."""
-    decided = _decided(archive, request)
+    decided, unfinished = _decided(archive, request), list[Path]()
     for path in sorted(where.glob(f"{request.number}-*.plan.json")):
         kept = json.loads(path.read_text(encoding="utf-8"))
         bundle = where / path.name.removesuffix(".plan.json")
-        if not bundle.exists() and (kept["making"], kept["set"], kept["decided"]) == (asdict(making), set_id, decided):
+        if bundle.exists() or kept["making"] != asdict(making):
+            continue
+        if (kept["set"], kept["decided"]) == (set_id, decided):
             return _read_plan(path)[0], bundle
+        unfinished.append(bundle)
     id = new_id("prod")
     plan = ReleasePlan(
         id=id,
@@ -332,7 +336,10 @@ def _settle(
     stated = {**asdict(plan), "made_at": to_iso(plan.made_at)}
     kept = {"plan": stated, "making": asdict(making), "set": set_id, "decided": decided}
     write_durably(path, json.dumps(kept, ensure_ascii=False).encode())
-    return plan, where / f"{request.number}-{id[5:]}"
+    place = where / f"{request.number}-{id[5:]}"
+    for each in unfinished:  # decisions were changed since: what they leave as it was is not made again
+        hand_over(each, place)
+    return plan, place
 
 
 def _holds_over(archive: Archive, records: list[RecordId], now: datetime) -> dict[str, tuple[str, ...]]:

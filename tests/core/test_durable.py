@@ -85,6 +85,16 @@ def test_a_directory_moves_whole_and_its_new_parents_are_made(tmp_path: Path) ->
     assert not source.exists()
 
 
+def test_a_directory_of_very_many_files_moves_whole(tmp_path: Path) -> None:
+    source = tmp_path / "incoming"
+    make_directory(source / "inner")
+    for number in range(150):
+        (source / "inner" / f"{number}").write_bytes(b"%d" % number)
+    move_directory(source, tmp_path / "bundles" / "one")
+    moved = {each.name: each.read_bytes() for each in (tmp_path / "bundles/one/inner").iterdir()}
+    assert moved == {f"{number}": b"%d" % number for number in range(150)}
+
+
 def test_a_directory_never_replaces_one_with_files_in_it(tmp_path: Path) -> None:
     source, target = tmp_path / "a", tmp_path / "b"
     for folder in (source, target):

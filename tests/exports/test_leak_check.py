@@ -19,6 +19,7 @@ from archiver.core.errors import LeakFound
 from archiver.core.warc import Exchange, WarcWriter
 from exports.gate import Secret
 from exports.leak_check import LeakCheck, LeakReport, unread
+from exports.load_files import dat_header, dat_line
 from exports.redaction_rules import RedactionRule
 from tests.exports.sample import FIRST
 
@@ -119,6 +120,28 @@ def test_a_name_is_found_in_every_packing(name: str, tmp_path: Path) -> None:
     assert missed == []
     assert search(f"{name}.txt", b"").leaks
     assert search("a.txt", b"It was Zoe Smithson.").leaks == ()
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("around", ["{}", "by\n{}\nwho", "{broken}", "C:\\{}"])
+def test_a_name_is_found_however_a_format_writes_line_breaks_and_quotes(name: str, around: str) -> None:
+    told = around.format(name, broken=name.replace(" ", "\n"))
+    cells = dat_line(["ABC-000001", told, "þ®"])
+    assert [each.place for each in search("VOL01.dat", dat_header() + cells).leaks] == ["VOL01.dat"]
+    line = json.dumps({"item_id": "rec_1/1", "text": told}, ensure_ascii=False).encode() + b"\n"
+    assert [each.place for each in search("items.jsonl", line).leaks] == ["items.jsonl", "items.jsonl#rec_1/1"]
+    assert search("rsmf.zip", zipped("rsmf_manifest.json", line)).leaks
+
+
+def test_of_many_short_files_exactly_those_are_told_that_hold_a_name() -> None:
+    check = LeakCheck((), RULES)
+    told = {f"{number:04d}.txt": NAMES[number % 5] for number in range(0, 3000, 7)}
+    for number in range(3000):
+        name = f"{number:04d}.txt"
+        check.search(name, f"Zoë {number} {told.get(name, 'Smith, said শর্মা')}.".encode())
+    assert {each.place: each.rule for each in check.report().leaks} == {
+        name: f"red_{NAMES.index(who)}" for name, who in told.items()
+    }
 
 
 def test_what_cannot_be_searched_stops_the_sealing() -> None:

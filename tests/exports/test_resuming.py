@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import exports.documents
+from archiver.core.errors import LeakFound, StorageFull
 from archiver.core.progress import Progress
+from exports.documents import Numbering
 from exports.redaction import stamp
+from exports.redaction_rules import RedactionRule
 from exports.release import Released, make_release
 from tests.exports.planted import around, gate_of, plan_of
 from tests.exports.sample import REQUEST
@@ -26,14 +30,15 @@ def stopping_after(records: int) -> Progress:
 
 def make(place: Path, name: str, profile: str, *, stop: int = 0, **changes: Any) -> Released:
     given = drawn(place / "objects" / name)
-    surroundings = around(**({"read_picture": changes.pop("read")} if "read" in changes else {}))
+    surroundings = around(read_picture=changes.pop("read", None), acknowledged=changes.pop("acknowledged", {}))
+    into = changes.pop("disk", place) / "bundle"
     return make_release(
         REQUEST,
         [each.produced for each in given],
         gate_of(given, changes.pop("rules", ())),
         plan_of(given, profile, **changes),
         surroundings,
-        into=place / "bundle",
+        into=into,
         asked=len(given),
         progress=stopping_after(stop),
     )
@@ -76,11 +81,70 @@ def test_a_page_that_is_not_as_it_was_made_is_made_again(tmp_path: Path) -> None
     assert tree(made.path) == tree(whole.path)
 
 
-def test_what_was_made_under_other_decisions_is_not_taken_up(tmp_path: Path) -> None:
+def test_of_what_was_made_under_other_decisions_only_what_these_leave_as_it_was_is_taken_up(tmp_path: Path) -> None:
+    rectangle = ("cap_" + "21".rjust(16, "0"), 0, 0, 1, 1)
+    rule = RedactionRule(
+        id="red_1", kind="rectangle", scope="here", section="14", record="rec_" + "2" * 16, rectangle=rectangle
+    )
+    whole = make(tmp_path / "whole", "a", "court", rules=(rule,), why="a name in the picture")
+    with pytest.raises(KeyboardInterrupt):
+        make(tmp_path / "broken", "a", "court", stop=3)
+    made = make(tmp_path / "broken", "b", "court", rules=(rule,), why="a name in the picture")
+    assert made.taken_up == 2
+    assert tree(made.path) == tree(whole.path)
+
+
+def test_pages_of_other_numbers_are_not_taken_up(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         make(tmp_path, "a", "court", stop=2)
-    made = make(tmp_path, "b", "court", why="the numbers were wrong")
-    assert made.taken_up == 0
+    assert make(tmp_path, "b", "court", numbering=Numbering(prefix="XYZ-", width=6)).taken_up == 0
+
+
+@pytest.mark.parametrize("profile", ["requester", "court"])
+def test_after_a_leak_is_acknowledged_the_pages_made_before_it_are_taken_up(tmp_path: Path, profile: str) -> None:
+    rule = RedactionRule(
+        id="red_1", kind="phrase", scope="here", section="14", phrases=("सोमवार को",), record="rec_" + "1" * 16
+    )
+    acknowledged = _Any("said by the mayor in public")
+    whole = make(tmp_path / "whole", "a", profile, rules=(rule,), acknowledged=acknowledged)
+    with pytest.raises(LeakFound, match="nothing was sealed"):
+        make(tmp_path / "stopped", "a", profile, rules=(rule,))
+    left = {each.name for each in (tmp_path / "stopped").iterdir()}
+    assert left == {"bundle.journal", "bundle.pages", "objects"}
+    made = make(tmp_path / "stopped", "b", profile, rules=(rule,), acknowledged=acknowledged)
+    assert made.taken_up == 3
+    assert tree(made.path) == tree(whole.path)
+    assert {each.name for each in (tmp_path / "stopped").iterdir()} == {"bundle", "objects"}
+
+
+class _Any(dict[str, str]):
+    """A reason for every place."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__({"": reason})
+
+    def get(self, place: str, default: Any = None) -> Any:
+        return self[""]
+
+
+def test_after_a_full_disk_the_pages_made_before_it_are_taken_up(tmp_path: Path) -> None:
+    whole = make(tmp_path / "whole", "a", "court")
+    small = tmp_path / "small"
+    small.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(small)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("needs the right to mount a small file system")
+    try:
+        with pytest.raises(StorageFull):
+            make(tmp_path / "outside", "a", "court", disk=small)
+        assert {each.name for each in small.iterdir()} == {"bundle.journal", "bundle.pages"}
+        subprocess.run(["mount", "-o", "remount,size=16m", str(small)], check=True)
+        made = make(tmp_path / "outside", "b", "court", disk=small)
+        assert made.taken_up >= 1
+        assert tree(made.path) == tree(whole.path)
+        assert [each.name for each in small.iterdir()] == ["bundle"]
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
 
 
 def test_ocr_reads_no_picture_twice(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import exports.byte_runs
 from exports.byte_runs import BASE64, HEX, packed_runs, wide_runs
 from exports.needles import Needles
 from exports.spelling import spell, tokens
@@ -62,10 +63,20 @@ def test_a_needle_across_the_border_of_two_pieces_is_found_once() -> None:
     assert found == [("ab", place + 108), ("abc", place + 108), ("abcd", place + 108), ("zoësmith", place)]
 
 
+def test_runs_are_found_across_the_borders_of_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = (
+        b"-".join(b"x" * length for length in range(1, 90)) + b"==\r\n" + b"abc" * 9 + "नमस्ते".encode("utf-16-le") * 9
+    )
+    for block in range(1, 80):
+        monkeypatch.setattr(exports.byte_runs, "_BLOCK", block)
+        for kind in (BASE64, HEX):
+            assert list(packed_runs(content, kind)) == [(each.start(), each[0]) for each in kind[0].finditer(content)]
+        assert wide_runs(content) == {order: pattern.findall(content) for order, pattern in PLAIN.items()}
+
+
 @given(st.binary(max_size=400))
 def test_runs_of_bytes_are_those_that_their_patterns_find(content: bytes) -> None:
-    for order, pattern in PLAIN.items():
-        assert list(wide_runs(content, order)) == pattern.findall(content)
+    assert wide_runs(content) == {order: pattern.findall(content) for order, pattern in PLAIN.items()}
 
 
 @given(st.text("Ab9+/=- \n\r", max_size=300).map(str.encode))

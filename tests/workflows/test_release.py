@@ -301,6 +301,30 @@ def test_a_production_broken_off_goes_on_with_the_pages_it_had(archive: Archive,
     assert (again.sha256, again.taken_up) == (released.sha256, 0)
 
 
+def test_after_a_further_redaction_only_the_pages_that_it_changes_are_made_again(
+    archive: Archive, tmp_path: Path
+) -> None:
+    number = ask(archive)
+    release_all(archive, number)
+    clear_all(archive, number)
+    seen: list[int] = []
+
+    def stopped(done: int, total: int, what: str = "") -> None:
+        seen.append(done)
+        if done == total:
+            raise KeyboardInterrupt
+
+    making, actor = replace(PLAIN, profile="court"), clerk(archive)
+    with pytest.raises(KeyboardInterrupt):
+        make_production(archive, number, making, actor=actor, now=NOW, into=tmp_path / "one", progress=stopped)
+    redact_person(archive, number)
+    made, released = make_production(archive, number, making, actor=actor, now=NOW, into=tmp_path / "one")
+    assert released.taken_up == seen[-1] - 1
+    again = repeat_production(archive, number, made.id, actor=actor, into=tmp_path / "two")
+    assert (again.sha256, again.taken_up) == (released.sha256, 0)
+    assert not list((tmp_path / "one").glob("*.journal"))
+
+
 def test_what_came_after_the_set_was_frozen_is_withheld_and_shown(archive: Archive, tmp_path: Path) -> None:
     number = ask(archive)
     release_all(archive, number)
