@@ -11,7 +11,7 @@ from PIL import Image
 from capture.browser.browser import Browser
 from capture.browser.chromium import find_chromium
 from capture.observation import CaptureLimits, PageObservation
-from capture.pictures.screenshot import cut_out, png_size
+from capture.pictures.screenshot import FullPage, png_size
 from tests.capture.bad_site import BadSite, run_bad_site
 
 pytestmark = pytest.mark.browser
@@ -37,8 +37,8 @@ def look(site: BadSite, browser: Browser, path: str, body: str) -> PageObservati
 
 
 def colour(seen: PageObservation, left: int, top: int) -> tuple[int, ...]:
-    with Image.open(io.BytesIO(cut_out(seen.tiles, left=left, top=top, width=1, height=1))) as pixel:
-        return tuple(pixel.convert("RGB").getpixel((0, 0)))  # type: ignore[arg-type]  # three bands
+    pixel = FullPage(seen.tiles).part(left=left, top=top, width=1, height=1)
+    return tuple(pixel.getpixel((0, 0)))  # type: ignore[arg-type]  # three bands
 
 
 def rows_of(seen: PageObservation, wanted: tuple[int, int, int], left: int) -> list[int]:
