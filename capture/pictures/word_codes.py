@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 Box = tuple[float, float, float, float]
@@ -82,10 +82,7 @@ def choose_codes(words: Sequence[Word]) -> Codes:
 def bands_of(words: Sequence[Word], chosen: Codes, bit: int, height: int) -> list[tuple[int, int]]:
     """The rows of a page of that height between which words lie that have the bit, with all their ink."""
     spans = sorted(
-        (box[1] - _AROUND * word.reach, box[1] + box[3] + _AROUND * word.reach)
-        for word, code in zip(words, chosen.codes, strict=True)
-        if code >> bit & 1
-        for box in word.boxes
+        span for word, code in zip(words, chosen.codes, strict=True) if code >> bit & 1 for span in spans_of(word)
     )
     bands: list[tuple[int, int]] = []
     for above, below in spans:
@@ -96,6 +93,23 @@ def bands_of(words: Sequence[Word], chosen: Codes, bit: int, height: int) -> lis
         else:
             bands.append((top, bottom))
     return bands
+
+
+def spans_of(word: Word) -> Iterator[tuple[float, float]]:
+    """For each of its boxes the rows between which its ink is looked for where it was hidden."""
+    around = _AROUND * word.reach
+    return ((top - around, top + high + around) for _, top, _, high in word.boxes)
+
+
+def joined(bands: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Bands that have rows in common become one."""
+    found: list[tuple[int, int]] = []
+    for above, below in sorted(bands):
+        if found and above < found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], below))
+        else:
+            found.append((above, below))
+    return found
 
 
 def _touch(one: Word, other: Word) -> bool:
@@ -129,6 +143,8 @@ def upon_others(words: Sequence[Word]) -> set[int]:
 
 def close_to(words: Sequence[Word], some: set[int]) -> set[int]:
     """Words on which ink of those of `some` may lie."""
+    if not some:
+        return set()
     cells: dict[tuple[int, int], list[Box]] = defaultdict(list)
     for number in some:
         for window in _windows(words[number]):
