@@ -138,6 +138,17 @@ def test_a_frame_of_another_origin_far_below_shows_its_colour(site: BadSite, bro
         assert len(rows_of(seen, BLUE, 590)) == 300
 
 
+@pytest.mark.parametrize(
+    ("height", "why"),
+    [("40000px", "the page is taller than a window can be made"), ("300vh", "the page grows with its window")],
+)
+def test_frames_that_may_be_blank_are_told_of(site: BadSite, browser: Browser, height: str, why: str) -> None:
+    body = f'<body style="margin:0"><p>Top পানী</p><div style="height:{height}"></div><iframe srcdoc="<p>In"></iframe>'
+    seen = look(site, browser, f"/frames-{height}", body)
+    assert f"frames below the first screen may be blank on the screenshot: {why}" in seen.behaviours
+    assert seen.problems == ()
+
+
 def test_movement_is_at_rest(site: BadSite, browser: Browser) -> None:
     seen = look(
         site,
