@@ -242,7 +242,8 @@ class Visit:
         in_view = window["clientWidth"] >= width and window["clientHeight"] >= height
         characters = self._limits.max_dom_characters
         dom = await self._attempt(lambda: self._ask("dom", characters=characters), "DOM")
-        await self._attempt(lambda: questions.open_roots(self._send), "fields")
+        if lacking := await self._attempt(lambda: questions.open_roots(self._send), "fields"):
+            self._problems.append(lacking)
         # the images are compressed in another process while the page is asked for its words, and read in a thread
         tiles: list[bytes] = []
         shots = asyncio.ensure_future(

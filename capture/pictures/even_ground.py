@@ -70,7 +70,7 @@ class EvenGround:
     def _keep(self, number: int, picture: Picture, top: int) -> None:
         """Keep what will be asked for again, so that the image need not be decoded twice."""
         untold = (word for word, told in zip(self.words, self.told, strict=True) if told is None)
-        spans = sorted(
+        spans = (
             (max(0, int(above) - top), min(picture.high, int(below) + 1 - top))
             for word in untold
             for above, below in spans_of(word)
@@ -98,13 +98,15 @@ class EvenGround:
         number, frame = self._frames[place]
         met = [self._frames[each] for each in self._met[place]]
         shared = [(other, depth) for other, theirs in met if (depth := min(_shared(frame, theirs))) > 0]
-        if not shared:
-            told = _read_alone(frame, picture, top, grounds)
-            if told is not None:
-                return told
+        if shared:
+            if self.words[number].ink is None:
+                return None
+            if any(depth > _SEAM and not self._runs_on(number, other) for other, depth in shared):
+                return None
+        told = _read_alone(frame, picture, top, grounds, [each for _, each in met] if shared else ())
+        if told or (told is not None and not shared):
+            return told
         if self.words[number].ink is None:
-            return None
-        if any(depth > _SEAM and not self._runs_on(number, other) for other, depth in shared):
             return None
         return _read_shared(frame, [each for _, each in met], picture, top)
 
@@ -173,8 +175,10 @@ class _Grounds(dict[bytes, Samples]):
         return row
 
 
-def _read_alone(frame: _Frame, picture: Picture, top: int, grounds: _Grounds) -> list[Rectangle] | None:
-    """Of a word that shares its frame with no other.
+def _read_alone(
+    frame: _Frame, picture: Picture, top: int, grounds: _Grounds, others: Sequence[_Frame]
+) -> list[Rectangle] | None:
+    """Of a word that shares its frame with no other, or with `others` no part of it that holds ink.
 
     A row that is drawn from end to end is a line under or through the word. Most words go through here: samples are
     compared as they lie in memory, and the two ends of what differs found in the bytes.
@@ -188,6 +192,10 @@ def _read_alone(frame: _Frame, picture: Picture, top: int, grounds: _Grounds) ->
         return None
     samples = picture.lines[above:below, 3 * left : 3 * right]
     differs = samples != grounds[samples[0, :3].tobytes()][: 3 * wide]
+    for other in others:
+        down, across = _cut(other, left, top + above)
+        if differs[down, 3 * across.start : 3 * across.stop].any():
+            return None
     rows = np.logical_or.reduce(differs, axis=1).tobytes()
     if rows[0] or rows[-1]:
         return None

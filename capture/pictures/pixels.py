@@ -86,7 +86,7 @@ def _read_rgb(png: bytes, width: int, first: int, last: int) -> Samples | None:
         count = min(_AT_ONCE, last - done)
         try:
             content = inflate.decompress(packed, count * long)
-        except isal_zlib.error:
+        except isal_zlib.error:  # type: ignore[misc]  # its stub calls the class an instance
             return None
         packed = inflate.unconsumed_tail
         if len(content) < count * long:

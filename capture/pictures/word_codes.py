@@ -81,18 +81,10 @@ def choose_codes(words: Sequence[Word]) -> Codes:
 
 def bands_of(words: Sequence[Word], chosen: Codes, bit: int, height: int) -> list[tuple[int, int]]:
     """The rows of a page of that height between which words lie that have the bit, with all their ink."""
-    spans = sorted(
-        span for word, code in zip(words, chosen.codes, strict=True) if code >> bit & 1 for span in spans_of(word)
-    )
-    bands: list[tuple[int, int]] = []
-    for above, below in spans:
-        top = min(max(0, int(above)), height - 1)
-        bottom = max(top + 1, min(height, int(below) + 1))
-        if bands and top - bands[-1][1] < _NO_GAP:
-            bands[-1] = (bands[-1][0], max(bands[-1][1], bottom))
-        else:
-            bands.append((top, bottom))
-    return bands
+    spans = [span for word, code in zip(words, chosen.codes, strict=True) if code >> bit & 1 for span in spans_of(word)]
+    tops = [min(max(0, int(above)), height - 1) for above, _ in spans]
+    bottoms = [min(height, int(below) + 1) for _, below in spans]
+    return joined((top, max(top + 1, bottom)) for top, bottom in zip(tops, bottoms, strict=True))
 
 
 def spans_of(word: Word) -> Iterator[tuple[float, float]]:
@@ -102,10 +94,10 @@ def spans_of(word: Word) -> Iterator[tuple[float, float]]:
 
 
 def joined(bands: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Bands that have rows in common become one."""
+    """Bands of rows that lie so near each other that they are better taken at once become one."""
     found: list[tuple[int, int]] = []
     for above, below in sorted(bands):
-        if found and above < found[-1][1]:
+        if found and above - found[-1][1] < _NO_GAP:
             found[-1] = (found[-1][0], max(found[-1][1], below))
         else:
             found.append((above, below))

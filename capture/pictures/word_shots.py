@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from capture.observation import TILE_HEIGHT
@@ -128,7 +129,7 @@ def _find(
         if plain is not shown:  # shadows are looked for everywhere
             bands.append((0, png_size(tile).height))
         bands = joined(bands)
-        pages = _rows_of(tile, bands, lambda above, below, number=number: ground.rows(number, above, below))
+        pages = _rows_of(tile, bands, partial(ground.rows, number))
         bare = pages if plain is shown else _rows_of(plain[number], bands)
         for (above, below), page, without in zip(bands, pages, bare, strict=True):
             inks = find_ink(

@@ -127,3 +127,12 @@ def test_the_rows_around_a_word_that_is_not_told_are_kept_as_the_image_has_them(
     assert kept.part().tolist() == read_picture(png, 14, 73).part().tolist()
     assert page.rows(0, 13, 20) is None
     assert page.rows(1, 14, 20) is None
+
+
+def test_words_whose_frames_meet_where_neither_has_ink_are_told_as_each_alone() -> None:
+    # measured three pixels too wide, as kerned letters are
+    words = [word((10, 10, 30, 30), ink=(12, 12, 30, 20)), word((40, 10, 30, 30), ink=(39, 12, 30, 20))]
+    told = read(words, (12, 12, 36, 31), (43, 14, 68, 29))
+    assert told == [[(12, 12, 25, 20)], [(43, 14, 26, 16)]]
+    apart = [read([each], (12, 12, 36, 31), (43, 14, 68, 29)) for each in words]
+    assert told == [one[0] for one in apart]
