@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from archiver.core.records import Barred
 from capture.observation import PageObservation
 from capture.proxy.recorded import Recorded
+from capture.secrets.masking import mask_address
 
 Mask = Callable[[Sequence[str]], list[str]]
 """Texts without secrets, in their order."""
@@ -35,17 +37,33 @@ def masked(seen: PageObservation, mask: Mask) -> PageObservation:
     )
 
 
-def barred_files(warc: str, pictures: Iterable[str], recorded: Recorded, *, shown: bool) -> tuple[Barred, ...]:
-    """Which files must not leave the archive, and why. `shown` says that a secret stood in the page's visible text."""
+def is_entrusted(url: str, told: Collection[str]) -> bool:
+    """Whether a capture uses secrets of the agency's own: those it was `told`, a login's say, or one in its address.
+
+    In any other capture every secret is the site's own, given to a visitor whom it does not know.
+    """
+    parts = urlsplit(url)
+    return bool(told) or parts.username is not None or mask_address(url) != url
+
+
+def barred_files(
+    warc: str, pictures: Iterable[str], recorded: Recorded, *, shown: bool, entrusted: bool
+) -> tuple[Barred, ...]:
+    """Which files must not leave the archive, and why. `shown` says that a secret stood in the page's visible text.
+
+    Where the capture is not `entrusted` with any secret, a response that gave one back may leave: masked and marked as
+    it is, it tells nothing of anybody's account. A picture cannot be masked, so one that shows a secret never leaves.
+    """
     bars = []
-    if recorded.echoes:
+    if recorded.echoes and entrusted:
         first = recorded.echoes[0].url
         count = len(recorded.echoes)
         were = "1 response" if count == 1 else f"{count} responses"
         bars.append(Barred(file=warc, reason=f"{were} gave back a session or token of the login, first {first}"))
     if shown:
-        reason = "a session or token of the login can be read on the page's picture"
-        if not recorded.echoes:
+        owner = "the login" if entrusted else "the visit"
+        reason = f"a session or token of {owner} can be read on the page's picture"
+        if not bars:
             bars.append(Barred(file=warc, reason=reason))
         bars += [Barred(file=each, reason=reason) for each in pictures]
     return tuple(bars)

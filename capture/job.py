@@ -22,7 +22,7 @@ from archiver.core.records import ANONYMOUS, Barred, CaptureId, Digest, ObjectRo
 from capture.browser.browser import Browser
 from capture.client import RecordedClient
 from capture.cookies.browser_state import BrowserState, login_ended, secret_values
-from capture.discretion import barred_files, masked
+from capture.discretion import barred_files, is_entrusted, masked
 from capture.logins.site_sessions import SiteLogin
 from capture.media import fetch_media, media_addresses
 from capture.observation import CaptureLimits, PageObservation, tile_name
@@ -168,7 +168,13 @@ def capture_page(
         warc_records=recorded.records,
         warc_sha256=Digest(recorded.sha256),
         declared=dict(report.declared) if report else {},
-        barred=barred_files(WARC_NAME, (each.name for each in files), recorded, shown=shown),
+        barred=barred_files(
+            WARC_NAME,
+            (each.name for each in files),
+            recorded,
+            shown=shown,
+            entrusted=site_login is not None or is_entrusted(url, secrets),
+        ),
         access=access,
         state=seen.state,
     )

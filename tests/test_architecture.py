@@ -52,7 +52,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "holidays": ("exports/working_days.py",),
     "httpx": ("archiver/core/authority.py", "capture/client.py"),
     "idna": ("capture/cookies/site_domain.py",),
-    "isal": ("archiver/core/warc/",),
+    "isal": ("archiver/core/warc/", "capture/pictures/pixels.py"),
     "jinja2": (
         "exports/",
         "archiver/sample/",

@@ -72,7 +72,8 @@ class CaptureSettings:
     exact_words: bool = _setting(
         False,
         "whether the layout record holds each word's own pixels instead of boxes that no letter leaves; true takes "
-        "a third as long again, and up to four times as long where letters run into each other, as Nastaliq's do",
+        "a quarter of its processor time again, and up to four times as long where letters run into each other, as "
+        "Nastaliq's do",
     )
 
 

@@ -12,7 +12,7 @@ from archiver.core.errors import EvidenceDamaged, NotFound
 from archiver.core.records import Capture, CataloguedItem, ObjectRole, StoredObject
 from archiver.core.warc import read_records
 from capture.pictures.item_boxes import ItemBox, place_items
-from capture.pictures.screenshot import cut_out
+from capture.pictures.screenshot import FullPage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +46,7 @@ def crop_items(archive: Archive, record: str, *, only: Sequence[CataloguedItem] 
     captures = sorted(archive.catalogue.captures(record), key=lambda each: (each.started, each.id), reverse=True)
     shot = [(each, found) for each in captures if (found := _screenshots(archive, each))]
     placed: dict[str, dict[str, ItemBox]] = {}
+    pages: dict[str, FullPage] = {}
     for entry in items if only is None else only:
         for capture, tiles in shot:
             if not entry.first_seen <= capture.started <= entry.last_seen:
@@ -55,8 +56,20 @@ def crop_items(archive: Archive, record: str, *, only: Sequence[CataloguedItem] 
                 layout = read_layout(archive, capture)
                 placed[capture.id] = place_items(layout, there) if layout else {}
             if box := placed[capture.id].get(entry.item.native_id):
-                yield ItemPicture(item_id=entry.id, capture=capture, box=box, png=_cut(archive, tiles, box))
+                page = _page_of(archive, capture, tiles, pages)
+                yield ItemPicture(item_id=entry.id, capture=capture, box=box, png=_cut(page, box))
                 break
+
+
+def _page_of(archive: Archive, capture: Capture, tiles: Sequence[StoredObject], pages: dict[str, FullPage]) -> FullPage:
+    """The capture's screenshot; of `pages` those two are kept that were cut last, an item of the other may follow."""
+    page = pages.pop(capture.id, None)
+    if page is None:
+        page = FullPage([archive.objects.path_of(each.path).read_bytes() for each in tiles])
+        while len(pages) > 1:
+            del pages[next(iter(pages))]
+    pages[capture.id] = page
+    return page
 
 
 def read_layout(archive: Archive, capture: Capture) -> dict[str, Any] | None:
@@ -88,10 +101,9 @@ def _screenshots(archive: Archive, capture: Capture) -> list[StoredObject]:
     return sorted(found, key=lambda each: (len(each.path), each.path))
 
 
-def _cut(archive: Archive, tiles: Sequence[StoredObject], box: ItemBox) -> bytes:
+def _cut(page: FullPage, box: ItemBox) -> bytes:
     left, top = int(box.left), int(box.top)
-    return cut_out(
-        [archive.objects.path_of(each.path).read_bytes() for each in tiles],
+    return page.cut_out(
         left=left,
         top=top,
         width=max(1, round(box.left + box.width) - left),

@@ -31,6 +31,8 @@ _PICTURES_MILLISECONDS = 2_000
 _LONGEST_FRAME_VIEWPORT = 32_768
 """CSS pixels; a window of that height is one surface in memory, of some 170 MB."""
 
+_BLANK_FRAMES = "frames below the first screen may be blank on the screenshot"
+
 _WITHOUT_PAGE = frozenset({"net::ERR_ABORTED", "net::ERR_HTTP_RESPONSE_CODE_FAILURE"})
 """What Chromium says of a download, and of an error status with an empty body, where it shows a page of its own."""
 
@@ -240,7 +242,8 @@ class Visit:
         in_view = window["clientWidth"] >= width and window["clientHeight"] >= height
         characters = self._limits.max_dom_characters
         dom = await self._attempt(lambda: self._ask("dom", characters=characters), "DOM")
-        await self._attempt(lambda: questions.open_roots(self._send), "fields")
+        if lacking := await self._attempt(lambda: questions.open_roots(self._send), "fields"):
+            self._problems.append(lacking)
         # the images are compressed in another process while the page is asked for its words, and read in a thread
         tiles: list[bytes] = []
         shots = asyncio.ensure_future(
@@ -310,7 +313,10 @@ class Visit:
     async def _show_frames(self) -> None:
         """Make the window as tall as the page: frames below the first screen are drawn only then."""
         before = (await self._send("Page.getLayoutMetrics"))["cssContentSize"]["height"]
-        if not self._limits.viewport_height < before <= _LONGEST_FRAME_VIEWPORT:
+        if before <= self._limits.viewport_height:
+            return
+        if before > _LONGEST_FRAME_VIEWPORT:
+            self._behaviours.append(f"{_BLANK_FRAMES}: the page is taller than a window can be made")
             return
         await self._resize(int(before))
         await self._settle(0.0)
@@ -318,6 +324,7 @@ class Visit:
         if after > before * 1.02:  # parts sized by the window grew with it: rather blank frames than a false page
             await self._resize(self._limits.viewport_height)
             await self._settle(0.0)
+            self._behaviours.append(f"{_BLANK_FRAMES}: the page grows with its window")
         else:
             self._behaviours.append("window made as tall as the page, for its frames")
 

@@ -132,8 +132,8 @@ async def read_signs(send: Send, rules: OutcomeRules, seconds: float) -> PageSig
     )
 
 
-async def open_roots(send: Send) -> None:
-    """Hand layout.js what lies inside of fields and of closed shadow roots, as `archiverRoots`."""
+async def open_roots(send: Send) -> str:
+    """Hand layout.js the insides of fields and of closed shadow roots, as `archiverRoots`; what it lacks, or ""."""
     frame = (await send("Page.getFrameTree", {}))["frameTree"]["frame"]["id"]
     world = (await send("Page.createIsolatedWorld", {"frameId": frame, "worldName": _WORLD}))["executionContextId"]
     root = (await send("DOM.getDocument", {"depth": -1, "pierce": True}))["root"]
@@ -151,6 +151,9 @@ async def open_roots(send: Send) -> None:
             "executionContextId": world,
         },
     )
+    if len(pairs) < 2 * _MOST_ROOTS:
+        return ""
+    return f"the layout record holds what lies inside of the first {_MOST_ROOTS:,} fields and closed parts alone"
 
 
 def _closed_roots(root: dict[str, Any]) -> Iterator[tuple[int, int]]:

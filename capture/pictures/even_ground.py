@@ -12,13 +12,15 @@ import numpy as np
 
 from capture.observation import TILE_HEIGHT
 from capture.pictures.ink import Mask, Rectangle, rectangles_of
-from capture.pictures.pixels import Picture, read_picture
-from capture.pictures.word_codes import Box, Word, close_to
+from capture.pictures.pixels import Picture, Samples, read_picture
+from capture.pictures.word_codes import Box, Word, close_to, joined, spans_of
 
 _AROUND = 4
 """Pixels around a frame in which the letters of a word that runs into its neighbour are looked for."""
 _SEAM = 2
 """Pixels: how deep words may reach into each other that are not written on to each other, and still be told."""
+_MOST_KEPT = 16_384
+"""Rows that are kept of all images: of 1,280 pixels they take 63 MB."""
 _Frame = tuple[int, int, int, int]
 """Left, top, right, bottom in pixels of the full page: a word's ink lies within, and touches no edge."""
 
@@ -26,20 +28,22 @@ _Frame = tuple[int, int, int, int]
 class EvenGround:
     """Reads the full-page screenshot image by image, while the next one is being taken.
 
-    `told`: by the number of the word the rectangles of its ink, in pixels of the full page. None for words that
-    cannot be told: on uneven ground, upon or close to others, or lying on two images. A word of its ground's colour
-    has no rectangle.
+    `words` are those of the page. `told`: by the number of the word the rectangles of its ink, in pixels of the full
+    page. None for words that cannot be told: on uneven ground, upon or close to others, or lying on two images. A word
+    of its ground's colour has no rectangle.
     """
 
     def __init__(self, words: Sequence[Word]) -> None:
         unknown = {number for number, word in enumerate(words) if _is_unknown(word)}
         barred = unknown | close_to(words, unknown)
-        self._words = words
+        self.words = words
         self._frames = [
             (number, frame) for number, word in enumerate(words) if number not in barred for frame in _frames_of(word)
         ]
         self._met = _meetings([frame for _, frame in self._frames])
         self.told: list[list[Rectangle] | None] = [None if number in barred else [] for number in range(len(words))]
+        self._kept: dict[int, list[tuple[int, Picture]]] = {}
+        self._rows_kept = 0
 
     def read(self, number: int, png: bytes) -> None:
         """Read the words of image `number`. Raises EvidenceDamaged if it cannot be read."""
@@ -47,12 +51,36 @@ class EvenGround:
         if not of_tile:
             return
         picture, top = read_picture(png), number * TILE_HEIGHT
+        grounds = _Grounds(picture.wide)
         for place in of_tile:
             word, _ = self._frames[place]
             so_far = self.told[word]
             if so_far is not None:
-                found = self._ink(place, picture, top)
+                found = self._ink(place, picture, top, grounds)
                 self.told[word] = None if found is None else so_far + found
+        self._keep(number, picture, top)
+
+    def rows(self, number: int, first: int, last: int) -> Picture | None:
+        """Those rows of image `number`, if they were kept: most around words that cannot be told are."""
+        for above, picture in self._kept.get(number, ()):
+            if above <= first and last <= above + picture.high:
+                return picture.rows(first - above, last - above)
+        return None
+
+    def _keep(self, number: int, picture: Picture, top: int) -> None:
+        """Keep what will be asked for again, so that the image need not be decoded twice."""
+        untold = (word for word, told in zip(self.words, self.told, strict=True) if told is None)
+        spans = (
+            (max(0, int(above) - top), min(picture.high, int(below) + 1 - top))
+            for word in untold
+            for above, below in spans_of(word)
+            if above < top + picture.high and below > top
+        )
+        kept = self._kept[number] = []
+        for first, last in joined(spans):
+            if self._rows_kept + last - first <= _MOST_KEPT:
+                self._rows_kept += last - first
+                kept.append((first, picture.rows(first, last)))
 
     def leave(self, numbers: Iterable[int]) -> None:
         """Tell nothing of these words, nor of those that lie upon what is not told."""
@@ -65,24 +93,26 @@ class EvenGround:
                     if min(_shared(frame, theirs)) > 0:
                         self.told[other] = None  # traced with it, so that no rectangle holds both
 
-    def _ink(self, place: int, picture: Picture, top: int) -> list[Rectangle] | None:
+    def _ink(self, place: int, picture: Picture, top: int, grounds: _Grounds) -> list[Rectangle] | None:
         """What lies in the frame and is not of the ground's colour; None where the ground is uneven."""
         number, frame = self._frames[place]
         met = [self._frames[each] for each in self._met[place]]
         shared = [(other, depth) for other, theirs in met if (depth := min(_shared(frame, theirs))) > 0]
-        if not shared:
-            told = _read_alone(frame, picture, top)
-            if told is not None:
-                return told
-        if self._words[number].ink is None:
-            return None
-        if any(depth > _SEAM and not self._runs_on(number, other) for other, depth in shared):
+        if shared:
+            if self.words[number].ink is None:
+                return None
+            if any(depth > _SEAM and not self._runs_on(number, other) for other, depth in shared):
+                return None
+        told = _read_alone(frame, picture, top, grounds, [each for _, each in met] if shared else ())
+        if told or (told is not None and not shared):
+            return told
+        if self.words[number].ink is None:
             return None
         return _read_shared(frame, [each for _, each in met], picture, top)
 
     def _runs_on(self, number: int, other: int) -> bool:
         """Whether they are a word and what is written on to it, in letters that hang together."""
-        one, next_one = self._words[number], self._words[other]
+        one, next_one = self.words[number], self.words[other]
         return abs(number - other) == 1 and one.text == next_one.text and not (one.free or next_one.free)
 
 
@@ -133,30 +163,51 @@ def _shared(one: _Frame, other: _Frame) -> tuple[int, int]:
     )
 
 
-def _read_alone(frame: _Frame, picture: Picture, top: int) -> list[Rectangle] | None:
-    """Of a word that shares its frame with no other.
+class _Grounds(dict[bytes, Samples]):
+    """Rows of one colour each, as long as the picture is wide, by the samples of a pixel."""
 
-    A row that is drawn from end to end is a line under or through the word.
+    def __init__(self, wide: int) -> None:
+        super().__init__()
+        self._wide = wide
+
+    def __missing__(self, colour: bytes) -> Samples:
+        row = self[colour] = np.frombuffer(colour * self._wide, np.uint8)
+        return row
+
+
+def _read_alone(
+    frame: _Frame, picture: Picture, top: int, grounds: _Grounds, others: Sequence[_Frame]
+) -> list[Rectangle] | None:
+    """Of a word that shares its frame with no other, or with `others` no part of it that holds ink.
+
+    A row that is drawn from end to end is a line under or through the word. Most words go through here: samples are
+    compared as they lie in memory, and the two ends of what differs found in the bytes.
     """
     left, above, right, below = frame[0], frame[1] - top, frame[2], frame[3] - top
     if below > picture.high or (above < 0 and top):
         return None
-    left, above = max(0, left), max(0, above)
-    window = picture.part(slice(above, below), slice(left, min(right, picture.wide)))
-    if min(window.shape) < 3:
+    left, above, right = max(0, left), max(0, above), min(right, picture.wide)
+    high, wide = below - above, right - left
+    if min(high, wide) < 3:
         return None
-    inked: Mask = window != window[0, 0]
-    if inked[0].any() or inked[-1].any():
+    samples = picture.lines[above:below, 3 * left : 3 * right]
+    differs = samples != grounds[samples[0, :3].tobytes()][: 3 * wide]
+    for other in others:
+        down, across = _cut(other, left, top + above)
+        if differs[down, 3 * across.start : 3 * across.stop].any():
+            return None
+    rows = np.logical_or.reduce(differs, axis=1).tobytes()
+    if rows[0] or rows[-1]:
         return None
-    ends = inked[:, 0] | inked[:, -1]
-    if ends.any() and not inked[ends].all():
-        return None
-    rows = np.flatnonzero(inked.any(axis=1))
-    if not len(rows):
+    columns = np.logical_or.reduce(differs, axis=0).tobytes()
+    if 1 in columns[:3] or 1 in columns[-3:]:
+        inked: Mask = differs.reshape(high, wide, 3).any(axis=2)
+        if not inked[inked[:, 0] | inked[:, -1]].all():
+            return None
+    first, start = rows.find(1), columns.find(1) // 3
+    if first < 0:
         return []
-    columns = np.flatnonzero(inked.any(axis=0))
-    first, start = int(rows[0]), int(columns[0])
-    return [(left + start, top + above + first, int(columns[-1]) - start + 1, int(rows[-1]) - first + 1)]
+    return [(left + start, top + above + first, columns.rfind(1) // 3 - start + 1, rows.rfind(1) - first + 1)]
 
 
 def _read_shared(frame: _Frame, others: Sequence[_Frame], picture: Picture, top: int) -> list[Rectangle] | None:
@@ -178,45 +229,74 @@ def _read_shared(frame: _Frame, others: Sequence[_Frame], picture: Picture, top:
     if 2 * np.count_nonzero(inked) >= window.size:  # not by far the most: the corner may be ink
         colours, counts = np.unique(window, return_counts=True)
         inked = window != colours[counts.argmax()]
-    within = _mask(frame, inked, start, top + first)
-    inner = _mask(_inside(frame), inked, start, top + first)
-    around, theirs = np.zeros_like(inked), np.zeros_like(inked)
+    around = np.zeros(inked.shape, np.uint8)  # 1: in the frame of another, 3: also inside of it
     for other in others:
-        around |= _mask(other, inked, start, top + first)
-        theirs |= _mask(_inside(other), inked, start, top + first)
-    if (inked & within & ~inner & ~around).any():
+        around[_cut(other, start, top + first)] |= 1
+        around[_cut(_inside(other), start, top + first)] |= 2
+    own, inner = _cut(frame, start, top + first), _cut(_inside(frame), start, top + first)
+    loose = inked[own] & (around[own] == 0)
+    loose[1:-1, 1:-1] = False
+    if loose.any():
         return None
-    contested = inked & inner & theirs
-    mine = inked & inner & ~theirs
+    theirs = around > 1
+    contested, mine = np.zeros_like(inked), np.zeros_like(inked)
+    contested[inner] = inked[inner] & theirs[inner]
+    mine[inner] = inked[inner] > theirs[inner]
     if contested.any():
+        elsewhere = inked & theirs
+        elsewhere[inner] = False
         rest = _points(contested)
-        ours, others_too = _grow(_points(mine), rest), _grow(_points(inked & theirs & ~inner), rest)
+        seeds = _around(contested)
+        ours, others_too = _grow(_points(mine, seeds), rest), _grow(_points(elsewhere, seeds), rest)
         if ours & others_too or rest - ours - others_too:
             return None
         for row, column in ours:
             mine[row, column] = True
-    if not mine.any():
+    box = _bounds(mine)
+    if box is None:
         return None
-    found = rectangles_of(np.array(np.nonzero(mine)), inked)
+    (rows, columns), foreign = box, inked[box] > mine[box]
+    if foreign.any():
+        found = rectangles_of(np.array(np.nonzero(mine)), inked)
+    else:
+        found = [(columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start)]
     return [(start + x, top + first + y, across, down) for x, y, across, down in found]
+
+
+def _bounds(mask: Mask) -> tuple[slice, slice] | None:
+    """The rows and columns that hold all of it."""
+    rows = np.logical_or.reduce(mask, axis=1).tobytes()
+    columns = np.logical_or.reduce(mask, axis=0).tobytes()
+    if 1 not in rows:
+        return None
+    return slice(rows.find(1), rows.rfind(1) + 1), slice(columns.find(1), columns.rfind(1) + 1)
+
+
+def _around(mask: Mask) -> tuple[slice, slice]:
+    """The rows and columns that hold all of a mask that is not empty, and all that lies next to it."""
+    rows, columns = _bounds(mask) or (slice(0, 0), slice(0, 0))
+    return slice(max(0, rows.start - 1), rows.stop + 1), slice(max(0, columns.start - 1), columns.stop + 1)
 
 
 def _inside(frame: _Frame) -> _Frame:
     return frame[0] + 1, frame[1] + 1, frame[2] - 1, frame[3] - 1
 
 
-def _mask(frame: _Frame, like: Mask, left: int, top: int) -> Mask:
-    mask = np.zeros_like(like)
-    mask[max(0, frame[1] - top) : max(0, frame[3] - top), max(0, frame[0] - left) : max(0, frame[2] - left)] = True
-    return mask
+def _cut(frame: _Frame, left: int, top: int) -> tuple[slice, slice]:
+    """The frame's rows and columns in a window that begins there."""
+    return (
+        slice(max(0, frame[1] - top), max(0, frame[3] - top)),
+        slice(max(0, frame[0] - left), max(0, frame[2] - left)),
+    )
 
 
 _Point = tuple[int, int]
 
 
-def _points(mask: Mask) -> set[_Point]:
-    rows, columns = np.nonzero(mask)
-    return set(zip(rows.tolist(), columns.tolist(), strict=True))
+def _points(mask: Mask, within: tuple[slice, slice] = (slice(0, None), slice(0, None))) -> set[_Point]:
+    rows, columns = np.nonzero(mask[within])
+    down, across = within[0].start, within[1].start
+    return set(zip((rows + down).tolist(), (columns + across).tolist(), strict=True))
 
 
 def _grow(seeds: set[_Point], into: set[_Point]) -> set[_Point]:

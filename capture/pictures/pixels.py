@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import struct
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from isal import isal_zlib
 
 from archiver.core.errors import EvidenceDamaged
 from capture.pictures.screenshot import png_size, read_pixels
 
 Pixels = npt.NDArray[np.uint32]
 """A row of numbers for each row of the image; equal numbers are equal colours."""
-_Samples = npt.NDArray[np.uint8]
+Samples = npt.NDArray[np.uint8]
 
 _RGB = (8, 2, 0, 0, 0)
 """Depth, colour type, compression, filters, interlacing (PNG, 11.2.2): eight bits each of red, green and blue."""
@@ -30,8 +30,8 @@ _AT_ONCE = 256
 class Picture:
     """Some rows of an image; three samples a pixel, since most pixels of a page are never looked at."""
 
-    samples: _Samples
-    """Height by width by red, green and blue."""
+    samples: Samples
+    """Height by width by red, green and blue, row after row in memory."""
 
     @property
     def high(self) -> int:
@@ -40,6 +40,15 @@ class Picture:
     @property
     def wide(self) -> int:
         return int(self.samples.shape[1])
+
+    @property
+    def lines(self) -> Samples:
+        """The same samples, height by three times the width."""
+        return self.samples.reshape(self.high, 3 * self.wide)
+
+    def rows(self, first: int, last: int) -> Picture:
+        """Those rows alone, in memory of their own."""
+        return Picture(samples=self.samples[first:last].copy())
 
     def part(self, rows: slice = slice(None), columns: slice = slice(None)) -> Pixels:
         """The pixels of these rows and columns."""
@@ -62,22 +71,22 @@ def read_picture(png: bytes, first: int = 0, last: int | None = None) -> Picture
     samples = _read_rgb(png, size.width, first, last)
     if samples is None:
         wide, high, content = read_pixels(png)
-        samples = np.frombuffer(content, np.uint8).reshape(high, wide, 4)[first:last, :, :3]
+        samples = np.ascontiguousarray(np.frombuffer(content, np.uint8).reshape(high, wide, 4)[first:last, :, :3])
     return Picture(samples=samples)
 
 
-def _read_rgb(png: bytes, width: int, first: int, last: int) -> _Samples | None:
+def _read_rgb(png: bytes, width: int, first: int, last: int) -> Samples | None:
     """None where the PNG is of another kind than Chromium's."""
     if struct.unpack_from(">5B", png, 24) != _RGB or first == last:
         return None
     samples = np.empty((last - first, 3 * width), np.uint8)
-    above: _Samples = np.zeros(3 * width, np.uint8)
-    inflate, packed, done, long = zlib.decompressobj(), b"".join(_data(png)), 0, 1 + 3 * width
+    above: Samples = np.zeros(3 * width, np.uint8)
+    inflate, packed, done, long = isal_zlib.decompressobj(), b"".join(_data(png)), 0, 1 + 3 * width
     while done < last:
         count = min(_AT_ONCE, last - done)
         try:
             content = inflate.decompress(packed, count * long)
-        except zlib.error:
+        except isal_zlib.error:  # type: ignore[misc]  # its stub calls the class an instance
             return None
         packed = inflate.unconsumed_tail
         if len(content) < count * long:
@@ -86,9 +95,10 @@ def _read_rgb(png: bytes, width: int, first: int, last: int) -> _Samples | None:
         filters = rows[:, 0].tolist()
         if not {*filters} <= {_NONE, _UP}:
             return None
-        for number, filtered in enumerate(filters):
-            row = samples[max(0, done + number - first)]  # rows before the first are written over
-            np.add(rows[number, 1:], above if filtered else 0, out=row)
+        # rows before the first are written over
+        into = samples[done - first :] if done >= first else [samples[max(0, done + n - first)] for n in range(count)]
+        for filtered, packed_row, row in zip(filters, rows[:, 1:], into, strict=False):
+            np.add(packed_row, above if filtered else 0, row)
             above = row
         done += count
     return samples.reshape(last - first, width, 3)

@@ -18,6 +18,8 @@ THUMBNAIL_HEIGHT = 300
 """Pixels; the top of the page, cropped to this shape."""
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_HELD = 2
+"""Images that are held decoded at a time."""
 _WEBP_LONGEST = 16_383  # pixels; the format's own limit, which encoders overrun without an error
 
 
@@ -73,29 +75,69 @@ def read_pixels(png: bytes) -> tuple[int, int, bytes]:
         raise EvidenceDamaged(f"the image cannot be read: {error}") from error
 
 
-def cut_out(tiles: Sequence[bytes], *, left: int, top: int, width: int, height: int) -> bytes:
-    """A PNG of that part of a full-page screenshot whose images are `tiles`, one below the other.
+class FullPage:
+    """A full-page screenshot of which many parts are cut: each of its images is decoded once, not for every part.
 
-    What of the part lies outside of the page is left out. Raises EvidenceDamaged if an image cannot be read,
-    ValueError if nothing of the part is on the page.
+    At most two are held decoded, of 63 MB each: enough for parts that follow each other down the page. Raises
+    EvidenceDamaged if an image is not whole.
     """
-    shown: Image.Image | None = None
-    above = 0
-    for tile in tiles:
-        try:
-            with Image.open(io.BytesIO(tile)) as opened:
-                first, last = max(top, above), min(top + height, above + opened.height)
-                if first < last and left < opened.width:
-                    right = min(left + width, opened.width)
-                    part = opened.convert("RGB").crop((left, first - above, right, last - above))
-                    shown = part if shown is None else _below(shown, part)
-                above += opened.height
-        except (UnidentifiedImageError, OSError) as error:
-            raise EvidenceDamaged(f"the image cannot be read: {error}") from error
-    if shown is None:
-        raise ValueError(f"the page's screenshot ends at {above} pixels, the part begins at {top}")
+
+    def __init__(self, tiles: Sequence[bytes]) -> None:
+        self._tiles = tuple(tiles)  # one below the other
+        self._sizes = [png_size(each) for each in tiles]
+        self._decoded: dict[int, Image.Image] = {}  # the one used last is last
+
+    @property
+    def width(self) -> int:
+        return max((each.width for each in self._sizes), default=0)
+
+    @property
+    def height(self) -> int:
+        return sum(each.height for each in self._sizes)
+
+    def cut_out(self, *, left: int, top: int, width: int, height: int) -> bytes:
+        """A PNG of that part; what of it lies outside of the page is left out.
+
+        Raises EvidenceDamaged if an image cannot be read, ValueError if nothing of the part is on the page.
+        """
+        return _write_png(self.part(left=left, top=top, width=width, height=height))
+
+    def part(self, *, left: int, top: int, width: int, height: int) -> Image.Image:
+        """The same, decoded."""
+        shown: Image.Image | None = None
+        above = 0
+        for number, size in enumerate(self._sizes):
+            first, last = max(top, above), min(top + height, above + size.height)
+            if first < last and left < size.width:
+                box = (left, first - above, min(left + width, size.width), last - above)
+                part = self._open(number).crop(box)
+                shown = part if shown is None else _below(shown, part)
+            above += size.height
+        if shown is None:
+            raise ValueError(f"the page's screenshot ends at {above} pixels, the part begins at {top}")
+        return shown
+
+    def _open(self, number: int) -> Image.Image:
+        image = self._decoded.pop(number, None)
+        if image is None:
+            image = _decoded(self._tiles[number])
+            while len(self._decoded) >= _HELD:
+                del self._decoded[next(iter(self._decoded))]
+        self._decoded[number] = image
+        return image
+
+
+def _decoded(png: bytes) -> Image.Image:
+    try:
+        with Image.open(io.BytesIO(png)) as opened:
+            return opened.convert("RGB")
+    except (UnidentifiedImageError, OSError) as error:
+        raise EvidenceDamaged(f"the image cannot be read: {error}") from error
+
+
+def _write_png(image: Image.Image) -> bytes:
     written = io.BytesIO()
-    shown.save(written, "PNG", optimize=False, compress_level=6)
+    image.save(written, "PNG", optimize=False, compress_level=6)
     return written.getvalue()
 
 
@@ -107,11 +149,7 @@ def highlight(png: bytes, places: Sequence[tuple[float, float, float, float]]) -
 
     What of a place lies outside of the image is left out. Raises EvidenceDamaged if it cannot be read.
     """
-    try:
-        with Image.open(io.BytesIO(png)) as opened:
-            shown = opened.convert("RGB")
-    except (UnidentifiedImageError, OSError) as error:
-        raise EvidenceDamaged(f"the image cannot be read: {error}") from error
+    shown = _decoded(png)
     for left, top, width, height in places:
         box = (
             max(0, math.floor(left)),
@@ -122,9 +160,7 @@ def highlight(png: bytes, places: Sequence[tuple[float, float, float, float]]) -
         if box[0] < box[2] and box[1] < box[3]:
             part = shown.crop(box)
             shown.paste(ImageChops.multiply(part, Image.new("RGB", part.size, _HIGHLIGHTER)), box)
-    written = io.BytesIO()
-    shown.save(written, "PNG", optimize=False, compress_level=6)
-    return written.getvalue()
+    return _write_png(shown)
 
 
 def cut_into_pages(tiles: Sequence[bytes], *, high: float) -> Iterator[bytes]:
@@ -132,14 +168,12 @@ def cut_into_pages(tiles: Sequence[bytes], *, high: float) -> Iterator[bytes]:
 
     Cut between lines of text where there is an even row near the end of the page. Raises EvidenceDamaged.
     """
-    sizes = [png_size(each) for each in tiles]
-    whole, width = sum(each.height for each in sizes), max((each.width for each in sizes), default=0)
-    most, top = max(1, int(width * high)), 0
-    while top < whole:
-        page = cut_out(tiles, left=0, top=top, width=width, height=most)
-        with Image.open(io.BytesIO(page)) as opened:
-            kept = opened.height if top + opened.height >= whole else _last_even_row(opened)
-        yield page if kept == opened.height else cut_out(tiles, left=0, top=top, width=width, height=kept)
+    page = FullPage(tiles)
+    most, top = max(1, int(page.width * high)), 0
+    while top < page.height:
+        part = page.part(left=0, top=top, width=page.width, height=most)
+        kept = part.height if top + part.height >= page.height else _last_even_row(part)
+        yield _write_png(part if kept == part.height else part.crop((0, 0, part.width, kept)))
         top += kept
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 Box = tuple[float, float, float, float]
@@ -81,21 +81,27 @@ def choose_codes(words: Sequence[Word]) -> Codes:
 
 def bands_of(words: Sequence[Word], chosen: Codes, bit: int, height: int) -> list[tuple[int, int]]:
     """The rows of a page of that height between which words lie that have the bit, with all their ink."""
-    spans = sorted(
-        (box[1] - _AROUND * word.reach, box[1] + box[3] + _AROUND * word.reach)
-        for word, code in zip(words, chosen.codes, strict=True)
-        if code >> bit & 1
-        for box in word.boxes
-    )
-    bands: list[tuple[int, int]] = []
-    for above, below in spans:
-        top = min(max(0, int(above)), height - 1)
-        bottom = max(top + 1, min(height, int(below) + 1))
-        if bands and top - bands[-1][1] < _NO_GAP:
-            bands[-1] = (bands[-1][0], max(bands[-1][1], bottom))
+    spans = [span for word, code in zip(words, chosen.codes, strict=True) if code >> bit & 1 for span in spans_of(word)]
+    tops = [min(max(0, int(above)), height - 1) for above, _ in spans]
+    bottoms = [min(height, int(below) + 1) for _, below in spans]
+    return joined((top, max(top + 1, bottom)) for top, bottom in zip(tops, bottoms, strict=True))
+
+
+def spans_of(word: Word) -> Iterator[tuple[float, float]]:
+    """For each of its boxes the rows between which its ink is looked for where it was hidden."""
+    around = _AROUND * word.reach
+    return ((top - around, top + high + around) for _, top, _, high in word.boxes)
+
+
+def joined(bands: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Bands of rows that lie so near each other that they are better taken at once become one."""
+    found: list[tuple[int, int]] = []
+    for above, below in sorted(bands):
+        if found and above - found[-1][1] < _NO_GAP:
+            found[-1] = (found[-1][0], max(found[-1][1], below))
         else:
-            bands.append((top, bottom))
-    return bands
+            found.append((above, below))
+    return found
 
 
 def _touch(one: Word, other: Word) -> bool:
@@ -129,6 +135,8 @@ def upon_others(words: Sequence[Word]) -> set[int]:
 
 def close_to(words: Sequence[Word], some: set[int]) -> set[int]:
     """Words on which ink of those of `some` may lie."""
+    if not some:
+        return set()
     cells: dict[tuple[int, int], list[Box]] = defaultdict(list)
     for number in some:
         for window in _windows(words[number]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from capture.observation import TILE_HEIGHT
@@ -12,9 +13,9 @@ from capture.page import questions
 from capture.pictures.even_ground import EvenGround
 from capture.pictures.ink import Rectangle, find_ink
 from capture.pictures.layout import generated_texts, words_of
-from capture.pictures.pixels import read_picture
+from capture.pictures.pixels import Picture, Pixels, read_picture
 from capture.pictures.screenshot import png_size
-from capture.pictures.word_codes import Codes, Word, bands_of, choose_codes, close_to
+from capture.pictures.word_codes import Codes, Word, bands_of, choose_codes, close_to, joined
 
 _LOOK_SECONDS = 0.02
 """How often it is looked whether the next image has come."""
@@ -66,14 +67,15 @@ async def trace_words(
     """
     snapshot = await send("DOMSnapshot.captureSnapshot", {"computedStyles": []})
     own = sum(len(each["words"]) for each in layout["texts"])
-    layout["texts"] = [*layout["texts"], *generated_texts(snapshot)]
-    words = words_of(layout["texts"])
+    generated = generated_texts(snapshot)
+    layout["texts"] = [*layout["texts"], *generated]
+    words = words_of(layout["texts"]) if generated else ground.words
     ground.leave(close_to(words, set(range(own, len(words)))))
     told = [*ground.told, *[None for _ in words[own:]]]
     left = [number for number, each in enumerate(told) if each is None]
     if left:
         doubtful = [words[number] for number in left]
-        rest = await _trace(send, doubtful, left, own, shown=shown, shoot=shoot, seconds=seconds)
+        rest = await _trace(send, doubtful, left, own, ground, shown=shown, shoot=shoot, seconds=seconds)
         for number, rectangles in zip(left, rest, strict=True):
             told[number] = rectangles
     return [each or [] for each in told]
@@ -84,6 +86,7 @@ async def _trace(
     words: Sequence[Word],
     numbers: Sequence[int],
     own: int,
+    ground: EvenGround,
     *,
     shown: Sequence[bytes],
     shoot: Callable[[int, int], Awaitable[Sequence[bytes]]],
@@ -107,12 +110,13 @@ async def _trace(
     plain = (await hide(-1))[0].images if shaded else shown
     last = chosen.bits - 1 if any(each.apart for each in words) else None
     hidden = [await hide(bit, shadows=not shaded, apart=bit != last) for bit in range(chosen.bits)]
-    return await asyncio.to_thread(_find, words, chosen, shown, plain, hidden)
+    return await asyncio.to_thread(_find, words, chosen, ground, shown, plain, hidden)
 
 
 def _find(
     words: Sequence[Word],
     chosen: Codes,
+    ground: EvenGround,
     shown: Sequence[bytes],
     plain: Sequence[bytes],
     hidden: Sequence[Sequence[_Shot]],
@@ -124,20 +128,16 @@ def _find(
         bands = [(first, first + png_size(png).height) for parts in of_tile for first, png in parts]
         if plain is not shown:  # shadows are looked for everywhere
             bands.append((0, png_size(tile).height))
-        if not bands:
-            continue
-        first, last = min(above for above, _ in bands), max(below for _, below in bands)
-        page = read_picture(tile, first, last)
-        bare = page if plain is shown else read_picture(plain[number], first, last)
-        for above, below in _joined(bands):
-            rows = slice(above - first, below - first)
-            of_page = page.part(rows)
+        bands = joined(bands)
+        pages = _rows_of(tile, bands, partial(ground.rows, number))
+        bare = pages if plain is shown else _rows_of(plain[number], bands)
+        for (above, below), page, without in zip(bands, pages, bare, strict=True):
             inks = find_ink(
                 words,
                 chosen,
                 top=number * TILE_HEIGHT + above,
-                page=of_page,
-                plain=of_page if bare is page else bare.part(rows),
+                page=page,
+                plain=without,
                 hidden=[
                     [(start - above, read_picture(png).part()) for start, png in parts if above <= start < below]
                     for parts in of_tile
@@ -148,12 +148,13 @@ def _find(
     return found
 
 
-def _joined(bands: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Bands that have rows in common become one."""
-    joined: list[tuple[int, int]] = []
-    for above, below in sorted(bands):
-        if joined and above < joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(joined[-1][1], below))
-        else:
-            joined.append((above, below))
-    return joined
+def _rows_of(
+    png: bytes, bands: Sequence[tuple[int, int]], kept: Callable[[int, int], Picture | None] = lambda _, __: None
+) -> list[Pixels]:
+    """The pixels of each of these bands of an image, which is decoded only if one of them was not `kept`."""
+    parts = [kept(above, below) for above, below in bands]
+    if all(parts):
+        return [each.part() for each in parts if each]
+    first, last = min(above for above, _ in bands), max(below for _, below in bands)
+    page = read_picture(png, first, last)
+    return [page.part(slice(above - first, below - first)) for above, below in bands]

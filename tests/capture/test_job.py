@@ -104,6 +104,27 @@ def test_the_warc_holds_what_was_sent_and_what_was_seen(session: CaptureSession,
     assert pageinfo["urls"][url] == {"status": 200, "mime": "text/html", "type": "document"}
 
 
+def test_a_session_the_site_gave_an_anonymous_visitor_is_masked_and_bars_nothing_until_it_is_seen(
+    session: CaptureSession, site: BadSite, tmp_path: Path
+) -> None:
+    given = "4nonym0usVisitorZ9"
+    body = "<p>The dam is safe. বান্ধ সুৰক্ষিত। بند محفوظ ہے۔ बाँध सुरक्षित है। Le barrage est sûr. 💧</p>"
+    script = f"<script>document.cookie = 'sid={given}'; fetch('/text')</script>"
+    for path, text, barred in (
+        ("/visitor", script, set[str]()),
+        ("/visitor-told", f"{script}<p>{given}</p>", {"capture.warc.gz", "page.png", "thumb.webp"}),
+    ):
+        into = tmp_path / path[1:]
+        into.mkdir()
+        seen = take(session, site.put(path, f"<!doctype html><title>Notice</title>{body}{text}"), into)
+        assert (seen.outcome, {each.file for each in seen.barred}) == (Outcome.COMPLETE, barred)
+        records = list(read_records(into / "capture.warc.gz"))
+        (page,) = (each for each in records if each.type == "response" and each.uri.endswith(path))
+        assert "echoes" in (page.header("WARC-JSON-Metadata") or "")
+        assert "বান্ধ সুৰক্ষিত".encode() in page.content()
+        assert not any(given.encode() in each.content() for each in records)
+
+
 @pytest.mark.parametrize(
     ("path", "outcome", "reason", "status"),
     [

@@ -105,11 +105,15 @@
   // Where a word's ink lies, by its font: known only of a word on one line that is set here as on a line of its own.
   const pen = new OffscreenCanvas(1, 1).getContext("2d");
   let held = "";
+  const fonts = new Map(); // by how a text is set, what was measured of its words: many words are said again
+  let measured = null;
   const hold = (style, language) => {
     const key = [style.font, style.letterSpacing, style.fontKerning, style.fontStretch, style.fontVariantCaps,
       style.textRendering, style.direction, language].join("|");
     if (key === held) return;
     held = key;
+    if (!fonts.has(key)) fonts.set(key, new Map());
+    measured = fonts.get(key);
     pen.font = style.font || `${style.fontStyle} ${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
     pen.letterSpacing = style.letterSpacing === "normal" ? "0px" : style.letterSpacing;
     pen.fontKerning = style.fontKerning;
@@ -125,7 +129,8 @@
     if (boxes.length !== 1 || raw.length !== 1) return null;
     const [left, top] = boxes[0];
     const [{ width, height }] = raw;
-    let drawn = pen.measureText(said);
+    let drawn = measured.get(said);
+    if (!drawn) measured.set(said, drawn = pen.measureText(said));
     if (Math.abs(drawn.fontBoundingBoxAscent + drawn.fontBoundingBoxDescent - height) > 1.5) return null;
     let across = [left - drawn.actualBoundingBoxLeft, drawn.actualBoundingBoxLeft + drawn.actualBoundingBoxRight];
     // kerning with the next word moves that one; another font would be further off, but for scripts with loose parts

@@ -19,6 +19,7 @@ from archiver.core.errors import BrowserFailed
 from capture.browser.browser import Browser
 from capture.browser.chromium import find_chromium
 from capture.observation import CaptureLimits, PageObservation
+from capture.page import questions
 from capture.pictures.screenshot import png_size
 from tests.capture.bad_site import BadSite, run_bad_site
 
@@ -160,6 +161,16 @@ def test_parts_sized_by_the_window_keep_their_size_on_the_screenshot(many_script
 def test_the_first_screen_is_shot_too(many_scripts: PageObservation) -> None:
     size = png_size(many_scripts.view)
     assert (size.width, size.height) == (1280, 900)
+
+
+def test_fields_beyond_those_that_are_opened_make_a_page_partial(
+    site: BadSite, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = site.put("/fields", "<!doctype html><title>Fields</title><p>Text</p>" + '<input value="typed">' * 3)
+    assert browser.observe(url, limits=LIMITS).problems == ()
+    monkeypatch.setattr(questions, "_MOST_ROOTS", 2)
+    seen = browser.observe(url, limits=LIMITS)
+    assert seen.problems == ("the layout record holds what lies inside of the first 2 fields and closed parts alone",)
 
 
 def test_parts_without_known_text_are_listed_as_regions(site: BadSite, browser: Browser) -> None:

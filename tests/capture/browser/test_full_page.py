@@ -11,7 +11,7 @@ from PIL import Image
 from capture.browser.browser import Browser
 from capture.browser.chromium import find_chromium
 from capture.observation import CaptureLimits, PageObservation
-from capture.pictures.screenshot import cut_out, png_size
+from capture.pictures.screenshot import FullPage, png_size
 from tests.capture.bad_site import BadSite, run_bad_site
 
 pytestmark = pytest.mark.browser
@@ -37,8 +37,8 @@ def look(site: BadSite, browser: Browser, path: str, body: str) -> PageObservati
 
 
 def colour(seen: PageObservation, left: int, top: int) -> tuple[int, ...]:
-    with Image.open(io.BytesIO(cut_out(seen.tiles, left=left, top=top, width=1, height=1))) as pixel:
-        return tuple(pixel.convert("RGB").getpixel((0, 0)))  # type: ignore[arg-type]  # three bands
+    pixel = FullPage(seen.tiles).part(left=left, top=top, width=1, height=1)
+    return tuple(pixel.getpixel((0, 0)))  # type: ignore[arg-type]  # three bands
 
 
 def rows_of(seen: PageObservation, wanted: tuple[int, int, int], left: int) -> list[int]:
@@ -136,6 +136,17 @@ def test_a_frame_of_another_origin_far_below_shows_its_colour(site: BadSite, bro
             'style="border:0"></iframe>',
         )
         assert len(rows_of(seen, BLUE, 590)) == 300
+
+
+@pytest.mark.parametrize(
+    ("height", "why"),
+    [("40000px", "the page is taller than a window can be made"), ("300vh", "the page grows with its window")],
+)
+def test_frames_that_may_be_blank_are_told_of(site: BadSite, browser: Browser, height: str, why: str) -> None:
+    body = f'<body style="margin:0"><p>Top পানী</p><div style="height:{height}"></div><iframe srcdoc="<p>In"></iframe>'
+    seen = look(site, browser, f"/frames-{height}", body)
+    assert f"frames below the first screen may be blank on the screenshot: {why}" in seen.behaviours
+    assert seen.problems == ()
 
 
 def test_movement_is_at_rest(site: BadSite, browser: Browser) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from capture.pictures.even_ground import EvenGround
 from capture.pictures.ink import Rectangle
+from capture.pictures.pixels import read_picture
 from capture.pictures.word_codes import Box, Word
 
 Pixel = tuple[int, int, int, int]
@@ -19,15 +22,40 @@ def word(box: Box, *, ink: Box | None = None, text: int = 0, free: bool = False)
 
 def read(words: list[Word], *drawn: Pixel, ground: str = "white") -> list[list[Rectangle] | None]:
     """On a page with filled rectangles (left, top, right, bottom)."""
+    page = EvenGround(words)
+    page.read(0, draw(*drawn, ground=ground))
+    page.leave([])
+    return page.told
+
+
+def draw(*drawn: Pixel, ground: str = "white") -> bytes:
     image = Image.new("RGB", (200, 80), ground)
     for each in drawn:
         ImageDraw.Draw(image).rectangle(each, fill="black")
     written = io.BytesIO()
     image.save(written, "PNG")
-    page = EvenGround(words)
-    page.read(0, written.getvalue())
-    page.leave([])
-    return page.told
+    return written.getvalue()
+
+
+def told_plainly(png: bytes, left: int, top: int, right: int, bottom: int) -> list[Rectangle] | None:
+    """The same of one word, pixel by pixel, given its frame."""
+    with Image.open(io.BytesIO(png)) as page:
+        inked = {
+            (x, y)
+            for x in range(left, right)
+            for y in range(top, bottom)
+            if page.getpixel((x, y)) != page.getpixel((left, top))
+        }
+    if any(y in (top, bottom - 1) for _, y in inked):
+        return None
+    lines = {y for x, y in inked if x in (left, right - 1)}
+    if any((x, y) not in inked for y in lines for x in range(left, right)):
+        return None
+    if not inked:
+        return []
+    columns, rows = [x for x, _ in inked], [y for _, y in inked]
+    first, start = min(rows), min(columns)
+    return [(start, first, max(columns) - start + 1, max(rows) - first + 1)]
 
 
 def test_a_word_alone_is_what_differs_from_its_ground() -> None:
@@ -74,3 +102,37 @@ def test_letters_that_run_together_are_not_told() -> None:
 
 def test_a_word_across_two_images_is_not_told() -> None:
     assert read([word((10, 70, 50, 30))], (14, 75, 53, 79)) == [None]
+
+
+_PLACES = st.tuples(st.integers(0, 70), st.integers(0, 45), st.integers(0, 70), st.integers(0, 3)).map(
+    lambda each: (each[0], each[1], each[0] + each[2], each[1] + each[3])
+)
+
+
+@given(st.lists(_PLACES, max_size=3), st.sampled_from(["white", "black", "#fe9"]))
+def test_of_any_drawing_a_word_alone_is_what_it_is_pixel_by_pixel(drawn: list[Pixel], ground: str) -> None:
+    png = draw(*drawn, ground=ground)
+    page = EvenGround([word((10, 10, 50, 30))])
+    page.read(0, png)
+    assert page.told == [told_plainly(png, 9, 9, 61, 41)]
+
+
+def test_the_rows_around_a_word_that_is_not_told_are_kept_as_the_image_has_them() -> None:
+    png = draw((14, 40, 80, 44), (120, 10, 130, 14))
+    page = EvenGround([word((10, 38, 50, 10)), word((118, 8, 30, 10))])
+    page.read(0, png)
+    assert page.told == [None, [(120, 10, 11, 5)]]
+    kept = page.rows(0, 14, 73)  # four times its reach above and below
+    assert kept is not None
+    assert kept.part().tolist() == read_picture(png, 14, 73).part().tolist()
+    assert page.rows(0, 13, 20) is None
+    assert page.rows(1, 14, 20) is None
+
+
+def test_words_whose_frames_meet_where_neither_has_ink_are_told_as_each_alone() -> None:
+    # measured three pixels too wide, as kerned letters are
+    words = [word((10, 10, 30, 30), ink=(12, 12, 30, 20)), word((40, 10, 30, 30), ink=(39, 12, 30, 20))]
+    told = read(words, (12, 12, 36, 31), (43, 14, 68, 29))
+    assert told == [[(12, 12, 25, 20)], [(43, 14, 26, 16)]]
+    apart = [read([each], (12, 12, 36, 31), (43, 14, 68, 29)) for each in words]
+    assert told == [one[0] for one in apart]

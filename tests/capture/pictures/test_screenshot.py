@@ -8,7 +8,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 from archiver.core.errors import EvidenceDamaged
-from capture.pictures.screenshot import ImageSize, make_thumbnail, png_size
+from capture.pictures import screenshot
+from capture.pictures.screenshot import FullPage, ImageSize, cut_into_pages, make_thumbnail, png_size
 
 
 def png(width: int, height: int, colour: str = "white") -> bytes:
@@ -75,3 +76,55 @@ def test_a_thumbnail_larger_than_the_format_is_refused() -> None:
 def test_an_image_that_is_none_is_damaged_evidence() -> None:
     with pytest.raises(EvidenceDamaged, match="cannot be read"):
         make_thumbnail(b"no image")
+
+
+def banded(rows: range) -> bytes:
+    """A piece of a page whose every row has a colour of its own."""
+    image = Image.new("RGB", (30, len(rows)))
+    for place, row in enumerate(rows):
+        image.paste((row // 256, row % 256, 7), (0, place, 30, place + 1))
+    written = io.BytesIO()
+    image.save(written, "PNG")
+    return written.getvalue()
+
+
+def row_of(image: Image.Image, place: int) -> int:
+    upper, lower, _ = image.getpixel((0, place))  # type: ignore[misc]  # three bands in RGB
+    return int(256 * upper + lower)
+
+
+def test_a_part_is_cut_across_images_and_ends_with_the_page() -> None:
+    page = FullPage([banded(range(400)), banded(range(400, 800)), banded(range(800, 900))])
+    assert (page.width, page.height) == (30, 900)
+    part = read(page.cut_out(left=10, top=390, width=100, height=450))
+    assert part.size == (20, 450)
+    assert [row_of(part, place) for place in (0, 9, 10, 409, 410, 449)] == [390, 399, 400, 799, 800, 839]
+    assert page.part(left=0, top=890, width=30, height=99).size == (30, 10)
+    with pytest.raises(ValueError, match="ends at 900 pixels"):
+        page.cut_out(left=0, top=900, width=30, height=10)
+
+
+def test_many_parts_down_a_page_decode_each_image_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded: list[bytes] = []
+    decode = screenshot._decoded
+
+    def noted(png: bytes) -> Image.Image:
+        decoded.append(png)
+        return decode(png)
+
+    monkeypatch.setattr(screenshot, "_decoded", noted)
+    tiles = [banded(range(first, first + 300)) for first in (0, 300, 600)]
+    page = FullPage(tiles)
+    for top in range(0, 900, 7):
+        assert row_of(page.part(left=0, top=top, width=30, height=20), 0) == top
+    assert decoded == tiles
+    decoded.clear()
+    assert sum(read(each).height for each in cut_into_pages(tiles, high=1.4)) == 900
+    assert decoded == tiles
+
+
+def test_a_page_with_a_damaged_image_is_told() -> None:
+    broken = bytearray(banded(range(9)))
+    broken[-20] ^= 1
+    with pytest.raises(EvidenceDamaged):
+        FullPage([banded(range(9)), bytes(broken)])
