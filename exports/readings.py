@@ -37,6 +37,14 @@ _BREAK = re.compile(r"\\[nrtbf]")
 """Line breaks as JSON writes them: read as letters they would hide the words beside them."""
 _QUOTES = re.compile("þ\x14þ|^\ufeff?þ|þ\r?$", re.MULTILINE)
 """Around the cells of a Concordance load file."""
+_TAG = re.compile(r"""<!--.*?-->|<(?:\\?/)?([A-Za-z][A-Za-z0-9-]*)(?:"[^"<]*"|'[^'<]*'|[^<>])*+>""", re.DOTALL)
+"""Of HTML and XML, also as JSON writes their slashes."""
+_INLINE = frozenset((
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i",
+    "ins", "kbd", "label", "mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time",
+    "tt", "u", "var", "wbr",
+))  # fmt: skip
+"""Tags that do not part the letters on either side (HTML 15.3.4: phrasing content)."""
 _NAMED_LINE = re.compile(rb'\{"item_id": ("(?:[^"\\]|\\.)*")')
 """A line of our own tables begins with its item."""
 _PLAIN_ALPHABET = bytes.maketrans(b"-_", b"+/")
@@ -113,7 +121,7 @@ def _read(place: str, content: bytes, depth: int) -> Iterator[Reading | NotSearc
 def _read_texts(place: str, content: bytes) -> Iterator[Reading]:
     whole = _decoded(content)
     if whole is None:
-        yield Reading(f"{place} (bytes)", printed(content), False)
+        yield from _read_text(f"{place} (bytes)", printed(content), plain=False)
         for order, runs in wide_runs(content).items():
             if runs:
                 yield Reading(f"{place} ({order})", "\n".join(each.decode(order, "ignore") for each in runs), False)
@@ -136,7 +144,19 @@ def _read_text(place: str, text: str, *, plain: bool = True) -> Iterator[Reading
         text = _unescape(text) if "\\u" in text else text
         if (broken := _BREAK.sub("\n", text)) != text:
             yield Reading(place, broken, False)
+            yield from _read_markup(place, broken, plain=False)
     yield Reading(place, text, plain)
+    yield from _read_markup(place, text, plain=plain)
+
+
+def _read_markup(place: str, text: str, *, plain: bool) -> Iterator[Reading]:
+    """What a reader sees of a text with tags: a name may go on behind one."""
+    if "<" in text and (seen := _TAG.sub(_in_place_of, text)) != text:
+        yield Reading(f"{place} (without tags)", seen, plain)
+
+
+def _in_place_of(tag: re.Match[str]) -> str:
+    return "" if tag[1] is None or tag[1].lower() in _INLINE else "\n"
 
 
 def _slices(content: bytes) -> Iterator[tuple[int, int]]:

@@ -133,6 +133,36 @@ def test_a_name_is_found_however_a_format_writes_line_breaks_and_quotes(name: st
     assert search("rsmf.zip", zipped("rsmf_manifest.json", line)).leaks
 
 
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "between",
+    [
+        " <b>{}</b>",
+        "<br>{}",
+        "<br/>\n<i class='a > b'>{}</i>",
+        '</p>\n<p title="{{}}">{}',
+        " <!-- a <b> --><mark\n  data-n=1>{}",
+        "<td>{}</td>",
+    ],
+)
+def test_a_name_is_found_across_tags(name: str, between: str) -> None:
+    first, _, last = name.partition(" ")
+    half = len(last) // 2
+    for told in (first + between.format(last), f"{first} {last[:half]}<em>{last[half:]}</em>"):
+        page = f"<p>By {told}, who wrote.</p>"
+        assert [each.place for each in search("page.html", page.encode()).leaks] == ["page.html (without tags)"]
+        latin = f"é<p>{told}</p>".encode() + b"\xe9"  # what is no text as a whole
+        assert search("page.bin", latin).leaks
+        for line in (json.dumps({"html": page}), json.dumps({"html": page}).replace("/", "\\/")):
+            assert search("posts.json", line.encode()).leaks
+
+
+def test_tags_part_words_unless_they_are_inline_and_what_is_no_tag_stays() -> None:
+    assert search("a.html", b"<p>Zo<b>e</b> Smi<i>ths</i>on and 3 < 4 > 2</p>").leaks == ()
+    assert search("a.html", b"<p>Zo<br>e Smith</p>").leaks == ()
+    assert search("a.html", ('<b "' * 20_000 + "<").encode()).leaks == ()
+
+
 def test_of_many_short_files_exactly_those_are_told_that_hold_a_name() -> None:
     check = LeakCheck((), RULES)
     told = {f"{number:04d}.txt": NAMES[number % 5] for number in range(0, 3000, 7)}
