@@ -63,7 +63,8 @@ def normal_url(url: str) -> str:
     if len(kept) < len(named):
         query = urlencode(kept)
     fragment = parts.fragment if parts.fragment.startswith(("!", "/")) else ""
-    return urlunsplit((parts.scheme, site_of(url), parts.path or "/", query, fragment))
+    # what stood before a fragment may end with a blank, which an address does not
+    return urlunsplit((parts.scheme, site_of(url), parts.path or "/", query, fragment)).strip()
 
 
 def canonical_url(stated: str, final_url: str) -> str:

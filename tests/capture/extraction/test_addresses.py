@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from capture.extraction.addresses import absolute, canonical_url, normal_url, origin_of, same_place, site_of
@@ -72,6 +72,9 @@ def test_what_is_no_web_address_is_none() -> None:
     assert absolute(" ", "https://town.example/a") == ""
 
 
+@example("0\x85#0", "")
+@example("0 #0", "")
+@example("?a=1\u2003#0", "")
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_no_text_is_too_strange_an_address(one: str, other: str) -> None:
     url = absolute(one, f"https://town.example/{other}")
