@@ -1,4 +1,4 @@
-"""Packages handed over to a bucket that speaks S3, over the wire; boto3 is not needed, the server is.
+"""Packages handed over to a bucket that speaks S3, over the wire.
 
 Runs where ARCHIVER_TEST_TARGETS is set and such a server is up.
 """
