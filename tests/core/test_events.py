@@ -118,7 +118,7 @@ def test_observations_are_no_decisions() -> None:
         "site_session_forgotten", "night_begun", "night_ended", "night_told",
         "rows_committed", "key_rotated", "timestamped", "timestamp_failed",
         "disposal_begun", "disposal_stopped", "requester_seen", "packed",
-        "backed_up", "restore_drilled",
+        "backed_up", "restore_drilled", "handed_over",
     }  # fmt: skip
 
 
