@@ -229,6 +229,10 @@ class LeakCheck:
 
     def _search_alone(self, reading: Reading) -> None:
         text = reading.text
+        if reading.words is not None:
+            if next(self._needles.find(squeeze(text)), None) is None:
+                return
+            text = reading.words()
         for start in range(0, len(text), _CHUNK):
             self._search_part(reading, text[max(0, start - self._overlap) : start + _CHUNK])
 

@@ -28,6 +28,7 @@ import pikepdf
 from archiver.core.errors import BadWarc
 from archiver.core.warc import read_records
 from exports.byte_runs import BASE64, HEX, packed_runs, printed, wide_runs
+from exports.markup import letters_without_tags, without_tags
 
 MOST_BYTES = 1 << 29
 """What is larger, unpacked, is told as not searched."""
@@ -37,14 +38,6 @@ _BREAK = re.compile(r"\\[nrtbf]")
 """Line breaks as JSON writes them: read as letters they would hide the words beside them."""
 _QUOTES = re.compile("þ\x14þ|^\ufeff?þ|þ\r?$", re.MULTILINE)
 """Around the cells of a Concordance load file."""
-_TAG = re.compile(r"""<!--.*?-->|<(?:\\?/)?([A-Za-z][A-Za-z0-9-]*)(?:"[^"<]*"|'[^'<]*'|[^<>])*+>""", re.DOTALL)
-"""Of HTML and XML, also as JSON writes their slashes."""
-_INLINE = frozenset((
-    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i",
-    "ins", "kbd", "label", "mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time",
-    "tt", "u", "var", "wbr",
-))  # fmt: skip
-"""Tags that do not part the letters on either side (HTML 15.3.4: phrasing content)."""
 _NAMED_LINE = re.compile(rb'\{"item_id": ("(?:[^"\\]|\\.)*")')
 """A line of our own tables begins with its item."""
 _PLAIN_ALPHABET = bytes.maketrans(b"-_", b"+/")
@@ -59,11 +52,15 @@ _SLICE_OVERLAP = 1 << 18
 
 @dataclass(frozen=True)
 class Reading:
-    """One text found in a file. `place` leads to it; `plain` says that it is text as people write it."""
+    """One text found in a file. `place` leads to it; `plain` says that it is text as people write it.
+
+    Where `words` is given, `text` has only the right letters in a row; what parts them is right in what `words` gives.
+    """
 
     place: str
     text: str
     plain: bool
+    words: Callable[[], str] | None = None
 
 
 class NotSearched(Exception):
@@ -144,19 +141,14 @@ def _read_text(place: str, text: str, *, plain: bool = True) -> Iterator[Reading
         text = _unescape(text) if "\\u" in text else text
         if (broken := _BREAK.sub("\n", text)) != text:
             yield Reading(place, broken, False)
-            yield from _read_markup(place, broken, plain=False)
+            yield from _read_markup(place, broken)
     yield Reading(place, text, plain)
-    yield from _read_markup(place, text, plain=plain)
+    yield from _read_markup(place, text)
 
 
-def _read_markup(place: str, text: str, *, plain: bool) -> Iterator[Reading]:
-    """What a reader sees of a text with tags: a name may go on behind one."""
-    if "<" in text and (seen := _TAG.sub(_in_place_of, text)) != text:
-        yield Reading(f"{place} (without tags)", seen, plain)
-
-
-def _in_place_of(tag: re.Match[str]) -> str:
-    return "" if tag[1] is None or tag[1].lower() in _INLINE else "\n"
+def _read_markup(place: str, text: str) -> Iterator[Reading]:
+    if "<" in text and (letters := letters_without_tags(text)) != text:
+        yield Reading(f"{place} (without tags)", letters, False, lambda: without_tags(text))
 
 
 def _slices(content: bytes) -> Iterator[tuple[int, int]]:
