@@ -38,6 +38,7 @@ _BREAK = re.compile(r"\\[nrtbf]")
 """Line breaks as JSON writes them: read as letters they would hide the words beside them."""
 _QUOTES = re.compile("þ\x14þ|^\ufeff?þ|þ\r?$", re.MULTILINE)
 """Around the cells of a Concordance load file."""
+_CLOSING_TAG = re.compile(rb"<\\?/[A-Za-z][A-Za-z0-9-]{0,30}>|<[bB][rR] ?/?>")
 _NAMED_LINE = re.compile(rb'\{"item_id": ("(?:[^"\\]|\\.)*")')
 """A line of our own tables begins with its item."""
 _PLAIN_ALPHABET = bytes.maketrans(b"-_", b"+/")
@@ -118,7 +119,9 @@ def _read(place: str, content: bytes, depth: int) -> Iterator[Reading | NotSearc
 def _read_texts(place: str, content: bytes) -> Iterator[Reading]:
     whole = _decoded(content)
     if whole is None:
-        yield from _read_text(f"{place} (bytes)", printed(content), plain=False)
+        yield Reading(f"{place} (bytes)", text := printed(content), False)
+        if _CLOSING_TAG.search(content):
+            yield from _read_markup(f"{place} (bytes)", text)
         for order, runs in wide_runs(content).items():
             if runs:
                 yield Reading(f"{place} ({order})", "\n".join(each.decode(order, "ignore") for each in runs), False)

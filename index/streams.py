@@ -90,7 +90,7 @@ def _by_letters(text: str, alphabet: Alphabet) -> str | None:
     written = alphabet.encode(text)
     if len(written.translate(None, _DIGITS)) < len(written) and _GROUPED.search(written):
         return None
-    if b"--" in written or b"ww." in written or b"WW." in written:
+    if "--" in text or "ww." in text or "WW." in text:
         return None
     written = alphabet.hide_pairs(written)
     if alphabet.is_simple(written):
