@@ -75,6 +75,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
         "capture/pictures/ink.py",
         "capture/pictures/pixels.py",
         "exports/byte_runs.py",
+        "exports/markup.py",
         "exports/needles.py",
         "exports/squeezing.py",
     ),

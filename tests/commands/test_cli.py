@@ -347,7 +347,8 @@ def test_a_file_plan_is_loaded_previewed_and_activated(fresh: Terminal) -> None:
     assert fresh("retention", "plan").code == 21
     loaded = fresh("fileplan", "load", str(plan), "--json").json
     assert loaded["version"] == 1
-    assert [each["record_id"] for each in loaded["due_dates_changed"]] == ["plan-1"]  # itself, a paper of the archive's
+    papers = [each["record_id"] for each in loaded["due_dates_changed"]]
+    assert papers == ["plan-1", "trail"]  # the archive's own are under the plan, too
     assert fresh("fileplan", "activate", "7").code == 21
     assert fresh("fileplan", "activate", "1").code == 0
     assert fresh("fileplan", "show").out == example
