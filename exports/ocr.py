@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from collections.abc import Callable
 from functools import cache
 
+from archiver.core.child_environment import child_environment
 from archiver.core.errors import LeakFound
 
 
@@ -26,8 +26,7 @@ def _read(tool: str, png: bytes) -> str:
         capture_output=True,
         check=False,
         timeout=300,
-        # keys and tokens of the archive are not for it
-        env={k: v for k, v in os.environ.items() if not k.startswith("ARCHIVER_")} | {"OMP_THREAD_LIMIT": "1"},
+        env=child_environment() | {"OMP_THREAD_LIMIT": "1"},
     )
     if done.returncode:
         raise LeakFound(f"Tesseract could not read a picture: {done.stderr.decode(errors='replace')[:200].strip()}")
@@ -36,6 +35,7 @@ def _read(tool: str, png: bytes) -> str:
 
 @cache
 def _languages(tool: str) -> tuple[str, ...]:
-    listed = subprocess.run([tool, "--list-langs"], capture_output=True, text=True, check=True).stdout.split()
+    told = subprocess.run([tool, "--list-langs"], capture_output=True, text=True, check=True, env=child_environment())
+    listed = told.stdout.split()
     wanted = [each for each in ("eng", "fra", "asm", "ben", "hin", "urd") if each in listed]
     return tuple(wanted) or ("eng",)

@@ -25,6 +25,7 @@ from pathlib import Path
 
 import pikepdf
 
+from archiver.core.child_environment import child_environment
 from archiver.core.errors import BadWarc
 from archiver.core.warc import read_records
 from exports.byte_runs import BASE64, HEX, packed_runs, printed, wide_runs
@@ -327,7 +328,9 @@ def _read_pdf(place: str, content: bytes, depth: int) -> Iterator[Reading | NotS
     if tool is None:
         yield NotSearched(f"{place}: its pages' text was not read, pdftotext is not installed (package poppler-utils)")
         return
-    done = subprocess.run([tool, "-q", "-", "-"], input=content, capture_output=True, check=False, timeout=600)
+    done = subprocess.run(
+        [tool, "-q", "-", "-"], input=content, capture_output=True, check=False, timeout=600, env=child_environment()
+    )
     yield Reading(f"{place} (pages)", done.stdout.decode("utf-8", "replace"), True)
 
 

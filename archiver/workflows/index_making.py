@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from archiver.core import clock
+from archiver.core.child_environment import child_environment
 from archiver.core.durable import make_directory, part_path, storage_errors
 from archiver.core.errors import ArchiveBusy, IndexDamaged
 from archiver.core.progress import Progress
@@ -106,12 +107,13 @@ def make_in_background(archive: Path, directory: Path) -> Making:
         )
     make_directory(directory)
     log = directory / LOG
+    config = {"ARCHIVER_CONFIG": os.environ["ARCHIVER_CONFIG"]} if "ARCHIVER_CONFIG" in os.environ else {}
     command = [sys.executable, "-P", "-c", _CHILD, "index", "rebuild", "--archive", str(archive.resolve())]
     with storage_errors(log):
         process = os.posix_spawn(
             sys.executable,
             command,
-            os.environ,
+            child_environment() | config,
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
                 (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644),

@@ -28,8 +28,9 @@ from playwright.async_api import BrowserContext, Playwright, Route, StorageState
 from playwright.async_api import Error as PlaywrightError
 
 from archiver.core import clock
+from archiver.core.child_environment import child_environment
 from archiver.core.errors import BrowserFailed
-from capture.browser.chromium import browser_environment, launch_flags
+from capture.browser.chromium import launch_flags
 from capture.browser.visit import Visit
 from capture.cookies.browser_state import BrowserState, from_storage_state, to_storage_state
 from capture.observation import CaptureLimits, PageObservation
@@ -150,7 +151,7 @@ class Browser:
                 self._chromium = await self._playwright.chromium.launch(
                     executable_path=self._executable,
                     args=self._flags,
-                    env=dict[str, str | float | bool](browser_environment()),
+                    env=dict[str, str | float | bool](child_environment()),
                     handle_sigint=False,
                     timeout=_START_SECONDS * 1000,
                 )
@@ -305,7 +306,13 @@ def _check_driver() -> None:
     """Raises BrowserFailed where playwright's driver cannot run; playwright itself says that by a bare Exception."""
     driver, _ = compute_driver_executable()
     try:
-        ran = subprocess.run([driver, "--version"], capture_output=True, text=True, timeout=_START_SECONDS)
+        ran = subprocess.run(
+            [driver, "--version"],
+            capture_output=True,
+            text=True,
+            timeout=_START_SECONDS,
+            env=child_environment(),
+        )
         why = "" if ran.returncode == 0 else ran.stderr.strip() or f"it ended with {ran.returncode}"
     except (OSError, subprocess.TimeoutExpired) as error:
         why = str(error)

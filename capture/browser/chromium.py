@@ -79,8 +79,3 @@ def launch_flags(*, ca_spki: str = "", as_root: bool | None = None) -> list[str]
     if os.geteuid() == 0 if as_root is None else as_root:
         flags.append("--no-sandbox")
     return flags
-
-
-def browser_environment(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The browser's environment: ours without the archive's own variables, tokens among them."""
-    return {name: value for name, value in environment.items() if not name.startswith("ARCHIVER_")}

@@ -15,9 +15,10 @@ from typing import Any, cast
 from playwright.sync_api import BrowserContext, StorageState, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
+from archiver.core.child_environment import child_environment
 from archiver.core.errors import SiteLoginFailed
 from capture.browser.browser import tokens_hidden
-from capture.browser.chromium import browser_environment, find_chromium, launch_flags
+from capture.browser.chromium import find_chromium, launch_flags
 from capture.cookies.browser_state import BrowserState, from_storage_state
 
 _LOOK_SECONDS = 0.3
@@ -43,7 +44,7 @@ def sign_in(url: str, *, browser_path: str, finished: Callable[[], bool], headle
             executable_path=executable,
             headless=headless,
             args=launch_flags(),
-            env=dict[str, str | float | bool](browser_environment()),
+            env=dict[str, str | float | bool](child_environment()),
         )
         context = chromium.new_context(no_viewport=not headless)
         page = context.new_page()

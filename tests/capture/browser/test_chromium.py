@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from archiver.core.errors import BrowserMissing
-from capture.browser.chromium import browser_environment, find_chromium, launch_flags
+from capture.browser.chromium import find_chromium, launch_flags
 
 
 def program(path: Path) -> Path:
@@ -58,8 +58,3 @@ def test_chromium_is_unsandboxed_only_where_it_must_be() -> None:
 def test_only_the_recorders_key_is_trusted_beyond_the_authorities() -> None:
     assert "--ignore-certificate-errors-spki-list=abc=" in launch_flags(ca_spki="abc=")
     assert not any("certificate-errors" in flag for flag in launch_flags())
-
-
-def test_tokens_stay_out_of_the_browsers_environment() -> None:
-    environment = {"PATH": "/bin", "ARCHIVER_TOKEN": "secret", "ARCHIVER_ARCHIVE": "/a"}
-    assert browser_environment(environment) == {"PATH": "/bin"}
