@@ -105,6 +105,11 @@ class Batch:
         """Whether it lists papers of the archive's own: no batch has both."""
         return any(is_paper_id(each.record_id) for each in self.items)
 
+    @property
+    def done(self) -> ItemState:
+        """What became of a record or paper of it that went."""
+        return ItemState.TRANSFERRED if self.action is Action.TRANSFER else ItemState.DESTROYED
+
     def waiting(self, *states: ItemState) -> list[BatchItem]:
         return [each for each in self.items if each.state in states]
 

@@ -132,7 +132,11 @@ Row = tuple[str, object]
 
 def commitment(salt: str, content: object) -> str:
     """HMAC-SHA256 over the content as JSON, keyed by the salt."""
-    message = json.dumps(content, ensure_ascii=False, sort_keys=True).encode()
+    return salted_digest(salt, json.dumps(content, ensure_ascii=False, sort_keys=True).encode())
+
+
+def salted_digest(salt: str, message: bytes) -> str:
+    """HMAC-SHA256 keyed by the salt: who has neither cannot tell by guessing whether a guess is right."""
     return "hmac-sha256:" + hmac.new(bytes.fromhex(salt), message, hashlib.sha256).hexdigest()
 
 

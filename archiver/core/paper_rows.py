@@ -93,18 +93,15 @@ def delete_paper_rows(db: sqlite3.Connection, kind: PaperKind, id: str) -> None:
 
 def digest_rows(db: sqlite3.Connection, kind: PaperKind, id: str) -> str:
     """Of everything the paper's rows hold: a word that is added or changed changes it."""
-    told = [[table, list(row)] for table, row in _rows(db, kind, id)]
+    told = [[table, list(row.values())] for table, row in _rows(db, kind, id)]
     return digest_bytes(json.dumps(told, ensure_ascii=False).encode())
 
 
 def tell_rows(db: sqlite3.Connection, kind: PaperKind, id: str) -> bytes:
     """Every row of it for who keeps it from now on: JSON, by table, each column by its name."""
     told: dict[str, list[dict[str, object]]] = {}
-    for table, where in _tables(kind):
-        cursor = db.execute(f"SELECT * FROM {table} WHERE {where} ORDER BY rowid", _keys(kind, id))  # noqa: S608 - constants
-        names = [column[0] for column in cursor.description]
-        if rows := [dict(zip(names, row, strict=True)) for row in cursor]:
-            told[table] = rows
+    for table, row in _rows(db, kind, id):
+        told.setdefault(table, []).append(row)
     return (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode()
 
 
@@ -131,14 +128,17 @@ def texts_of_paper(db: sqlite3.Connection, kind: PaperKind, id: str) -> set[str]
     """
     if kind in (PaperKind.FILE_PLAN, PaperKind.NIGHT_REPORT):
         return set()
-    values = (value for _, row in _rows(db, kind, id) for value in row)
+    values = (value for _, row in _rows(db, kind, id) for value in row.values())
     return {value for value in values if isinstance(value, str) and " " in value.strip()}
 
 
-def _rows(db: sqlite3.Connection, kind: PaperKind, id: str) -> Iterator[tuple[str, tuple[object, ...]]]:
+def _rows(db: sqlite3.Connection, kind: PaperKind, id: str) -> Iterator[tuple[str, dict[str, object]]]:
+    """Each with its table; values by the names of their columns."""
     for table, where in _tables(kind):
-        for row in db.execute(f"SELECT * FROM {table} WHERE {where} ORDER BY rowid", _keys(kind, id)):  # noqa: S608 - constants
-            yield table, row
+        cursor = db.execute(f"SELECT * FROM {table} WHERE {where} ORDER BY rowid", _keys(kind, id))  # noqa: S608 - constants
+        names = [column[0] for column in cursor.description]
+        for row in cursor:
+            yield table, dict(zip(names, row, strict=True))
 
 
 def _tables(kind: PaperKind) -> tuple[tuple[str, str], ...]:

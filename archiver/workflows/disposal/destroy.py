@@ -9,31 +9,28 @@ files that the next start sweeps (`sweep_doomed`): so a hold placed at any momen
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from archiver.core import filing
 from archiver.core.archive import Archive, Change
 from archiver.core.assets import Asset, release_assets
 from archiver.core.clock import optional_iso, to_iso
+from archiver.core.commitments import salted_digest
 from archiver.core.disposal_rows import correction_numbers, count_items, decision_rows, delete_record_rows
 from archiver.core.events import EventType
 from archiver.core.records import RecordId
 from archiver.core.stubs import Stub, add_stub, address_digest, is_destroyed
-from archiver.workflows.disposal.guards import Candidate, Circumstances, why_not
+from archiver.workflows.disposal.guards import Candidate, Circumstances, OnItsWay, why_not
 from archiver.workflows.keep_holds import mirror_if_set
 from archiver.workflows.standing import Standing
 from retention import batches
 from retention.batches import Batch, BatchItem, ItemState
 from retention.decisions import explain
-from retention.file_plan import Action
 
 _READY = (ItemState.APPROVED, ItemState.EXECUTING)
 METHOD = "files unlinked and their names synced; rows overwritten (SQLite secure_delete)"
@@ -106,8 +103,7 @@ def destroy(
         raise
     for each in going:
         later(partial(_remove_files, archive, each.stub.record_id, each.released))
-    done = ItemState.TRANSFERRED if batch.action is Action.TRANSFER else ItemState.DESTROYED
-    return [*stayed, *(Outcome(record_id=each.stub.record_id, state=done) for each in going)]
+    return [*stayed, *(Outcome(record_id=each.stub.record_id, state=batch.done) for each in going)]
 
 
 def spare(change: Change, batch: Batch, item: BatchItem, reason: str) -> Outcome:
@@ -137,7 +133,7 @@ class _Going:
 def _set_aside(archive: Archive, change: Change, candidate: Candidate) -> _Going:
     """Its line on the certificate, and its files out of their place; its rows are still there."""
     described, db = candidate.record, change.db
-    line, number = add_certificate_line(change, candidate)
+    evidence, number = certify(change, candidate)
     rows, corrections = list(decision_rows(db.conn, described.id)), correction_numbers(db.conn, described.id)
     archive.objects.doom(described.id)
     return _Going(
@@ -151,7 +147,7 @@ def _set_aside(archive: Archive, change: Change, candidate: Candidate) -> _Going
             destroyed_at=change.at,
             certificate=candidate.batch.certificate or "",
         ),
-        evidence=line["evidence"],
+        evidence=evidence,
         released=release_assets(db, described.id),
         commits=[("disposals", number), *rows],
         corrections=corrections,
@@ -162,8 +158,7 @@ def _tell(change: Change, batch: Batch, going: _Going) -> None:
     """Its rows are gone: the stub, its state in the batch, and the event that commits to there being nothing."""
     stub = going.stub
     add_stub(change.db, stub)
-    done = ItemState.TRANSFERRED if batch.action is Action.TRANSFER else ItemState.DESTROYED
-    batches.set_state(change.db, batch.id, stub.record_id, done, "", actor=change.actor, at=change.at)
+    batches.set_state(change.db, batch.id, stub.record_id, batch.done, "", actor=change.actor, at=change.at)
     filing.tell_index(change.db, stub.record_id)
     change.record(
         EventType.RECORD_DISPOSED,
@@ -186,23 +181,11 @@ def _tell(change: Change, batch: Batch, going: _Going) -> None:
     )
 
 
-def add_certificate_line(change: Change, candidate: Candidate) -> tuple[dict[str, Any], int]:
-    """What the certificate says of one record: ids, dates, counts and a salted digest, no content; with its number."""
-    salt = secrets.token_hex(16)
-    line = _line(change, candidate, salt) | {"at": to_iso(change.at)}
-    text = json.dumps(line, ensure_ascii=False)
-    item = candidate.item
-    number = batches.add_line(
-        change.db, candidate.batch.id, item.position, item.record_id, text, at=change.at, salt=salt
-    )
-    return line, number
-
-
-def _line(change: Change, candidate: Candidate, salt: str) -> dict[str, Any]:
+def certify(change: Change, candidate: Candidate) -> tuple[str, int]:
+    """Put one record on the certificate: the salted digest of its evidence, and the line's number."""
     batch, record, stored = candidate.batch, candidate.record, candidate.stored
     names = [[each.path.rpartition("/")[2], each.sha256, each.size] for each in stored]
-    message = json.dumps(sorted(names), separators=(",", ":")).encode()
-    return {
+    told = {
         "position": candidate.item.position,
         "record": record.id,
         "kind": record.kind.value,
@@ -218,8 +201,37 @@ def _line(change: Change, candidate: Candidate, salt: str) -> dict[str, Any]:
         "items": count_items(change.db.conn, record.id),
         "files": len(stored),
         "bytes": sum(each.size for each in stored),
-        "evidence": "hmac-sha256:" + hmac.new(bytes.fromhex(salt), message, hashlib.sha256).hexdigest(),
     }
+    return add_certificate_line(change, candidate, told, json.dumps(sorted(names), separators=(",", ":")).encode())
+
+
+def add_certificate_line(
+    change: Change, candidate: OnItsWay, told: Mapping[str, object], evidence: bytes
+) -> tuple[str, int]:
+    """What the certificate says of a record or paper: ids, dates, counts and a salted digest, no content.
+
+    `told` and that digest of `evidence` are the line; the digest, and the line's number.
+    """
+    salt, item = secrets.token_hex(16), candidate.item
+    digest = salted_digest(salt, evidence)
+    text = json.dumps({**told, "evidence": digest, "at": to_iso(change.at)}, ensure_ascii=False)
+    number = batches.add_line(
+        change.db, candidate.batch.id, item.position, item.record_id, text, at=change.at, salt=salt
+    )
+    return digest, number
+
+
+def keep_here(change: Change, candidate: OnItsWay, evidence: str, number: int) -> Outcome:
+    """Note that what was transferred stays here as a copy, never due again. `number`: of its certificate line."""
+    id, batch, told = candidate.item.record_id, candidate.batch, "a copy stays here"
+    batches.set_state(change.db, batch.id, id, ItemState.TRANSFERRED, told, actor=change.actor, at=change.at)
+    change.record(
+        EventType.RECORD_TRANSFERRED,
+        [id, batch.id],
+        {"certificate": batch.certificate, "evidence": evidence},
+        commits=[("disposals", number)],
+    )
+    return Outcome(record_id=id, state=ItemState.TRANSFERRED, reason=told)
 
 
 def _remove_files(archive: Archive, record: RecordId, released: Sequence[Asset]) -> None:

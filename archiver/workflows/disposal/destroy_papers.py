@@ -7,14 +7,9 @@ are swept at the next start, for the stub says where they lie.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
-import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from archiver.core.archive import Archive, Change
 from archiver.core.clock import from_iso, to_iso
@@ -23,15 +18,14 @@ from archiver.core.paper_files import are_there, has_files, remove_paper_files
 from archiver.core.paper_rows import committed_rows, count_rows, delete_paper_rows
 from archiver.core.paper_stubs import PaperStub, add_paper_stub, last_page_of, paper_stubs, request_of
 from archiver.core.papers import PaperKind
-from archiver.workflows.disposal.destroy import Outcome, at_once, spare
+from archiver.workflows.disposal.destroy import Outcome, add_certificate_line, at_once, keep_here, spare
 from archiver.workflows.disposal.guards import Circumstances
 from archiver.workflows.disposal.paper_guards import PaperCandidate, planned_by_id, why_paper_stays
 from archiver.workflows.disposal.transfer import keeps_copy
 from archiver.workflows.standing import Standing
 from retention import batches
-from retention.batches import Batch, BatchItem, ItemState
+from retention.batches import Batch, BatchItem
 from retention.decisions import explain
-from retention.file_plan import Action
 
 
 def destroy_papers(
@@ -62,46 +56,19 @@ def destroy_papers(
             if reason := why_paper_stays(candidate):
                 outcomes.append(spare(change, batch, item, reason))
             elif keeps:
-                outcomes.append(_keep(change, candidate))
+                outcomes.append(keep_here(change, candidate, *_certify(change, candidate)))
             else:
                 places.append(_take_out(change, candidate))
-                outcomes.append(Outcome(record_id=item.record_id, state=_done(batch)))
+                outcomes.append(Outcome(record_id=item.record_id, state=batch.done))
     for place in places:
         later(partial(remove_paper_files, archive.directory, place))
     return outcomes
 
 
-def _done(batch: Batch) -> ItemState:
-    return ItemState.TRANSFERRED if batch.action is Action.TRANSFER else ItemState.DESTROYED
-
-
-def _add_line(change: Change, candidate: PaperCandidate) -> tuple[str, int]:
-    """Put it on the certificate: its salted digest, and the line's number."""
-    salt, batch, item = secrets.token_hex(16), candidate.batch, candidate.item
-    line = _line(change, candidate, salt)
-    text = json.dumps(line, ensure_ascii=False)
-    number = batches.add_line(change.db, batch.id, item.position, item.record_id, text, at=change.at, salt=salt)
-    return line["evidence"], number
-
-
-def _keep(change: Change, candidate: PaperCandidate) -> Outcome:
-    """Note that a paper was transferred and stays here as a copy: it is never due again."""
-    batch, id, told = candidate.batch, candidate.item.record_id, "a copy stays here"
-    evidence, number = _add_line(change, candidate)
-    batches.set_state(change.db, batch.id, id, ItemState.TRANSFERRED, told, actor=change.actor, at=change.at)
-    change.record(
-        EventType.RECORD_TRANSFERRED,
-        [id, batch.id],
-        {"certificate": batch.certificate, "evidence": evidence},
-        commits=[("disposals", number)],
-    )
-    return Outcome(record_id=id, state=ItemState.TRANSFERRED, reason=told)
-
-
 def _take_out(change: Change, candidate: PaperCandidate) -> str:
     """Its rows go; a stub, the certificate's line and the event come. Where its files lie."""
     paper, batch, db, item = candidate.paper, candidate.batch, change.db, candidate.item
-    evidence, number = _add_line(change, candidate)
+    evidence, number = _certify(change, candidate)
     bundle = paper.kind is PaperKind.PRODUCTION
     stub = PaperStub(
         id=paper.id,
@@ -115,7 +82,7 @@ def _take_out(change: Change, candidate: PaperCandidate) -> str:
     commits = [("disposals", number), *committed_rows(db.conn, paper.kind, paper.id)]
     delete_paper_rows(db.conn, paper.kind, paper.id)
     add_paper_stub(db, stub)
-    batches.set_state(db, batch.id, item.record_id, _done(batch), "", actor=change.actor, at=change.at)
+    batches.set_state(db, batch.id, item.record_id, batch.done, "", actor=change.actor, at=change.at)
     change.record(
         EventType.PAPER_DISPOSED,
         [paper.id, batch.id],
@@ -133,11 +100,10 @@ def _take_out(change: Change, candidate: PaperCandidate) -> str:
     return stub.place
 
 
-def _line(change: Change, candidate: PaperCandidate, salt: str) -> dict[str, Any]:
-    """What the certificate says of one paper: ids, dates, counts and a salted digest, no content."""
+def _certify(change: Change, candidate: PaperCandidate) -> tuple[str, int]:
+    """Put one paper on the certificate: the salted digest of its evidence, and the line's number."""
     paper, batch = candidate.paper, candidate.batch
-    agreed = candidate.item.digest  # the guards found that it still has it
-    return {
+    told = {
         "position": candidate.item.position,
         "record": paper.id,
         "kind": paper.kind.value,
@@ -150,9 +116,9 @@ def _line(change: Change, candidate: PaperCandidate, salt: str) -> dict[str, Any
         "rows": count_rows(change.db.conn, paper.kind, paper.id),
         "files": candidate.files.count,
         "bytes": candidate.files.size,
-        "evidence": "hmac-sha256:" + hmac.new(bytes.fromhex(salt), agreed.encode(), hashlib.sha256).hexdigest(),
-        "at": to_iso(change.at),
     }
+    # the digest that was agreed to: the guards found that the paper still has it
+    return add_certificate_line(change, candidate, told, candidate.item.digest.encode())
 
 
 def sweep_papers(archive: Archive) -> list[str]:

@@ -40,10 +40,11 @@ def propose_batches(archive: Archive, *, actor: str, now: datetime, confirmed_by
     today = now.astimezone(archive.settings.archive.zone).date()
     own = plan_papers(archive, today=today)
     # bundles may be large: they are read before anybody must wait, and what changes until they go is found then
+    proposed = batches.records_in_batches(archive.db)
     digests = {
         each.decision.record_id: paper_digest(archive, each.paper)
         for each in own
-        if each.decision.state is State.DUE and each.decision.record_id not in batches.records_in_batches(archive.db)
+        if each.decision.state is State.DUE and each.decision.record_id not in proposed
     }
     with archive.change(at=now, actor=actor) as change:
         standing = Standing(change.db, archive.settings.archive.zone)

@@ -26,12 +26,12 @@ from archiver.core.papers import find_paper, kind_of_id
 from archiver.core.people import Permission, Person
 from archiver.core.records import Record, RecordId
 from archiver.workflows.disposal.destinations import destination
-from archiver.workflows.disposal.destroy import Outcome, add_certificate_line, spare
+from archiver.workflows.disposal.destroy import Outcome, certify, keep_here, spare
 from archiver.workflows.disposal.guards import Candidate, Circumstances, why_not
 from archiver.workflows.standing import Standing
 from exports.packages import PackageEvent, PackageFile, PackageSubject, write_package
 from retention import batches
-from retention.batches import Batch, BatchItem, ItemState, Status
+from retention.batches import Batch, BatchItem, Status
 from retention.file_plan import Action
 from retention.register import schedule_version
 
@@ -187,15 +187,4 @@ def _keep(change: Change, candidate: Candidate) -> Outcome:
     item, batch = candidate.item, candidate.batch
     if reason := why_not(candidate):
         return spare(change, batch, item, reason)
-    line, number = add_certificate_line(change, candidate)
-    told = "a copy stays here"
-    batches.set_state(
-        change.db, batch.id, item.record_id, ItemState.TRANSFERRED, told, actor=change.actor, at=change.at
-    )
-    change.record(
-        EventType.RECORD_TRANSFERRED,
-        [item.record_id, batch.id],
-        {"certificate": batch.certificate, "evidence": line["evidence"]},
-        commits=[("disposals", number)],
-    )
-    return Outcome(record_id=item.record_id, state=ItemState.TRANSFERRED, reason=told)
+    return keep_here(change, candidate, *certify(change, candidate))
