@@ -22,12 +22,6 @@ LIMITS = CaptureLimits(load_seconds=2, total_seconds=20)
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[BadSite]:
-    with run_bad_site() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def recorder(site: BadSite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorder]:
     with Recorder(authority_dir=tmp_path_factory.mktemp("authority"), allow_hosts=[site.host]) as running:
         yield running

@@ -39,12 +39,6 @@ MOMENT = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[BadSite]:
-    with run_bad_site() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def session(site: BadSite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CaptureSession]:
     with CaptureSession(
         authority_dir=tmp_path_factory.mktemp("authority"),

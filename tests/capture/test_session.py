@@ -18,18 +18,12 @@ from archiver.core.warc import check_warc, read_records
 from capture.job import Observation
 from capture.observation import CaptureLimits
 from capture.session import CaptureSession
-from tests.capture.bad_site import BadSite, run_bad_site
+from tests.capture.bad_site import BadSite
 
 pytestmark = pytest.mark.browser
 
 AT_ONCE = 4
 LIMITS = CaptureLimits(load_seconds=20, idle_seconds=2, total_seconds=60)
-
-
-@pytest.fixture(scope="module")
-def site() -> Iterator[BadSite]:
-    with run_bad_site() as running:
-        yield running
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,23 +20,11 @@ from capture.browser.chromium import find_chromium
 from capture.observation import CaptureLimits, PageObservation
 from capture.page import questions
 from capture.pictures.screenshot import png_size
-from tests.capture.bad_site import BadSite, run_bad_site
+from tests.capture.bad_site import BadSite
 
 pytestmark = pytest.mark.browser
 
 LIMITS = CaptureLimits(load_seconds=3, idle_seconds=3, step_seconds=6, total_seconds=30, max_scrolls=3)
-
-
-@pytest.fixture(scope="module")
-def site() -> Iterator[BadSite]:
-    with run_bad_site() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with Browser(executable=find_chromium()) as running:
-        yield running
 
 
 def words_of(seen: PageObservation) -> list[tuple[str, list[tuple[float, float, float, float]]]]:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 
 import pytest
 from PIL import Image
 
 from capture.browser.browser import Browser
-from capture.browser.chromium import find_chromium
 from capture.observation import CaptureLimits, PageObservation
 from capture.pictures.screenshot import FullPage, png_size
 from tests.capture.bad_site import BadSite, run_bad_site
@@ -18,18 +16,6 @@ pytestmark = pytest.mark.browser
 
 LIMITS = CaptureLimits(load_seconds=10, idle_seconds=6, step_seconds=30, total_seconds=120)
 RED, BLUE = (255, 0, 0), (0, 0, 255)
-
-
-@pytest.fixture(scope="module")
-def site() -> Iterator[BadSite]:
-    with run_bad_site() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with Browser(executable=find_chromium()) as running:
-        yield running
 
 
 def look(site: BadSite, browser: Browser, path: str, body: str) -> PageObservation:

@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
 from capture.browser.browser import Browser
-from capture.browser.chromium import find_chromium
 from capture.observation import CaptureLimits, PageObservation
-from tests.capture.bad_site import BadSite, run_bad_site
+from tests.capture.bad_site import BadSite
 
 pytestmark = pytest.mark.browser
 
 LIMITS = CaptureLimits(load_seconds=5, idle_seconds=3, step_seconds=8, total_seconds=60, max_scrolls=40)
-
-
-@pytest.fixture(scope="module")
-def site() -> Iterator[BadSite]:
-    with run_bad_site() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with Browser(executable=find_chromium()) as running:
-        yield running
 
 
 def observe(browser: Browser, site: BadSite, path: str, body: str, limits: CaptureLimits = LIMITS) -> PageObservation:
