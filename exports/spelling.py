@@ -63,7 +63,7 @@ def _spell(text: str) -> Spelled:
     for piece, start, end in _pieces(text):
         if joined and start in joined and before and _parts_words(before, piece):
             breaks.add(len(letters))
-        folding = tuple(_fold(piece))
+        folding = tuple(fold(piece))
         if not folding and letters and letters[-1] != " ":
             ends[-1] = end  # a mark belongs to its letter
         for character in folding:
@@ -115,7 +115,7 @@ def _pieces(text: str) -> Iterator[tuple[str, int, int]]:
         yield piece, found.start(), found.end()
 
 
-def _fold(character: str) -> Iterator[str]:
+def fold(character: str) -> Iterator[str]:
     if character < "\x80":  # most of what is read
         yield character.lower() if character.isalnum() else " "
         return
