@@ -299,13 +299,19 @@ class _CleanOnes(Memory):
     def __init__(self, check: LeakCheck) -> None:
         self._check = check
         self._clean = set[bytes]()
+        self._asked = (b"", b"")
 
     def is_clean(self, content: bytes) -> bool:
-        return len(content) >= _REMEMBERED and hashlib.sha256(content).digest() in self._clean
+        return len(content) >= _REMEMBERED and self._digest(content) in self._clean
 
     def keep(self, content: bytes, begun: int) -> None:
         if len(content) >= _REMEMBERED and not self.found(begun):
-            self._clean.add(hashlib.sha256(content).digest())
+            self._clean.add(self._digest(content))
+
+    def _digest(self, content: bytes) -> bytes:
+        if content is not self._asked[0]:  # it is asked for twice in a row
+            self._asked = (content, hashlib.sha256(content).digest())
+        return self._asked[1]
 
     def begin(self) -> int:
         self._check.search_waiting()

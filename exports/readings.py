@@ -33,7 +33,7 @@ _DEEPEST = 8
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 _BREAK = re.compile(r"\\[nrtbf]")
 """Line breaks as JSON writes them: read as letters they would hide the words beside them."""
-_QUOTES = re.compile("þ\x14þ|^\ufeff?þ|þ\r?$", re.MULTILINE)
+_QUOTES = ("þ\x14þ", "\nþ", "þ\r\n", "þ\n")
 """Around the cells of a Concordance load file."""
 _CLOSING_TAG = re.compile(rb"<\\?/[A-Za-z][A-Za-z0-9-]{0,30}>|<[bB][rR] ?/?>")
 _NAMED_LINE = re.compile(rb'\{"item_id": ("(?:[^"\\]|\\.)*")')
@@ -155,7 +155,9 @@ def _read_texts(place: str, content: bytes, memory: Memory = _FORGETS) -> Iterat
 def _read_text(place: str, text: str, *, plain: bool = True) -> Iterator[Reading]:
     """As it stands, and as the format means it where it writes line breaks in its own way."""
     if "þ\x14þ" in text:
-        text = _QUOTES.sub("\n", text).replace("þþ", "þ").replace("®", "\n")
+        for quotes in _QUOTES:
+            text = text.replace(quotes, "\n\n")
+        text = text.removeprefix("þ").removesuffix("þ").replace("þþ", "þ").replace("®", "\n")
     if "\\" in text:
         text = _unescape(text) if "\\u" in text else text
         if (broken := _BREAK.sub("\n", text)) != text:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
-_VARIANTS = str.maketrans("يىكهۃۀأإٱ", "ییکہہہااا")
+VARIANTS = str.maketrans("يىكهۃۀأإٱ", "ییکہہہااا")
 _ENCODED = (r"%[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2})*", r"&(?:#\d{1,7}|#x[0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});")
 _ENCODED_PIECES = tuple(map(re.compile, _ENCODED))
 """Each begins with a letter of its own: that is what makes `re` pass quickly over the rest."""
@@ -131,7 +131,7 @@ def fold(character: str) -> Iterator[str]:
         elif kind[0] in "PZC":
             yield " "
         else:
-            yield each.translate(_VARIANTS)
+            yield each.translate(VARIANTS)
 
 
 def _is_dropped(character: str) -> bool:

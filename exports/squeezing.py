@@ -9,11 +9,12 @@ from __future__ import annotations
 import string
 from functools import lru_cache
 from typing import Any
+from unicodedata import category, is_normalized
 
 import numpy as np
 import numpy.typing as npt
 
-from exports.spelling import decode_pieces, fold
+from exports.spelling import VARIANTS, decode_pieces, fold
 
 _SHORT = 400
 """Characters below which letter by letter is quicker than an array."""
@@ -36,7 +37,11 @@ class _Letters(dict[int, str | None]):
     """The folding of single characters for str.translate, without what parts words."""
 
     def __missing__(self, code: int) -> str | None:
-        self[code] = "".join(fold(chr(code))).replace(" ", "") or None
+        letter = chr(code)
+        # most of what is learned are ideographs that chance made of bytes; they are letters as they are
+        if category(letter) != "Lo" or not is_normalized("NFKD", letter) or letter.translate(VARIANTS) != letter:
+            letter = "".join(fold(letter)).replace(" ", "")
+        self[code] = letter or None
         return self[code]
 
 
@@ -47,6 +52,7 @@ class _Foldings:
         self._letters, self._encoding, self._kind = letters, encoding, kind
         self._one = np.full(size, _UNKNOWN, kind)
         self._several = np.zeros((size, _MOST_FOLDED), kind)
+        self._end = chr(min(size, 0x10FFFF))
         if size <= _FIRST_WIDE:  # what some old ideographs are folded to is wide: its halves stay
             self._one[0xD800:0xE000] = range(0xD800, 0xE000)
 
@@ -75,13 +81,14 @@ class _Foldings:
         return np.insert(folded, after, several[:, 1:].ravel())
 
     def _learn(self, codes: _Codes) -> None:
-        for code in map(int, codes):
-            letters = [ord(each) for each in self._letters[code] or ""]
-            if len(letters) > _MOST_FOLDED or max(letters, default=0) >= len(self._one):
+        for code, letters in ((each, self._letters[each] or "") for each in codes.tolist()):
+            if len(letters) <= 1 and letters < self._end:
+                self._one[code] = ord(letters or "\0")
+            elif len(letters) > _MOST_FOLDED or max(letters) >= self._end:
                 self._one[code] = _LONG
-                continue
-            self._several[code] = letters + [0] * (_MOST_FOLDED - len(letters))
-            self._one[code] = _SEVERAL if len(letters) > 1 else self._several[code, 0]
+            else:
+                self._one[code] = _SEVERAL
+                self._several[code, : len(letters)] = list(map(ord, letters))
 
 
 _LETTERS = _Letters()
