@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from archiver.core.warc import decode_body
 
 _END = b"\r\n\r\n"
+_FOLDED = re.compile(rb"\n[ \t]")
 _FOLD = re.compile(rb"\r?\n[ \t]+")
 _FIELD = re.compile(rb"^([A-Za-z-]+)[ \t]*:[ \t]*([^\r\n]*?)[ \t]*\r?$", re.MULTILINE)
 
@@ -56,7 +57,7 @@ def take_apart(record: bytes) -> RecordParts:
 def _fields(head: bytes) -> dict[bytes, bytes]:
     """By name in lower case; the values of what is given more than once are joined by commas."""
     fields: dict[bytes, bytes] = {}
-    for name, value in _FIELD.findall(_FOLD.sub(b" ", head)):
+    for name, value in _FIELD.findall(_FOLD.sub(b" ", head) if _FOLDED.search(head) else head):
         key = name.lower()
         fields[key] = fields[key] + b", " + value if key in fields else value
     return fields
