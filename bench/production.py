@@ -21,6 +21,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -138,7 +139,7 @@ def _captured(place: Path, record: Record, items: Sequence[CataloguedItem], numb
             role=role,
             path=f"{record.id}/{id}/{name}",
             media_type="application/octet-stream",
-            sha256=Digest(digest_file(path)),
+            sha256=_digest(path),
             size=path.stat().st_size,
         )
         files.append((stored, path))
@@ -152,6 +153,12 @@ def _captured(place: Path, record: Record, items: Sequence[CataloguedItem], numb
         outcome=Outcome.COMPLETE,
     )
     return ProducedCapture(capture=capture, files=tuple(files))
+
+
+@cache
+def _digest(path: Path) -> Digest:
+    """As the catalogue knows it: it is taken once, before the time is."""
+    return digest_file(path)
 
 
 def produce(into: Path, key: SigningKey, count: int, originals: Path | None = None, **changes: Any) -> Released:

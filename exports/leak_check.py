@@ -19,8 +19,9 @@ from exports.bag import files_below
 from exports.detectors import detect
 from exports.gate import Secret
 from exports.needles import Needles
-from exports.readings import NotSearched, Reading, is_package, read_all, read_package
+from exports.readings import Memory, NotSearched, Reading, is_package, read_all, read_package
 from exports.redaction_rules import RedactionRule, match_words
+from exports.short_files import File, part_plain
 from exports.spelling import Spelled, spell, tokens
 from exports.squeezing import squeeze
 
@@ -37,8 +38,11 @@ _BATCH = 1 << 16
 """Characters of short readings that are searched together."""
 _WINDOW, _TOGETHER = 256, 8
 """Characters of a piece, and pieces in which a hit is looked at word by word, rather than in the whole text."""
-_REMEMBERED = 1 << 16
-"""Files from that size on are remembered when nothing was found in them: a WACZ holds the same WARCs again."""
+_REMEMBERED = 1 << 14
+"""What has that size is remembered when nothing was found in it: a WACZ holds the same WARCs again, and these the same
+scripts and styles.
+"""
+_SHORT_FILE = 1 << 13
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +131,9 @@ class LeakCheck:
             self._letters.setdefault("".join(words), []).append(words)
         self._needles = Needles(self._letters)
         self._overlap = max(_OVERLAP, 4 * max(map(len, self._letters), default=0))
-        self._clean = set[bytes]()
+        self._memory = _CleanOnes(self)
+        self._short: list[File] = []
+        self._short_size = self.hits = 0
         self._skipped: list[tuple[str, str]] = []
         self._leaks: dict[Leak, None] = {}
         self._waiting: list[Reading] = []
@@ -139,11 +145,37 @@ class LeakCheck:
         """Search one file of the production; `name` is its path there."""
         self._files += 1
         self._size += len(content)
-        remembered = len(content) >= _REMEMBERED
-        if remembered:
-            self._search_waiting()
-        before = (len(self._leaks), len(self._not_searched))
-        self._search_all(read_all(name, content))
+        if len(content) > _SHORT_FILE or self._patterns or content.startswith(_PICTURES):
+            self._search_file(name, content)
+            return
+        self._short.append((name, content))
+        self._short_size += len(content)
+        if self._short_size >= _BATCH:
+            self._search_short()
+
+    def _search_short(self) -> None:
+        """Search the short files that are waiting."""
+        short, self._short, self._short_size = self._short, [], 0
+        plain, others = part_plain(short)
+        self._search_plain(plain)
+        for name, content in others:
+            self._search_file(name, content)
+
+    def _search_plain(self, files: Sequence[File]) -> None:
+        """Texts joined: what is in none of them joined is in none of them."""
+        joined = squeeze("\n".join(f"{name}\n{content.decode()}" for name, content in files))
+        if next(self._needles.find(joined), None) is None:
+            self._readings += 2 * len(files)
+        elif len(files) > 1:
+            half = len(files) // 2
+            self._search_plain(files[:half])
+            self._search_plain(files[half:])
+        else:
+            self._search_file(*files[0])
+
+    def _search_file(self, name: str, content: bytes) -> None:
+        begun = self._memory.begin() if len(content) >= _REMEMBERED else None
+        self._search_all(read_all(name, content, self._memory))
         if self._read_picture is not None and content.startswith(_PICTURES):
             page = unread(Path(name).stem)
             if page in self._acknowledged:
@@ -151,28 +183,26 @@ class LeakCheck:
             else:
                 self._pictures += 1
                 self._search(Reading(f"{name} (as read by OCR)", self._read_picture(content), False))
-        if remembered:
-            self._search_waiting()
-            if before == (len(self._leaks), len(self._not_searched)):
-                self._clean.add(hashlib.sha256(content).digest())
+        if begun is not None:
+            self._memory.keep(content, begun)
 
     def search_tree(self, root: Path) -> None:
         """Search every file below `root`; packages last, for they hold much of the others again."""
         for name in sorted(files_below(root), key=lambda name: (name.endswith(".wacz"), name)):
             path = f"{root}/{name}"
-            with open(path, "rb") as file:  # noqa: PTH123 - a Path for each file takes longer
-                start = file.read(4)
-                content = b"" if is_package(start) else start + file.read()
-            if not is_package(start):
-                self.search(name, content)
-                continue
+            with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - a Path for each file takes longer
+                content = file.read(_CHUNK)
+                if not is_package(content):
+                    content += file.readall() if len(content) == _CHUNK else b""
+                    self.search(name, content)
+                    continue
             self._files += 1
             self._size += Path(path).stat().st_size
-            self._search_waiting()  # what is clean is known only then
-            self._search_all(read_package(name, Path(path), self._is_clean))
+            self._search_all(read_package(name, Path(path), self._memory))
 
     def report(self) -> LeakReport:
-        self._search_waiting()
+        self._search_short()
+        self.search_waiting()
         return LeakReport(
             leaks=tuple(self._leaks),
             not_searched=tuple(self._not_searched),
@@ -190,13 +220,14 @@ class LeakCheck:
     def _search_all(self, readings: Iterable[Reading | NotSearched]) -> None:
         for reading in readings:
             if isinstance(reading, NotSearched):
+                self.hits += 1
                 self._not_searched.append(str(reading))
             else:
                 self._search(reading)
 
     def _search(self, reading: Reading) -> None:
         self._readings += 1
-        if reading.plain and self._patterns and not _OWN_FILES.search(reading.place):
+        if reading.plain and self._patterns and not _OWN_FILES.search(reading.place.partition(", ")[0]):
             for rule in self._patterns:
                 for _ in detect(rule.detector, reading.text):
                     self._enter(reading.place, Secret(text="", everywhere=True, item="", rule=rule.id))
@@ -207,9 +238,9 @@ class LeakCheck:
         self._waiting.append(reading)
         self._waiting_size += len(reading.text)
         if self._waiting_size >= _BATCH:
-            self._search_waiting()
+            self.search_waiting()
 
-    def _search_waiting(self) -> None:
+    def search_waiting(self) -> None:
         """Search what is waiting; texts in ASCII by themselves, for they are squeezed far more quickly."""
         waiting, self._waiting, self._waiting_size = self._waiting, [], 0
         for ascii in (True, False):
@@ -251,11 +282,8 @@ class LeakCheck:
                     for secret in self._wanted[words]:
                         self._enter(reading.place, secret)
 
-    def _is_clean(self, content: bytes) -> bool:
-        """Whether the very same bytes were a file of their own in which nothing was found."""
-        return len(content) >= _REMEMBERED and hashlib.sha256(content).digest() in self._clean
-
     def _enter(self, place: str, secret: Secret) -> None:
+        self.hits += 1
         own = any(each in place for each in self._own.get(secret.item, ())) if secret.item else False
         fatal = secret.everywhere or own
         if not fatal and secret.rule in ("", "withheld") and not _is_telling(secret):
@@ -263,6 +291,35 @@ class LeakCheck:
         leak = Leak(place=place, rule=secret.rule.replace("withheld", ""), item=secret.item, fatal=fatal)
         reason = "" if fatal else self._acknowledged.get(leak.told, "")
         self._leaks[Leak(place=place, rule=leak.rule, item=leak.item, fatal=fatal, reason=reason)] = None
+
+
+class _CleanOnes(Memory):
+    """Digests of what was searched and held nothing. Whatever is found anywhere in the meantime counts against it."""
+
+    def __init__(self, check: LeakCheck) -> None:
+        self._check = check
+        self._clean = set[bytes]()
+        self._asked = (b"", b"")
+
+    def is_clean(self, content: bytes) -> bool:
+        return len(content) >= _REMEMBERED and self._digest(content) in self._clean
+
+    def keep(self, content: bytes, begun: int) -> None:
+        if len(content) >= _REMEMBERED and not self.found(begun):
+            self._clean.add(self._digest(content))
+
+    def _digest(self, content: bytes) -> bytes:
+        if content is not self._asked[0]:  # it is asked for twice in a row
+            self._asked = (content, hashlib.sha256(content).digest())
+        return self._asked[1]
+
+    def begin(self) -> int:
+        self._check.search_waiting()
+        return self._check.hits
+
+    def found(self, begun: int) -> bool:
+        self._check.search_waiting()
+        return self._check.hits > begun
 
 
 def unread(page: str) -> str:

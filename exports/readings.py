@@ -5,14 +5,12 @@ ZIP, gzip and zlib, base64, MIME, UTF-16, JSON's escapes, PDF streams and texts,
 
 from __future__ import annotations
 
-import binascii
 import email
 import io
 import json
 import re
 import shutil
 import subprocess
-import tempfile
 import zipfile
 import zlib
 from codecs import getincrementaldecoder
@@ -20,16 +18,14 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from email.message import Message
-from functools import lru_cache
 from pathlib import Path
 
 import pikepdf
 
 from archiver.core.child_environment import child_environment
-from archiver.core.errors import BadWarc
-from archiver.core.warc import read_records
-from exports.byte_runs import BASE64, HEX, packed_runs, printed, wide_runs
+from exports.byte_runs import GZIP, PNG, printed, unpacked_runs, wide_runs
 from exports.markup import letters_without_tags, without_tags
+from exports.recorded import take_apart
 
 MOST_BYTES = 1 << 29
 """What is larger, unpacked, is told as not searched."""
@@ -37,16 +33,13 @@ _DEEPEST = 8
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 _BREAK = re.compile(r"\\[nrtbf]")
 """Line breaks as JSON writes them: read as letters they would hide the words beside them."""
-_QUOTES = re.compile("þ\x14þ|^\ufeff?þ|þ\r?$", re.MULTILINE)
+_QUOTES = ("þ\x14þ", "\nþ", "þ\r\n", "þ\n")
 """Around the cells of a Concordance load file."""
 _CLOSING_TAG = re.compile(rb"<\\?/[A-Za-z][A-Za-z0-9-]{0,30}>|<[bB][rR] ?/?>")
 _NAMED_LINE = re.compile(rb'\{"item_id": ("(?:[^"\\]|\\.)*")')
 """A line of our own tables begins with its item."""
-_PLAIN_ALPHABET = bytes.maketrans(b"-_", b"+/")
 _ZLIB = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
-_GZIP = b"\x1f\x8b\x08"
 _FED = 1 << 16
-_SHORT_RUN = 200
 _SLICE = 1 << 22
 """Bytes of a text that are read at a time, so that a table of any length takes no more memory."""
 _SLICE_OVERLAP = 1 << 18
@@ -69,14 +62,32 @@ class NotSearched(Exception):
     """A part that could not be searched, and why."""
 
 
-def _never(content: bytes) -> bool:
-    return False
+class Memory:
+    """What was read before and held nothing, so that it need not be read again. This one knows nothing."""
+
+    def is_clean(self, content: bytes) -> bool:
+        """Whether all readings of the very same bytes were searched, and nothing was found."""
+        return False
+
+    def keep(self, content: bytes, begun: int) -> None:
+        """Its readings were given since `begun`: it is clean where nothing was found in them."""
+
+    def begin(self) -> int:
+        """A mark for `found` and `keep`."""
+        return 0
+
+    def found(self, begun: int) -> bool:
+        """Whether anything was found, or may have been, in the readings given since the mark was made."""
+        return True
 
 
-def read_all(name: str, content: bytes) -> Iterator[Reading | NotSearched]:
+_FORGETS = Memory()
+
+
+def read_all(name: str, content: bytes, memory: Memory = _FORGETS) -> Iterator[Reading | NotSearched]:
     """Every reading of a file, its name first; what could not be searched is told among them."""
     yield Reading(f"{name} (its name)", name, True)
-    yield from _read(name, content, 0)
+    yield from _read(name, content, 0, memory)
 
 
 def is_package(start: bytes) -> bool:
@@ -84,16 +95,13 @@ def is_package(start: bytes) -> bool:
     return start[:4] in (b"PK\x03\x04", b"PK\x05\x06")
 
 
-def read_package(name: str, path: Path, is_clean: Callable[[bytes], bool]) -> Iterator[Reading | NotSearched]:
-    """The same of a ZIP on disk, of which only one file is in memory at a time.
-
-    A file inside of which `is_clean` says so is not read again.
-    """
+def read_package(name: str, path: Path, memory: Memory = _FORGETS) -> Iterator[Reading | NotSearched]:
+    """The same of a ZIP on disk, of which only one file is in memory at a time."""
     yield Reading(f"{name} (its name)", name, True)
-    yield from _read_zip(name, path, 0, is_clean)
+    yield from _read_zip(name, path, 0, memory)
 
 
-def _read(place: str, content: bytes, depth: int) -> Iterator[Reading | NotSearched]:
+def _read(place: str, content: bytes, depth: int, memory: Memory = _FORGETS) -> Iterator[Reading | NotSearched]:
     if not content:
         return
     if depth > _DEEPEST:
@@ -102,22 +110,26 @@ def _read(place: str, content: bytes, depth: int) -> Iterator[Reading | NotSearc
     if is_package(content):
         yield from _read_zip(place, io.BytesIO(content), depth)
         return
-    if content[:3] == _GZIP:
-        yield from _read_gzip(place, content, depth)
+    if content[:3] == GZIP:
+        yield from _read_gzip(place, content, depth, memory)
         return
     if content[:5] == b"%PDF-":
         yield from _read_pdf(place, content, depth)
         return
-    if content[:8] == b"\x89PNG\r\n\x1a\n":
+    if content[:8] == PNG:
         yield from _read_png(place, content, depth)
         return
-    yield from _read_texts(place, content)
-    if _looks_like_mail(content):
-        yield from _read_mail(place, email.message_from_bytes(content), depth)
-    yield from _read_encoded(place, content, depth)
+    yield from _read_texts(place, content, memory)
+    message = email.message_from_bytes(content) if _looks_like_mail(content) else None
+    parts = tuple(_parts_of_mail(place, message)) if message else ()
+    if message:
+        yield from _read_heads_of_mail(place, message)
+    for where, inner in parts:
+        yield from _read(where, inner, depth + 1)
+    yield from _read_encoded(place, content, depth, frozenset(inner for _, inner in parts))
 
 
-def _read_texts(place: str, content: bytes) -> Iterator[Reading]:
+def _read_texts(place: str, content: bytes, memory: Memory = _FORGETS) -> Iterator[Reading]:
     whole = _decoded(content)
     if whole is None:
         yield Reading(f"{place} (bytes)", text := printed(content), False)
@@ -130,17 +142,22 @@ def _read_texts(place: str, content: bytes) -> Iterator[Reading]:
     if b"\0" in content:
         for order in ("utf-16-le", "utf-16-be"):
             yield Reading(f"{place} ({order})", content.decode(order, "ignore"), False)
+    table = content[:1] == b"{" and place.endswith(".jsonl")
+    begun = memory.begin() if table else 0
     for start, end in _slices(content):
         text = whole or content[start:end].decode("utf-8", "ignore")
         yield from _read_text(place, text.removeprefix("\ufeff"))
-    if content[:1] == b"{" and place.endswith(".jsonl"):
+    # what is in a line is in the whole, unless a comment or a load file's quotes go on from one line to another
+    if table and (b"<!--" in content or b"\x14" in content or memory.found(begun)):
         yield from _read_lines(place, content)
 
 
 def _read_text(place: str, text: str, *, plain: bool = True) -> Iterator[Reading]:
     """As it stands, and as the format means it where it writes line breaks in its own way."""
     if "þ\x14þ" in text:
-        text = _QUOTES.sub("\n", text).replace("þþ", "þ").replace("®", "\n")
+        for quotes in _QUOTES:
+            text = text.replace(quotes, "\n\n")
+        text = text.removeprefix("þ").removesuffix("þ").replace("þþ", "þ").replace("®", "\n")
     if "\\" in text:
         text = _unescape(text) if "\\u" in text else text
         if (broken := _BREAK.sub("\n", text)) != text:
@@ -198,56 +215,21 @@ def _unescape(text: str) -> str:
     return joined.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _read_encoded(place: str, content: bytes, depth: int) -> Iterator[Reading | NotSearched]:
-    packed = False
-    for start, run in packed_runs(content, BASE64):
-        packed = True
-        inner = _short_base64(run) if len(run) <= _SHORT_RUN else _decode_base64(run)
-        if inner is not None:
-            yield from _read(f"{place}, base64 at byte {start}", inner, depth + 1)
-    for start, run in packed_runs(content, HEX) if packed else ():  # its digits are among base64's
-        inner = _short_hex(run) if len(run) <= _SHORT_RUN else _decode_hex(run)
-        if inner is not None:
-            yield from _read(f"{place}, hex at byte {start}", inner, depth + 1)
-    position = content.find(_GZIP)
+def _read_encoded(
+    place: str, content: bytes, depth: int, known: frozenset[bytes] = frozenset()
+) -> Iterator[Reading | NotSearched]:
+    """`known` is what was read out of it by other means, a message's parts."""
+    for kind, start, inner in unpacked_runs(content):
+        if inner not in known:
+            yield from _read(f"{place}, {kind} at byte {start}", inner, depth + 1)
+    position = content.find(GZIP)
     while position > 0:  # bodies inside a WARC, say
         yield from _read_gzip(f"{place}, gzip at byte {position}", content[position:], depth, certain=False)
-        position = content.find(_GZIP, position + 3)
-
-
-def _decode_base64(run: bytes) -> bytes | None:
-    packed = run.translate(_PLAIN_ALPHABET, b"\r\n=")
-    try:
-        inner = binascii.a2b_base64(packed + b"=" * (-len(packed) % 4) if len(packed) % 4 != 1 else packed[:-1])
-    except binascii.Error:
-        return None
-    return inner if _is_worth_reading(inner) else None
-
-
-def _decode_hex(run: bytes) -> bytes | None:
-    inner = binascii.unhexlify(run[: len(run) // 2 * 2])
-    return inner if _is_worth_reading(inner) else None
-
-
-_short_base64 = lru_cache(maxsize=1 << 15)(_decode_base64)  # ids and digests come again and again
-_short_hex = lru_cache(maxsize=1 << 15)(_decode_hex)
-
-
-def _is_worth_reading(inner: bytes) -> bool:
-    """Whether decoded bytes are text or a package, and not a digest or a key."""
-    if inner[:3] == _GZIP or inner[:4] in (b"PK\x03\x04", b"%PDF", b"\x89PNG"):
-        return True
-    if inner.count(0) * 3 > len(inner):
-        return True
-    try:
-        inner.decode()
-    except UnicodeDecodeError as error:
-        return error.start > max(8, len(inner) // 2)
-    return True
+        position = content.find(GZIP, position + 3)
 
 
 def _read_zip(
-    place: str, file: Path | io.BytesIO, depth: int, is_clean: Callable[[bytes], bool] = _never
+    place: str, file: Path | io.BytesIO, depth: int, memory: Memory = _FORGETS
 ) -> Iterator[Reading | NotSearched]:
     try:
         with zipfile.ZipFile(file) as package:
@@ -259,30 +241,42 @@ def _read_zip(
                     yield NotSearched(f"{place}!{each.filename}: {each.file_size} bytes are too many to search")
                 elif each.flag_bits & 1:
                     yield NotSearched(f"{place}!{each.filename} is encrypted")
-                elif not each.is_dir() and not is_clean(inner := package.read(each)):
+                elif not each.is_dir() and not memory.is_clean(inner := package.read(each)):
                     yield from _read(f"{place}!{each.filename}", inner, depth + 1)
     except (zipfile.BadZipFile, NotImplementedError, zlib.error, RuntimeError, EOFError) as error:
         yield NotSearched(f"{place} cannot be unpacked: {error}")
 
 
-def _read_gzip(place: str, content: bytes, depth: int, *, certain: bool = True) -> Iterator[Reading | NotSearched]:
-    """All members, one after the other, read as one; what follows them is read as it is."""
+def _read_gzip(
+    place: str, content: bytes, depth: int, memory: Memory = _FORGETS, *, certain: bool = True
+) -> Iterator[Reading | NotSearched]:
+    """All members, one after the other, read as one, but records of a WARC each by itself; what follows them is read
+    as it is.
+    """
     parts: list[bytes] = []
     place_after, size = 0, 0
-    while content[place_after : place_after + 3] == _GZIP:
+    while content[place_after : place_after + 3] == GZIP:
         unpacker = zlib.decompressobj(31)
+        member: list[bytes] = []
+        broken = False
         try:
             while not unpacker.eof and place_after < len(content):
                 fed = content[place_after : place_after + _FED]
                 place_after += len(fed)
-                parts.append(unpacker.decompress(fed, MOST_BYTES - size + 1))
-                size += len(parts[-1])
+                member.append(unpacker.decompress(fed, MOST_BYTES - size + 1))
+                size += len(member[-1])
                 if size > MOST_BYTES:
                     yield NotSearched(f"{place}: more than {MOST_BYTES} bytes unpacked are too many to search")
                     return
         except zlib.error as error:
+            broken = True
             if certain:
                 yield NotSearched(f"{place} cannot be unpacked: {error}")
+        if certain and member and member[0][:5] == b"WARC/":
+            yield from _read_record(place, b"".join(member), depth, memory)
+        else:
+            parts += member
+        if broken:
             break
         if not certain or not unpacker.eof:
             place_after = len(content)
@@ -291,23 +285,29 @@ def _read_gzip(place: str, content: bytes, depth: int, *, certain: bool = True) 
     unpacked, rest = b"".join(parts), content[place_after:]
     if unpacked:
         yield from _read(f"{place} (unpacked)", unpacked, depth + 1)
-    if unpacked[:5] == b"WARC/" and b"content-encoding" in unpacked.lower():
-        yield from _read_bodies(place, content, depth)
     if certain and rest:
         yield from _read_texts(f"{place} (after its end)", rest)
 
 
-def _read_bodies(place: str, content: bytes, depth: int) -> Iterator[Reading | NotSearched]:
-    """Bodies of recorded traffic that came in an encoding of their own (brotli, say)."""
-    with tempfile.NamedTemporaryFile(prefix="archiver-", suffix=".warc.gz") as file:
-        file.write(content)
-        file.flush()
-        try:
-            for record in read_records(Path(file.name)):
-                if record.http_head and record.http_header("Content-Encoding"):
-                    yield from _read(f"{place}, {record.type} of {record.uri}", record.content(), depth + 1)
-        except BadWarc as error:
-            yield NotSearched(f"{place} cannot be read as a WARC: {error}")
+def _read_record(place: str, record: bytes, depth: int, memory: Memory) -> Iterator[Reading | NotSearched]:
+    """One record of recorded traffic: its heads, its body as it was sent, and without its encodings (brotli, say)."""
+    parts = take_apart(record)
+    where = f"{place}, {parts.label}"
+    yield from _read_texts(where, parts.heads)
+    if not parts.whole and b"content-encoding" in record.lower():
+        yield NotSearched(f"{where} cannot be read as a WARC: it is not as long as it says")
+    for body in filter(None, (parts.body, parts.decoded)):
+        if memory.is_clean(body):  # scripts, styles and fonts of a site come with every page
+            continue
+        begun = memory.begin()
+        if body is parts.decoded:
+            yield from _read(where, body, depth + 1)
+        elif body[:8] == PNG:
+            yield from _read_png(where, body, depth)
+        else:
+            yield from _read_texts(where, body)
+            yield from _read_encoded(where, body, depth)
+        memory.keep(body, begun)
 
 
 def _read_pdf(place: str, content: bytes, depth: int) -> Iterator[Reading | NotSearched]:
@@ -378,12 +378,14 @@ def _looks_like_mail(content: bytes) -> bool:
     return b"\nMIME-Version:" in head and b"\nContent-Type:" in head and content[:5] != b"WARC/"
 
 
-def _read_mail(place: str, message: Message, depth: int) -> Iterator[Reading | NotSearched]:
+def _read_heads_of_mail(place: str, message: Message) -> Iterator[Reading]:
     for part in message.walk():
         for key, value in part.items():
             yield Reading(f"{place} ({key})", str(email.header.make_header(email.header.decode_header(value))), True)
-        if part.is_multipart():
-            continue
-        inner = part.get_payload(decode=True)
+
+
+def _parts_of_mail(place: str, message: Message) -> Iterator[tuple[str, bytes]]:
+    for part in message.walk():
+        inner = None if part.is_multipart() else part.get_payload(decode=True)
         if isinstance(inner, bytes) and inner:
-            yield from _read(f"{place}/{part.get_filename() or part.get_content_type()}", inner, depth + 1)
+            yield f"{place}/{part.get_filename() or part.get_content_type()}", inner

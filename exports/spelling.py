@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
-_VARIANTS = str.maketrans("يىكهۃۀأإٱ", "ییکہہہااا")
+VARIANTS = str.maketrans("يىكهۃۀأإٱ", "ییکہہہااا")
 _ENCODED = (r"%[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2})*", r"&(?:#\d{1,7}|#x[0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});")
 _ENCODED_PIECES = tuple(map(re.compile, _ENCODED))
 """Each begins with a letter of its own: that is what makes `re` pass quickly over the rest."""
@@ -63,7 +63,7 @@ def _spell(text: str) -> Spelled:
     for piece, start, end in _pieces(text):
         if joined and start in joined and before and _parts_words(before, piece):
             breaks.add(len(letters))
-        folding = tuple(_fold(piece))
+        folding = tuple(fold(piece))
         if not folding and letters and letters[-1] != " ":
             ends[-1] = end  # a mark belongs to its letter
         for character in folding:
@@ -115,7 +115,7 @@ def _pieces(text: str) -> Iterator[tuple[str, int, int]]:
         yield piece, found.start(), found.end()
 
 
-def _fold(character: str) -> Iterator[str]:
+def fold(character: str) -> Iterator[str]:
     if character < "\x80":  # most of what is read
         yield character.lower() if character.isalnum() else " "
         return
@@ -131,7 +131,7 @@ def _fold(character: str) -> Iterator[str]:
         elif kind[0] in "PZC":
             yield " "
         else:
-            yield each.translate(_VARIANTS)
+            yield each.translate(VARIANTS)
 
 
 def _is_dropped(character: str) -> bool:

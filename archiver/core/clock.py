@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 
 
 def now() -> datetime:
@@ -16,6 +17,7 @@ def to_utc(moment: datetime, assume: tzinfo = UTC) -> datetime:
     return (moment if moment.tzinfo else moment.replace(tzinfo=assume)).astimezone(UTC)
 
 
+@lru_cache(maxsize=1 << 12)  # one moment is written in many places
 def to_iso(moment: datetime) -> str:
     """`2026-11-21T07:45:00.123456Z`: fixed width, so that text order is time order."""
     # not strftime: its %Y does not pad the years before 1000 that pages do state

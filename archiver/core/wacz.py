@@ -21,7 +21,7 @@ from archiver.core.cdxj import index_lines
 from archiver.core.durable import durable_file
 from archiver.core.records import Digest
 from archiver.core.wacz_checking import PACKAGE, PACKAGE_DIGEST, WaczCheck, check_wacz
-from archiver.core.warc import read_records
+from archiver.core.warc import read_heads
 
 __all__ = ["Page", "WaczCheck", "WaczSummary", "check_wacz", "write_wacz"]
 
@@ -67,7 +67,7 @@ def write_wacz(
     if len(set(names)) < len(names) or any("/" in name or not name.endswith(".warc.gz") for name in names):
         raise ValueError(f"WARC names in a WACZ are unique, end in .warc.gz and have no folder: {names}")
     lines = sorted(
-        (line for name, path in warcs for line in index_lines(read_records(path), name)),
+        (line for name, path in warcs for line in index_lines(read_heads(path), name)),
         key=lambda line: line.encode(),
     )
     index, summary = _compress_index(lines)

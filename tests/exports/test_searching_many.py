@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import exports.byte_runs
-from exports.byte_runs import BASE64, HEX, packed_runs, wide_runs
+from exports.byte_runs import BASE64, HEX, packed_runs, printed, wide_runs
 from exports.needles import Needles
 from exports.spelling import spell, tokens
 from exports.squeezing import squeeze
@@ -21,8 +21,14 @@ TEXTS = (
     "पानी उबालने की सूचना ज़",
     "پانی ابالنے کی ہدایت ـــ ﷺ ﷽",
     "👍🏽 🚧 👩‍👩‍👧 ①②③ ＡＢＣ ß ﬁ",
+    "\ufacf \ufa6c 금요일 \ufffd \U0001d400\U00020000",
     "a%20b%C3%A9 &amp; R&D; &eacute;&#2309; 100%",
 )
+BROKEN = (
+    *(b"\xc0\xaf", b"\xe0\x80\x80", b"\xe0\x9f\xbf", b"\xed\xa0\x80", b"\xf0\x80\x80\xaf", b"\xf4\x90\x80\x80"),
+    *(b"\xf4\x8f\xbf\xbf", b"\xe0\xa0", b"\xf0\x9f\x99", b"\xc3", b"\x80", b"\xf5\x80\x80\x80"),
+)
+"""Too long, halves, past the last, cut: what UTF-8 forbids, and what is next to it."""
 _HIGH = rb"[\x00\x01\x02\x03\x04\x06\x09\x0a\x20\xd8-\xdf\xfb-\xff]"
 PLAIN = {
     "utf-16-le": re.compile(rb"(?:[\x00-\xff]" + _HIGH + rb"){4,}"),
@@ -77,6 +83,12 @@ def test_runs_are_found_across_the_borders_of_blocks(monkeypatch: pytest.MonkeyP
 @given(st.binary(max_size=400))
 def test_runs_of_bytes_are_those_that_their_patterns_find(content: bytes) -> None:
     assert wide_runs(content) == {order: pattern.findall(content) for order, pattern in PLAIN.items()}
+
+
+@given(st.lists(st.binary(max_size=6) | st.text(max_size=3).map(str.encode) | st.sampled_from(BROKEN)).map(b"".join))
+def test_what_is_printed_of_bytes_is_what_a_decoder_makes_of_them_that_ignores_errors(content: bytes) -> None:
+    blanks = bytes(each if each in b"\t\r\n" or (each >= 0x20 and each != 0x7F) else 0x20 for each in content)
+    assert printed(content) == blanks.decode("utf-8", "ignore")
 
 
 @given(st.text("Ab9+/=- \n\r", max_size=300).map(str.encode))

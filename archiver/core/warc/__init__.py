@@ -10,9 +10,9 @@ inflates with the faster one.
 """
 
 from archiver.core.warc.checking import Finding, WarcCheck, check_stream, check_warc
-from archiver.core.warc.decoding import decode_pieces
+from archiver.core.warc.decoding import decode_body, decode_pieces
 from archiver.core.warc.members import Defect
-from archiver.core.warc.reading import WarcRecord, read_record, read_records, read_stream
+from archiver.core.warc.reading import WarcRecord, read_heads, read_record, read_records, read_stream
 from archiver.core.warc.recovering import Recovered, recover
 from archiver.core.warc.repeats import Holder, Repeat
 from archiver.core.warc.restoring import Resolve, nowhere, read_restored, repeats_of
@@ -37,8 +37,10 @@ __all__ = [
     "WarcWriter",
     "check_stream",
     "check_warc",
+    "decode_body",
     "decode_pieces",
     "nowhere",
+    "read_heads",
     "read_record",
     "read_records",
     "read_restored",

@@ -14,9 +14,9 @@ from warcio.statusandheaders import StatusAndHeaders
 
 from archiver.core import clock
 from archiver.core.warc.decoding import decode_body
-from archiver.core.warc.heads import HTTP_HEAD_LIMIT, Headers, first_value, is_http, parse_head
+from archiver.core.warc.heads import HTTP_HEAD_LIMIT, Headers, first_value, is_http, parse_head, why_no_record
 from archiver.core.warc.iterating import RecordIterator
-from archiver.core.warc.members import damaged
+from archiver.core.warc.members import MemberReader, damaged
 
 _KEPT = 1 << 20
 _CHUNK = 1 << 18
@@ -144,6 +144,30 @@ def read_record(path: Path, offset: int) -> WarcRecord:
         return _take(records, records.first(), path)
 
 
+def read_heads(path: Path) -> Iterator[WarcRecord]:
+    """As `read_records`, twice as fast, where few payloads are asked for: none is kept, whatever its size."""
+    with path.open("rb") as file:
+        members = MemberReader(file, path)
+        while members.begin():
+            block = members.read_until(b"\r\n\r\n", HTTP_HEAD_LIMIT)
+            try:
+                head = parse_head(block or b"")
+                reason = why_no_record(head)
+            except (ValueError, EOFError):
+                reason = "it does not begin with a WARC header"
+            if reason is not None:
+                raise members.damage(reason)
+            headers: Headers = tuple(head.headers)
+            size, http_head = int(first_value(headers, "Content-Length") or 0), b""
+            if is_http(headers):
+                http_head = members.read_until(b"\r\n\r\n", min(size, HTTP_HEAD_LIMIT)) or b""
+            for _ in members.pieces(size - len(http_head)):
+                pass
+            members.read_record_end()
+            length = members.end - members.offset
+            yield _record(path, members.offset, length, headers, http_head, size - len(http_head), None)
+
+
 def _take(records: RecordIterator, record: ArcWarcRecord, path: Path) -> WarcRecord:
     """Everything of `record`, read to its end; a payload to be kept only if it is small."""
     headers: Headers = tuple(record.rec_headers.headers)
@@ -155,6 +179,13 @@ def _take(records: RecordIterator, record: ArcWarcRecord, path: Path) -> WarcRec
     if payload_size <= _KEPT:
         kept = start[len(http_head) :] + records.read_block(record, record.length - len(start))
     offset, length = records.get_record_offset(), records.get_record_length()
+    return _record(path, offset, length, headers, http_head, payload_size, kept)
+
+
+def _record(
+    path: Path, offset: int, length: int, headers: Headers, http_head: bytes, payload_size: int, kept: bytes | None
+) -> WarcRecord:
+    """Raises BadWarc where a field is missing that every record has."""
     try:
         date = clock.from_iso(first_value(headers, "WARC-Date") or "")
     except ValueError as error:
