@@ -89,13 +89,23 @@ def _turned(place: int, digit: int) -> int:
     return digit
 
 
+_LETTER = (
+    r"\w\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0900-\u0903\u093a-\u094f\u0955-\u0957\u0962\u0963"
+    r"\u0981-\u0983\u09bc-\u09cd\u09d7\u09e2\u09e3"
+)
+"""With the vowel signs of Assamese, Hindi and Urdu, which for `re` are no part of a word."""
 _LEFT, _RIGHT = r"(?<![\w.+-])", r"(?![\w-])"
 
 DETECTORS = (
     Detector(
         name="e-mail",
         told="e-mail addresses",
-        pattern=re.compile(r"(?<![\w.+%-])[\w.+%-]+\s?(?:@|%40)\s?[\w-]+(?:\.[\w-]+)+"),
+        pattern=re.compile(
+            rf"(?<![{_LETTER}.+%-])[{_LETTER}.+%-]+(?:(?:@|%40|\s(?:@|%40)\s)[{_LETTER}-]+(?:\.[{_LETTER}-]+)+"
+            # a blank on one side alone stands as often between a name and a handle: Luc Tremblay @luc.tremblay
+            rf"|(?:\s(?:@|%40)|(?:@|%40)\s)[{_LETTER}-]+(?:\.[{_LETTER}-]+)*"
+            rf"\.(?i:com|org|net|edu|gov|info|biz|example|[a-z]{{2}})(?![{_LETTER}-]))"
+        ),
     ),
     Detector(
         name="phone",

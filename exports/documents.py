@@ -6,6 +6,7 @@ other its part of them, or a slip sheet where no picture shows it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -32,6 +33,11 @@ class Numbering:
         if len(text) > self.width:
             raise BadInput(f"{self.prefix}{text} needs more than {self.width} digits: begin with a greater width")
         return f"{self.prefix}{text.rjust(self.width, '0')}"
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """What every number of it matches."""
+        return re.compile(rf"(?<![\w-]){re.escape(self.prefix)}\d{{{self.width}}}(?!\d)")
 
 
 def check_numbering(numbering: Numbering) -> None:

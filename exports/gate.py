@@ -13,12 +13,15 @@ from dataclasses import dataclass, field, replace
 
 from archiver.core.errors import EvidenceDamaged
 from archiver.core.records import CaptureId, CataloguedItem, Item, MediaRef, ObjectRole, Observed, Record
-from exports.layout_redaction import PaintedBox, Rectangle, paint_plan
+from exports.first_post import first_post, without_first_post
+from exports.layout_redaction import PaintedBox, Rectangle, left_words, paint_plan
 from exports.produced import ProducedCapture, ProducedRecord
 from exports.redaction import ReleasedPicture, blank_pictures, release_pictures
 from exports.redaction_rules import Hit, RedactionRule, find_hits, label, redact, redact_address
 
 NOT_RESPONSIVE = "not responsive"
+_SAID = ("text", "earlier text", "alt text")
+"""Of an item that is out as a whole, what is looked for on its page and in the bundle, as of one that is withheld."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +68,8 @@ class ReleasedRecord:
     `produced` holds released texts; its captures have files only where `original`. `pictures` are released
     screenshots by capture, `boxes` where its items stand on them. `secrets` are what must be found in no byte.
     `withheld`: every item is, so nothing of the record is handed over. `source` are its captures as they are kept:
-    commitments are made to their files, and nothing else.
+    commitments are made to their files, and nothing else. `left` are the words that still show on each capture's
+    pictures, for the leak check.
     """
 
     produced: ProducedRecord
@@ -79,6 +83,7 @@ class ReleasedRecord:
     withheld: bool
     source: tuple[ProducedCapture, ...]
     drawn: str  # digest of all that decides what its pictures show
+    left: Mapping[CaptureId, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,14 +115,15 @@ class _Passage:
         self._secrets: dict[Secret, None] = {}
         self._literals: dict[str, str] = {}
         self._drawn = hashlib.sha256()
+        self._left: dict[CaptureId, str] = {}
 
     def release(self) -> ReleasedRecord:
         gate, produced = self._gate, self._produced
         releases = {each.id: gate.releases.get(each.id, ItemRelease(release="full")) for each in produced.items}
         whole = bool(releases) and all(each.release == "withheld" for each in releases.values())
-        names = self._names()
+        names, begun = self._names(releases), self._begun(releases)
         items = tuple(self._item(each, releases[each.id], names) for each in produced.items)
-        record = self._record(produced.record)
+        record = self._record(produced.record) if begun is None else self._headless(produced.record, *begun)
         plain = not self._log and all(each.release == "full" for each in releases.values())
         pictures, boxes, painted = ({}, {}, 0) if whole else self._pictures(releases)
         barred = any(each.barred for each in produced.captures)
@@ -132,7 +138,9 @@ class _Passage:
                 if old.id in produced.hit_ids and releases[old.id].release != "withheld"
             ),
             observed=observed if original or observed is None else None,
-            captures=produced.captures if original else tuple(self._capture(each) for each in produced.captures),
+            captures=produced.captures
+            if original
+            else tuple(self._capture(each, begun[1] if begun else "") for each in produced.captures),
         )  # fmt: skip
         return ReleasedRecord(
             produced=changed,
@@ -146,6 +154,7 @@ class _Passage:
             withheld=whole,
             source=produced.captures,
             drawn=self._digest_of_drawn(items),
+            left=self._left,
         )
 
     def _digest_of_drawn(self, items: Sequence[CataloguedItem]) -> str:
@@ -153,15 +162,30 @@ class _Passage:
         self._drawn.update(repr([(each.item.native_id, each.item.created) for each in items]).encode())
         return self._drawn.hexdigest()
 
-    def _names(self) -> dict[str, str]:
-        """New native ids for those that would tell what is redacted."""
+    def _names(self, releases: Mapping[str, ItemRelease]) -> dict[str, str]:
+        """New native ids for those that would tell what is redacted; what is withheld has none that leads to it."""
         named = {}
         for each in self._produced.items:
-            native = each.item.native_id
-            if find_hits(native, self._rules(each.id)):
-                digest = hmac.new(bytes.fromhex(self._gate.salt), native.encode(), hashlib.sha256).hexdigest()
-                named[native] = f"renamed-{digest[:12]}"
+            native, out = each.item.native_id, releases[each.id].release == "withheld"
+            if out or find_hits(native, self._rules(each.id)):
+                named[native] = self._renamed(native)
+            answered = each.item.parent_id  # which need not be in the record
+            if answered is not None and find_hits(answered, self._rules("")):
+                named[answered] = self._renamed(answered)
         return named
+
+    def _renamed(self, native: str) -> str:
+        digest = hmac.new(bytes.fromhex(self._gate.salt), native.encode(), hashlib.sha256).hexdigest()
+        return f"renamed-{digest[:12]}"
+
+    def _begun(self, releases: Mapping[str, ItemRelease]) -> tuple[CataloguedItem, str] | None:
+        """The post that the thread begins with, and its label, where all of it is out."""
+        first = first_post(self._produced.record, self._produced.items)
+        if first is None:
+            return None
+        whole = [each for each in self._rules(first.id) if each.kind == "item"]
+        out = releases[first.id].release == "withheld"
+        return (first, releases[first.id].label if out else label(whole[0].section)) if out or whole else None
 
     def _item(self, entry: CataloguedItem, how: ItemRelease, names: Mapping[str, str]) -> CataloguedItem:
         seen = entry.item
@@ -240,14 +264,25 @@ class _Passage:
             tags=(),
         )
 
+    def _headless(self, record: Record, begun: CataloguedItem, told: str) -> Record:
+        if title := record.title.strip():
+            rule, post = "" if told == label(NOT_RESPONSIVE) else "withheld", self._renamed(begun.item.native_id)
+            self._literals[title] = told
+            self._secrets[Secret(text=title, everywhere=False, item=f"{record.id}/{post}", rule=rule)] = None
+        self._log.append(Logged(item=record.id, field="title and address", section=told, rule="", count=1))
+        return without_first_post(record, told)
+
     def _note(self, item: str, field: str, text: str, hits: Sequence[Hit]) -> None:
         counts: dict[tuple[str, str], int] = {}
-        scopes = {each.id: each.scope == "everywhere" for each in self._gate.rules}
+        rules = {each.id: each for each in self._gate.rules}
         for hit in hits:
             counts[(hit.section, hit.rule)] = counts.get((hit.section, hit.rule), 0) + 1
-            found = text[hit.start : hit.end]
+            rule, found = rules[hit.rule], text[hit.start : hit.end]
+            if rule.kind == "item" and field not in _SAID:
+                continue  # whoever wrote it may have written what is released
             self._literals[found] = label(hit.section)
-            self._secrets[Secret(text=found, everywhere=scopes[hit.rule], item=item, rule=hit.rule)] = None
+            told = "withheld" if rule.kind == "item" else hit.rule
+            self._secrets[Secret(text=found, everywhere=rule.scope == "everywhere", item=item, rule=told)] = None
         name = item or self._produced.record.id
         self._log += [
             Logged(item=name, field=field, section=section, rule=rule, count=count)
@@ -266,6 +301,8 @@ class _Passage:
             page = self._gate.page(self._produced, capture)
             plan = self._plan(capture, page, releases)
             painted += 1 if plan is None else len(plan)
+            if plan is not None and page.layout is not None:
+                self._left[capture.capture.id] = left_words(page.layout, plan)
             shown = [each.sha256 for each in capture.stored(ObjectRole.SCREENSHOT)]
             self._drawn.update(repr((capture.capture.id, shown, plan, sorted(page.boxes.items()))).encode())
             if not self._gate.pictures:
@@ -306,14 +343,14 @@ class _Passage:
             cleared=self._gate.cleared.get(capture.capture.id, frozenset()),
         )
 
-    def _capture(self, capture: ProducedCapture) -> ProducedCapture:
-        """Without any file, and with addresses as they may be told."""
+    def _capture(self, capture: ProducedCapture, withheld: str = "") -> ProducedCapture:
+        """Without any file, and with addresses as they may be told: `withheld` in place of those of a withheld post."""
         rules = self._rules("")
         seen = capture.capture
         told = replace(
             seen,
-            url=redact_address(seen.url, rules)[0],
-            final_url=redact_address(seen.final_url, rules)[0],
+            url=withheld or redact_address(seen.url, rules)[0],
+            final_url=withheld or redact_address(seen.final_url, rules)[0],
             reason=redact(seen.reason, rules)[0],
         )
         return ProducedCapture(capture=told, files=())

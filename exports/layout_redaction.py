@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from exports.redaction_rules import RedactionRule, find_hits
+from exports.redaction_rules import RedactionRule, find_hits, label
 from exports.spelling import spell, tokens
 
 Rectangle = tuple[int, int, int, int]
@@ -24,6 +24,12 @@ _REACH = 0.3
 """Of a line's height: how far letters, Nastaliq's most, leave the box of their line where words are not traced."""
 UNKNOWN = "withheld"
 """Printed over pictures that nobody has cleared."""
+PAINTED = "\u2588"
+"""In place of a painted word, where what still shows is read: nothing is found across it."""
+_BAND = 64
+"""Pixels of a page in which boxes are looked for together."""
+_PORTRAIT, _NEAR = 200, 12
+"""Pixels: a person's own picture is no larger, and no further from the name than its size and so many more."""
 
 
 @dataclass(frozen=True, order=True)
@@ -54,34 +60,79 @@ def paint_plan(
 
     `literals` are strings that the rules found in the items' own texts, with their labels: they are looked for as
     they stand, however the page parts them. `withheld` are places of whole items. `cleared` are pictures that a
-    person has looked at, as `left,top,width,height`, or `*` for all.
+    person has looked at, as `left,top,width,height`, or `*` for all: then those stay withheld that their page
+    describes by a redacted name, and small ones beside the name of a redacted person.
     """
     words, exact = list(_words(layout)), bool(layout.get("exact"))
-    boxes = [PaintedBox(_grown(box, exact), label) for box, label in withheld]
-    for start, end, rule, label in _word_hits(words, rules, literals):
-        boxes += [PaintedBox(_grown(box, exact), label, rule) for word in words[start:end] for box in word.boxes]
+    boxes = [PaintedBox(_grown(box, exact, line=_line_height(box, words)), told) for box, told in withheld]
+    named = [each for each in rules if each.kind in ("phrase", "person", "pattern")]
+    kinds, persons = {each.id: each.kind for each in rules}, list[PaintedBox]()
+    for start, end, rule, told in _word_hits(words, named, literals):
+        pieces = [_grown(box, exact) for word in words[start:end] for box in word.boxes]
+        found = [PaintedBox(each, told, rule) for each in _lines(pieces)]
+        persons += found if kinds.get(rule) == "person" else []
+        boxes += found
     boxes += [
-        PaintedBox(rule.rectangle[1:], rule.section, rule.id)
+        PaintedBox(rule.rectangle[1:], label(rule.section), rule.id)
         for rule in rules
         if rule.kind == "rectangle" and rule.rectangle is not None and rule.rectangle[0] == capture
     ]
-    boxes += [PaintedBox(region, UNKNOWN) for region in unknown_pictures(layout) if not is_cleared(region, cleared)]
-    return sorted(set(boxes))
+    for region, said in _regions(layout):
+        if is_named(region, cleared):
+            continue  # a person looked at this very one
+        telling = find_hits(said, named) or [each for each in persons if _is_beside(region, each.rectangle)]
+        if telling or not is_cleared(region, cleared):
+            boxes.append(PaintedBox(region, UNKNOWN))
+    return _outermost(boxes)
+
+
+def left_words(layout: Mapping[str, Any], boxes: Sequence[PaintedBox]) -> str:
+    """The page's words that still show where the boxes are painted, in its order; a sign stands for those painted."""
+    covered, shown = _Covered(), list[_Word]()
+    for each in boxes:
+        covered.add(each.rectangle)
+    for word in _words(layout):
+        if word.boxes:
+            hidden = all(covered.holds(box) for box in word.boxes)
+            shown.append(_Word(PAINTED, word.boxes) if hidden else word)
+    return _join(shown)[0]
 
 
 def unknown_pictures(layout: Mapping[str, Any]) -> list[Rectangle]:
     """The parts of the page whose text nobody knows: pictures, video, canvas, fields, frames of other origins."""
-    found = []
+    return list(dict.fromkeys(region for region, _ in _regions(layout)))
+
+
+def _regions(layout: Mapping[str, Any]) -> Iterator[tuple[Rectangle, str]]:
+    """Each with what its page says of it: the picture's description and address."""
     for region in layout.get("regions", ()):
         left, top, width, height = (float(each) for each in region["rect"][:4])
         box = _whole(left, top, width, height)
         if box[2] > 1 and box[3] > 1:
-            found.append(box)
-    return list(dict.fromkeys(found))
+            yield box, " ".join(str(region.get(each) or "") for each in ("alt", "source")).strip()
 
 
 def is_cleared(region: Rectangle, cleared: frozenset[str]) -> bool:
-    return "*" in cleared or ",".join(map(str, region)) in cleared
+    return "*" in cleared or is_named(region, cleared)
+
+
+def is_named(region: Rectangle, cleared: frozenset[str]) -> bool:
+    """Whether a person cleared this very picture, and not all of the capture's."""
+    return ",".join(map(str, region)) in cleared
+
+
+def _is_beside(region: Rectangle, name: Rectangle) -> bool:
+    """Whether a small picture stands so near a name that it is taken for that person's."""
+    left, top, width, height = region
+    if max(width, height) > _PORTRAIT:
+        return False
+    across, down = width + _NEAR, height // 2 + _NEAR
+    return (
+        name[0] < left + width + across
+        and left - across < name[0] + name[2]
+        and name[1] < top + height + down
+        and top - down < name[1] + name[3]
+    )
 
 
 def _words(layout: Mapping[str, Any]) -> Iterator[_Word]:
@@ -98,10 +149,10 @@ def _word_hits(
     joined, places = _join(words)
     starts = [start for start, _ in places]
     # as the page writes them, a blank between words: patterns and phrases
-    for hit in find_hits(joined, [each for each in rules if each.kind in ("phrase", "person", "pattern")]):
+    for hit in find_hits(joined, rules):
         first = bisect_right(starts, hit.start) - 1
         last = bisect_right(starts, max(hit.start, hit.end - 1)) - 1
-        yield first, last + 1, hit.rule, hit.section
+        yield first, last + 1, hit.rule, label(hit.section)
     yield from _squeezed_hits(words, literals)
 
 
@@ -148,13 +199,13 @@ def _squeezed_hits(words: Sequence[_Word], literals: Mapping[str, str]) -> Itera
         owners += [number] * len(squeezed)
         length += len(squeezed)
     letters = "".join(pieces)
-    for literal, label in literals.items():
+    for literal, told in literals.items():
         wanted = "".join(tokens(literal))
         place = letters.find(wanted) if wanted else -1
         while place >= 0:
             end = place + len(wanted)
             if place in edges and end in edges:
-                yield owners[place], owners[end - 1] + 1, "", label
+                yield owners[place], owners[end - 1] + 1, "", told
             place = letters.find(wanted, place + 1)
 
 
@@ -163,8 +214,72 @@ def _whole(left: float, top: float, width: float, height: float) -> Rectangle:
     return (int(left), int(top), math.ceil(left + width) - int(left), math.ceil(top + height) - int(top))
 
 
-def _grown(box: Rectangle, exact: bool) -> Rectangle:
+def _line_height(box: Rectangle, words: Sequence[_Word]) -> int:
+    """Of the highest line that begins in the box; the box's own height where none does."""
+    inside = (
+        each[3]
+        for word in words
+        for each in word.boxes
+        if box[0] <= each[0] < box[0] + box[2] and box[1] <= each[1] < box[1] + box[3]
+    )
+    return max(inside, default=box[3])
+
+
+def _grown(box: Rectangle, exact: bool, *, line: int | None = None) -> Rectangle:
     left, top, width, height = box
-    down = MARGIN if exact else max(MARGIN, round(_REACH * min(height, 80)))
-    along = MARGIN if exact else max(MARGIN, round(_REACH * min(height, 80) / 2))
+    high = min(height if line is None else line, 80)
+    down = MARGIN if exact else max(MARGIN, round(_REACH * high))
+    along = MARGIN if exact else max(MARGIN, round(_REACH * high / 2))
     return (max(0, left - along), max(0, top - down), width + min(left, along) + along, height + min(top, down) + down)
+
+
+def _lines(boxes: Sequence[Rectangle]) -> list[Rectangle]:
+    """One rectangle for words that follow one another on a line: how long each is, and how many, shows nowhere."""
+    lines: list[Rectangle] = []
+    for box in boxes:
+        if lines and _on_one_line(lines[-1], box):
+            last = lines.pop()
+            left, top = min(last[0], box[0]), min(last[1], box[1])
+            right = max(last[0] + last[2], box[0] + box[2])
+            box = (left, top, right - left, max(last[1] + last[3], box[1] + box[3]) - top)
+        lines.append(box)
+    return lines
+
+
+def _on_one_line(one: Rectangle, other: Rectangle) -> bool:
+    shared = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
+    gap = max(other[0] - (one[0] + one[2]), one[0] - (other[0] + other[2]))
+    return shared * 2 > min(one[3], other[3]) and gap <= min(one[3], other[3])
+
+
+def _outermost(boxes: Iterable[PaintedBox]) -> list[PaintedBox]:
+    """Without those that lie in another: two labels in one place could not be read."""
+    covered, kept = _Covered(), list[PaintedBox]()
+    for each in sorted(set(boxes), key=lambda box: (-box.rectangle[2] * box.rectangle[3], box)):
+        if not covered.holds(each.rectangle):
+            covered.add(each.rectangle)
+            kept.append(each)
+    return sorted(kept)
+
+
+class _Covered:
+    """Rectangles by the bands of the page that they reach into, for one of a long page holds few others."""
+
+    def __init__(self) -> None:
+        self._bands: dict[int, list[Rectangle]] = {}
+
+    def add(self, box: Rectangle) -> None:
+        for band in range(box[1] // _BAND, (box[1] + box[3]) // _BAND + 1):
+            self._bands.setdefault(band, []).append(box)
+
+    def holds(self, inner: Rectangle) -> bool:
+        return any(_holds(each, inner) for each in self._bands.get(inner[1] // _BAND, ()))
+
+
+def _holds(outer: Rectangle, inner: Rectangle) -> bool:
+    return (
+        outer[0] <= inner[0]
+        and outer[1] <= inner[1]
+        and outer[0] + outer[2] >= inner[0] + inner[2]
+        and outer[1] + outer[3] >= inner[1] + inner[3]
+    )

@@ -93,7 +93,8 @@ class LeakCheck:
     """Searches files one after the other for the secrets of one production.
 
     `own` has, for an item, words that name its own renditions: a hit of a string redacted `here` is fatal in a
-    place that holds one. `acknowledged` are places of other hits with the reason a person gave.
+    place that holds one. `acknowledged` are places of other hits with the reason a person gave. `numbers` are those
+    of the production's own pages, in which a pattern of digits means nothing.
     """
 
     def __init__(
@@ -104,8 +105,10 @@ class LeakCheck:
         own: Mapping[str, Sequence[str]] | None = None,
         acknowledged: Mapping[str, str] | None = None,
         read_picture: Callable[[bytes], str] | None = None,
+        numbers: re.Pattern[str] | None = None,
     ) -> None:
         self._own, self._acknowledged = own or {}, acknowledged or {}
+        self._numbers = numbers or re.compile(r"(?!)")
         self._read_picture = read_picture
         self._patterns = [each for each in rules if each.kind == "pattern" and each.scope == "everywhere"]
         self._wanted: dict[tuple[str, ...], list[Secret]] = {}
@@ -186,6 +189,10 @@ class LeakCheck:
         if begun is not None:
             self._memory.keep(content, begun)
 
+    def search_words(self, place: str, words: str) -> None:
+        """Search words that are in no file of the production, but on a picture of it."""
+        self._search(Reading(place, words, False))
+
     def search_tree(self, root: Path) -> None:
         """Search every file below `root`; packages last, for they hold much of the others again."""
         for name in sorted(files_below(root), key=lambda name: (name.endswith(".wacz"), name)):
@@ -228,8 +235,9 @@ class LeakCheck:
     def _search(self, reading: Reading) -> None:
         self._readings += 1
         if reading.plain and self._patterns and not _OWN_FILES.search(reading.place.partition(", ")[0]):
+            text = self._numbers.sub(" ", reading.text)
             for rule in self._patterns:
-                for _ in detect(rule.detector, reading.text):
+                for _ in detect(rule.detector, text):
                     self._enter(reading.place, Secret(text="", everywhere=True, item="", rule=rule.id))
                     break
         if len(reading.text) >= _BATCH:

@@ -117,6 +117,7 @@ class _Making:
         )
         self._secrets: dict[Secret, None] = {}
         self._own: dict[str, list[str]] = {}
+        self._shown: list[tuple[str, str]] = []
         self._left_out: list[NotProduced] = []
         self._counts = {"items": 0, "full": 0, "redacted": 0, "withheld": 0, "captures": 0}
         self._place = 0
@@ -209,10 +210,14 @@ class _Making:
         self._taken_up += pages is not None
         for document in documents:
             if document.item is not None:
-                self._own[document.item.id] = [f"#{document.item.id}", f"/{document.begin}."]
+                pages = [f"/{each.number}.{each.ending}" for each in document.pages]
+                self._own[document.item.id] = [f"#{document.item.id}", f"/{document.begin}.txt", *pages]
                 redacted = any(each.item == document.item.id for each in released.log)
                 how = document.release.release
                 self._counts["withheld" if how == "withheld" else "redacted" if redacted else "full"] += 1
+        if self._plan.pictures and self._plan.profile != "transfer":
+            pages = f"pictures from {documents[0].begin} on"
+            self._shown += [(f"{pages}, of {capture}", words) for capture, words in released.left.items()]
         self._counts["items"] += len(released.produced.items)
         self._counts["captures"] += len(released.produced.captures)
         files = forms.add(number, released, documents)
@@ -230,7 +235,10 @@ class _Making:
             own=self._own,
             acknowledged=self._around.acknowledged,
             read_picture=self._going.reading(self._around.read_picture),
+            numbers=self._plan.numbering.pattern,
         )
+        for place, words in self._shown:  # as the page was laid out: OCR reads less, or is not there
+            check.search_words(place, words)
         check.search_tree(self._part)
         report = check.report()
         report.require_clean()

@@ -107,7 +107,7 @@ def _message(
         "From": f"{_word(agency)} <records@invalid>",
         "Date": f"{_mail_date(stamps[-1])}",
         "Subject": _word(f"{record.title or record.id} ({number})"),
-        "Message-ID": f"<{documents[0].begin}@archiver.invalid>",
+        "Message-ID": f"<{documents[0].begin}@invalid>",
         "MIME-Version": "1.0",
         "X-RSMF-Version": VERSION,
         "X-RSMF-Generator": software,

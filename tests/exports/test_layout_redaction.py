@@ -10,7 +10,7 @@ from PIL import Image
 
 from archiver.core.errors import EvidenceDamaged, LeakFound
 from exports import redaction
-from exports.layout_redaction import UNKNOWN, PaintedBox, paint_plan, unknown_pictures
+from exports.layout_redaction import PAINTED, UNKNOWN, PaintedBox, left_words, paint_plan, unknown_pictures
 from exports.redaction import FILL, release_pictures, stamp
 from exports.redaction_rules import RedactionRule
 
@@ -44,12 +44,72 @@ def test_a_phrase_is_painted_across_two_boxes_and_over_a_line_s_end() -> None:
 )
 def test_scripts_and_parted_words_are_found(words: str, seen: list[str]) -> None:
     page = layout([[each, 10 + 50 * place, 0, 40, 10] for place, each in enumerate(seen)])
-    assert len(painted(page, phrase(words))) == len(seen)
+    (box,) = painted(page, phrase(words))
+    assert box.rectangle == (8, 0, 44 + 50 * (len(seen) - 1), 12)
 
 
 def test_what_is_found_in_an_item_s_text_is_painted_however_the_page_parts_it() -> None:
     page = layout([["0300", 0, 0, 40, 10], ["-", 42, 0, 5, 10], ["1234567", 60, 0, 70, 10], ["12", 150, 0, 10, 10]])
-    assert len(painted(page, literals={"0300-1234567": "[14]"})) == 3
+    assert painted(page, literals={"0300-1234567": "[14]"}) == [PaintedBox((0, 0, 132, 12), "[14]")]
+
+
+def test_a_name_of_several_words_is_one_box_with_one_label_so_that_no_word_shows_its_length() -> None:
+    page = layout(
+        [["Rita", 10, 0, 30, 10], ["Das", 44, 0, 25, 10], ["@ritadas", 75, 0, 60, 10], ["said", 150, 0, 30, 10]]
+    )
+    person = phrase("", kind="person", phrases=("Rita Das", "ritadas"))
+    boxes = painted(page, person, literals={"Rita Das": "[14]"})
+    assert [(each.rectangle, each.label) for each in boxes] == [((8, 0, 63, 12), "[14]"), ((73, 0, 64, 12), "[14]")]
+
+
+def test_of_boxes_in_one_another_the_outer_one_is_painted() -> None:
+    page = layout([["Rita", 20, 20, 30, 10]])
+    assert painted(page, phrase("Rita"), withheld=[((0, 0, 200, 80), "[13]")]) == [PaintedBox((0, 0, 202, 82), "[13]")]
+
+
+def test_the_box_of_a_whole_item_leaves_what_stands_beside_it_readable() -> None:
+    """It is grown by what letters may leave a line by, and an item of four lines is no line of that height."""
+    page = layout([["one", 20, 100, 30, 20], ["two", 20, 130, 30, 20]], exact=False)
+    (box,) = painted(page, withheld=[((20, 100, 200, 80), "[14]")])
+    assert box.rectangle == (17, 94, 206, 92)
+
+
+PORTRAIT = {"kind": "image", "rect": [10, 100, 40, 40]}
+
+
+def test_the_picture_beside_a_redacted_person_s_name_is_cleared_by_itself_alone() -> None:
+    other = {"kind": "image", "rect": [10, 300, 40, 40]}
+    page = layout([["Rita", 60, 110, 40, 16], ["hello", 60, 310, 40, 16]], regions=(PORTRAIT, other))
+    person = phrase("", kind="person", phrases=("Rita",))
+    boxes = painted(page, person, cleared=frozenset({"*"}))
+    assert [each.rectangle for each in boxes if each.label == UNKNOWN] == [(10, 100, 40, 40)]
+    assert all(each.label != UNKNOWN for each in painted(page, person, cleared=frozenset({"*", "10,100,40,40"})))
+    assert all(each.label != UNKNOWN for each in painted(page, phrase("Rita"), cleared=frozenset({"*"})))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"alt": "Portrait of ৰীতা দাস"},
+        {"source": "https://a.example/%E0%A7%B0%E0%A7%80%E0%A6%A4%E0%A6%BE-%E0%A6%A6%E0%A6%BE%E0%A6%B8.jpg"},
+    ],
+)
+def test_a_picture_that_its_page_calls_by_a_redacted_name_is_cleared_by_itself_alone(said: dict[str, str]) -> None:
+    page = layout(regions=(PORTRAIT | said,))
+    assert [each.label for each in painted(page, phrase("ৰীতা দাস"), cleared=frozenset({"*"}))] == [UNKNOWN]
+    assert painted(page, phrase("ৰীতা দাস"), cleared=frozenset({"10,100,40,40"})) == []
+    assert painted(page, phrase("হিৰণ্য"), cleared=frozenset({"*"})) == []
+
+
+def test_the_words_that_still_show_are_those_that_no_box_covers() -> None:
+    page = layout(
+        [["By", 0, 0, 20, 10], ["Rita", 30, 0, 30, 10], ["Das", 70, 0, 30, 10]],
+        [["reading", 0, 20, 40, 10, 0, 40, 40, 10]],
+    )
+    assert (
+        left_words(page, [PaintedBox((28, 0, 40, 12), "[14]"), PaintedBox((0, 18, 44, 14), "[14]")])
+        == f"By {PAINTED} Das reading"
+    )
 
 
 def test_a_word_within_another_is_left_alone() -> None:

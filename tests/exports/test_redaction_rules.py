@@ -99,6 +99,13 @@ def test_the_quick_folding_misses_nothing_that_the_careful_one_finds(text: str) 
         ("e-mail", "write to a.b+c@mail.example.org, or x%40y.example", ["a.b+c@mail.example.org", "x%40y.example"]),
         ("e-mail", "ট@ @ a@b", []),
         (
+            "e-mail",
+            "rita @ mail.example.org, rita @mail.example, ৰীতা@ mail.gov.in",
+            ["rita @ mail.example.org", "rita @mail.example", "ৰীতা@ mail.gov.in"],
+        ),
+        ("e-mail", "লিখক: ৰীতা.দাস@অসম.ভাৰত। लिखें: सीता@डाक.भारत", ["ৰীতা.দাস@অসম.ভাৰত", "सीता@डाक.भारत"]),
+        ("e-mail", "Luc Tremblay @luc.tremblay, ثنا حسین @sana.h", []),  # a name beside its handle
+        (
             "phone",
             "+91 98765 43210, (306) 555-0123, 0300-1234567",
             ["+91 98765 43210", "(306) 555-0123", "0300-1234567"],

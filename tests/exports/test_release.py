@@ -16,7 +16,11 @@ from typing import Any
 import pytest
 
 from archiver.core.errors import ProductionRefused, StorageFull
+from exports.detectors import DETECTORS
+from exports.documents import Numbering
 from exports.gate import ItemRelease
+from exports.leak_check import LeakCheck
+from exports.redaction_rules import RedactionRule
 from exports.verifier import check
 from tests.exports.planted import Drawn, gate_of, release
 from tests.exports.sample import make_record
@@ -111,6 +115,33 @@ def test_awkward_titles_break_no_file_name_and_no_table(tmp_path: Path, title: s
         assert path.name.isascii()
     with (made.path / "data/items.csv").open(encoding="utf-8-sig", newline="") as file:
         assert not any(cell.startswith(("=", "+", "@")) for row in csv.reader(file) for cell in row)
+
+
+@pytest.mark.parametrize("profile", ["requester", "court"])
+@pytest.mark.parametrize("prefix", ["R2026-0003-", "P", "0312-", "555-"])
+def test_what_a_bundle_says_by_itself_is_nothing_that_a_detector_finds(
+    tmp_path: Path, profile: str, prefix: str
+) -> None:
+    """A page's number looks like a telephone's, a message's id like an address: nothing could ever be sealed."""
+    rules = tuple(
+        RedactionRule(id=f"red_{each.name}", kind="pattern", scope="everywhere", section="14", detector=each.name)
+        for each in DETECTORS
+    )
+    given = drawn(tmp_path / "objects")
+    made = release(
+        given, rules, tmp_path / "bundle", profile=profile, numbering=Numbering(prefix=prefix),
+        gate=replace(gate_of(given, rules), originals=False),
+    )  # fmt: skip
+    assert made.leaks.stopping == ()
+
+
+def test_a_number_that_is_no_page_of_the_bundle_is_found_beside_those_that_are() -> None:
+    rule = RedactionRule(id="red_1", kind="pattern", scope="everywhere", section="14", detector="phone")
+    check = LeakCheck([], [rule], numbers=Numbering(prefix="R2026-0003-").pattern)
+    check.search("a.txt", b"R2026-0003-0000001 to R2026-0003-0000083")
+    assert check.report().leaks == ()
+    check.search("b.txt", b"R2026-0003-0000001: call 0300-1234567")
+    assert [each.place for each in check.report().leaks] == ["b.txt"]
 
 
 def test_volumes_are_cut_by_size_and_numbers_run_on(tmp_path: Path) -> None:
