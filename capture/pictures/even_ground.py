@@ -5,15 +5,15 @@ Most words of most pages stand so. The others are found by taking the page again
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 import numpy as np
 
 from capture.observation import TILE_HEIGHT
+from capture.pictures.frames import Frame, cut, frames_of, inside, meetings, shared, tile_of
 from capture.pictures.ink import Mask, Rectangle, rectangles_of
-from capture.pictures.pixels import Picture, Samples, read_picture
-from capture.pictures.word_codes import Box, Word, close_to, joined, spans_of
+from capture.pictures.pixels import Picture, Pixels, Samples, read_picture
+from capture.pictures.word_codes import Word, close_to, joined, spans_of
 
 _AROUND = 4
 """Pixels around a frame in which the letters of a word that runs into its neighbour are looked for."""
@@ -21,8 +21,6 @@ _SEAM = 2
 """Pixels: how deep words may reach into each other that are not written on to each other, and still be told."""
 _MOST_KEPT = 16_384
 """Rows that are kept of all images: of 1,280 pixels they take 63 MB."""
-_Frame = tuple[int, int, int, int]
-"""Left, top, right, bottom in pixels of the full page: a word's ink lies within, and touches no edge."""
 
 
 class EvenGround:
@@ -37,17 +35,15 @@ class EvenGround:
         unknown = {number for number, word in enumerate(words) if _is_unknown(word)}
         barred = unknown | close_to(words, unknown)
         self.words = words
-        self._frames = [
-            (number, frame) for number, word in enumerate(words) if number not in barred for frame in _frames_of(word)
-        ]
-        self._met = _meetings([frame for _, frame in self._frames])
+        self._frames = [(number, frame) for number, word in enumerate(words) for frame in frames_of(word)]
+        self._met = meetings([frame for _, frame in self._frames])
         self.told: list[list[Rectangle] | None] = [None if number in barred else [] for number in range(len(words))]
         self._kept: dict[int, list[tuple[int, Picture]]] = {}
         self._rows_kept = 0
 
     def read(self, number: int, png: bytes) -> None:
         """Read the words of image `number`. Raises EvidenceDamaged if it cannot be read."""
-        of_tile = [place for place, (_, frame) in enumerate(self._frames) if _tile(frame) == number]
+        of_tile = [place for place, (_, frame) in enumerate(self._frames) if tile_of(frame) == number]
         if not of_tile:
             return
         picture, top = read_picture(png), number * TILE_HEIGHT
@@ -66,6 +62,14 @@ class EvenGround:
             if above <= first and last <= above + picture.high:
                 return picture.rows(first - above, last - above)
         return None
+
+    def neighbours(self, some: Container[int]) -> dict[int, list[int]]:
+        """For each of these words, which have one frame each, those whose frames meet it."""
+        return {
+            number: [self._frames[each][0] for each in met]
+            for (number, _), met in zip(self._frames, self._met, strict=True)
+            if number in some
+        }
 
     def _keep(self, number: int, picture: Picture, top: int) -> None:
         """Keep what will be asked for again, so that the image need not be decoded twice."""
@@ -90,21 +94,21 @@ class EvenGround:
         for (number, frame), met in zip(self._frames, self._met, strict=True):
             if number in untold:
                 for other, theirs in (self._frames[each] for each in met):
-                    if min(_shared(frame, theirs)) > 0:
+                    if min(shared(frame, theirs)) > 0:
                         self.told[other] = None  # traced with it, so that no rectangle holds both
 
     def _ink(self, place: int, picture: Picture, top: int, grounds: _Grounds) -> list[Rectangle] | None:
         """What lies in the frame and is not of the ground's colour; None where the ground is uneven."""
         number, frame = self._frames[place]
         met = [self._frames[each] for each in self._met[place]]
-        shared = [(other, depth) for other, theirs in met if (depth := min(_shared(frame, theirs))) > 0]
-        if shared:
+        sharing = [(other, depth) for other, theirs in met if (depth := min(shared(frame, theirs))) > 0]
+        if sharing:
             if self.words[number].ink is None:
                 return None
-            if any(depth > _SEAM and not self._runs_on(number, other) for other, depth in shared):
+            if any(depth > _SEAM and not self._runs_on(number, other) for other, depth in sharing):
                 return None
-        told = _read_alone(frame, picture, top, grounds, [each for _, each in met] if shared else ())
-        if told or (told is not None and not shared):
+        told = _read_alone(frame, picture, top, grounds, [each for _, each in met] if sharing else ())
+        if told or (told is not None and not sharing):
             return told
         if self.words[number].ink is None:
             return None
@@ -121,48 +125,6 @@ def _is_unknown(word: Word) -> bool:
     return word.apart or word.shadow is not None or (word.free and word.ink is None)
 
 
-def _frames_of(word: Word) -> list[_Frame]:
-    return [_frame(each) for each in ((word.ink,) if word.ink is not None else word.boxes)]
-
-
-def _frame(box: Box) -> _Frame:
-    left, top, wide, high = box
-    return math.floor(left) - 1, math.floor(top) - 1, math.ceil(left + wide) + 1, math.ceil(top + high) + 1
-
-
-def _tile(frame: _Frame) -> int:
-    return max(0, frame[1]) // TILE_HEIGHT
-
-
-def _meetings(frames: Sequence[_Frame]) -> list[list[int]]:
-    """For each frame those that it meets, by their places here."""
-    met: list[list[int]] = [[] for _ in frames]
-    if not frames:
-        return met
-    lefts, tops, rights, bottoms = np.array(frames).T
-    order = np.argsort(tops, kind="stable")
-    upper, after = np.arange(len(frames)), 0
-    while len(upper):
-        after += 1
-        upper = upper[: np.searchsorted(upper, len(frames) - after)]
-        ones, others = order[upper], order[upper + after]
-        down = tops[others] < bottoms[ones]
-        upper, ones, others = upper[down], ones[down], others[down]
-        across = (lefts[ones] < rights[others]) & (lefts[others] < rights[ones])
-        for one, other in zip(ones[across].tolist(), others[across].tolist(), strict=True):
-            met[one].append(other)
-            met[other].append(one)
-    return [sorted(each) for each in met]
-
-
-def _shared(one: _Frame, other: _Frame) -> tuple[int, int]:
-    """How many columns and rows the insides of two frames have in common."""
-    return (
-        min(one[2], other[2]) - max(one[0], other[0]) - 2,
-        min(one[3], other[3]) - max(one[1], other[1]) - 2,
-    )
-
-
 class _Grounds(dict[bytes, Samples]):
     """Rows of one colour each, as long as the picture is wide, by the samples of a pixel."""
 
@@ -176,7 +138,7 @@ class _Grounds(dict[bytes, Samples]):
 
 
 def _read_alone(
-    frame: _Frame, picture: Picture, top: int, grounds: _Grounds, others: Sequence[_Frame]
+    frame: Frame, picture: Picture, top: int, grounds: _Grounds, others: Sequence[Frame]
 ) -> list[Rectangle] | None:
     """Of a word that shares its frame with no other, or with `others` no part of it that holds ink.
 
@@ -193,7 +155,7 @@ def _read_alone(
     samples = picture.lines[above:below, 3 * left : 3 * right]
     differs = samples != grounds[samples[0, :3].tobytes()][: 3 * wide]
     for other in others:
-        down, across = _cut(other, left, top + above)
+        down, across = cut(other, left, top + above)
         if differs[down, 3 * across.start : 3 * across.stop].any():
             return None
     rows = np.logical_or.reduce(differs, axis=1).tobytes()
@@ -210,7 +172,7 @@ def _read_alone(
     return [(left + start, top + above + first, columns.rfind(1) // 3 - start + 1, rows.rfind(1) - first + 1)]
 
 
-def _read_shared(frame: _Frame, others: Sequence[_Frame], picture: Picture, top: int) -> list[Rectangle] | None:
+def _read_shared(frame: Frame, others: Sequence[Frame], picture: Picture, top: int) -> list[Rectangle] | None:
     """Of a word whose frame others reach into.
 
     What lies in both frames belongs to the word whose letters it hangs together with; None where that is not clear.
@@ -225,15 +187,12 @@ def _read_shared(frame: _Frame, others: Sequence[_Frame], picture: Picture, top:
     if start > left or end > picture.wide or first > above - top or last > picture.high:
         return None
     window = picture.part(slice(first, last), slice(start, end))
-    inked: Mask = window != window[0, 0]
-    if 2 * np.count_nonzero(inked) >= window.size:  # not by far the most: the corner may be ink
-        colours, counts = np.unique(window, return_counts=True)
-        inked = window != colours[counts.argmax()]
+    inked: Mask = window != ground_of(window)
     around = np.zeros(inked.shape, np.uint8)  # 1: in the frame of another, 3: also inside of it
     for other in others:
-        around[_cut(other, start, top + first)] |= 1
-        around[_cut(_inside(other), start, top + first)] |= 2
-    own, inner = _cut(frame, start, top + first), _cut(_inside(frame), start, top + first)
+        around[cut(other, start, top + first)] |= 1
+        around[cut(inside(other), start, top + first)] |= 2
+    own, inner = cut(frame, start, top + first), cut(inside(frame), start, top + first)
     loose = inked[own] & (around[own] == 0)
     loose[1:-1, 1:-1] = False
     if loose.any():
@@ -263,6 +222,15 @@ def _read_shared(frame: _Frame, others: Sequence[_Frame], picture: Picture, top:
     return [(start + x, top + first + y, across, down) for x, y, across, down in found]
 
 
+def ground_of(window: Pixels) -> int:
+    """The colour that most of its pixels have."""
+    corner = window[0, 0]
+    if 2 * np.count_nonzero(window == corner) > window.size:  # else the corner may be ink
+        return int(corner)
+    colours, counts = np.unique(window, return_counts=True)
+    return int(colours[counts.argmax()])
+
+
 def _bounds(mask: Mask) -> tuple[slice, slice] | None:
     """The rows and columns that hold all of it."""
     rows = np.logical_or.reduce(mask, axis=1).tobytes()
@@ -276,18 +244,6 @@ def _around(mask: Mask) -> tuple[slice, slice]:
     """The rows and columns that hold all of a mask that is not empty, and all that lies next to it."""
     rows, columns = _bounds(mask) or (slice(0, 0), slice(0, 0))
     return slice(max(0, rows.start - 1), rows.stop + 1), slice(max(0, columns.start - 1), columns.stop + 1)
-
-
-def _inside(frame: _Frame) -> _Frame:
-    return frame[0] + 1, frame[1] + 1, frame[2] - 1, frame[3] - 1
-
-
-def _cut(frame: _Frame, left: int, top: int) -> tuple[slice, slice]:
-    """The frame's rows and columns in a window that begins there."""
-    return (
-        slice(max(0, frame[1] - top), max(0, frame[3] - top)),
-        slice(max(0, frame[0] - left), max(0, frame[2] - left)),
-    )
 
 
 _Point = tuple[int, int]

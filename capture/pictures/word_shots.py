@@ -16,6 +16,7 @@ from capture.pictures.layout import generated_texts, words_of
 from capture.pictures.pixels import Picture, Pixels, read_picture
 from capture.pictures.screenshot import png_size
 from capture.pictures.word_codes import Codes, Word, bands_of, choose_codes, close_to, joined
+from capture.pictures.word_drawings import tell_drawn
 
 _LOOK_SECONDS = 0.02
 """How often it is looked whether the next image has come."""
@@ -72,13 +73,16 @@ async def trace_words(
     words = words_of(layout["texts"]) if generated else ground.words
     ground.leave(close_to(words, set(range(own, len(words)))))
     told = [*ground.told, *[None for _ in words[own:]]]
-    left = [number for number, each in enumerate(told) if each is None]
+    drawn = await tell_drawn(send, words, told, ground, seconds=seconds)
+    left = {number for number, each in enumerate(told) if each is None and number not in drawn}
     if left:
-        doubtful = [words[number] for number in left]
-        rest = await _trace(send, doubtful, left, own, ground, shown=shown, shoot=shoot, seconds=seconds)
-        for number, rectangles in zip(left, rest, strict=True):
+        # what is drawn into the place of a hidden word vanishes with it: whose it is must show
+        doubtful = sorted(left | close_to(words, left) & set(drawn))
+        traced = [words[number] for number in doubtful]
+        rest = await _trace(send, traced, doubtful, own, ground, shown=shown, shoot=shoot, seconds=seconds)
+        for number, rectangles in zip(doubtful, rest, strict=True):
             told[number] = rectangles
-    return [each or [] for each in told]
+    return [drawn.get(number, each) or [] for number, each in enumerate(told)]
 
 
 async def _trace(

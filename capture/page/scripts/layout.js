@@ -2,7 +2,8 @@
 // text is not known. CSS pixels from the top left corner of the page. Runs in one go, on a
 // frozen page: if the window is not `screen` high it is being resized for a screenshot, and
 // the caller asks again. Where a field's or a closed shadow root's inside is known, the caller
-// has put it into `archiverRoots`; what each word is, is kept in `archiverWords` for hide.js.
+// has put it into `archiverRoots`; what each word is, is kept in `archiverWords` for hide.js and
+// draw.js, and how it is written in `archiverPen`.
 ({ screen, words: limit, milliseconds, exact }) => {
   if (innerHeight !== screen) return { resized: true };
   const roots = globalThis.archiverRoots || new Map();
@@ -103,7 +104,7 @@
   };
 
   // Where a word's ink lies, by its font: known only of a word on one line that is set here as on a line of its own.
-  const pen = new OffscreenCanvas(1, 1).getContext("2d");
+  const pen = new OffscreenCanvas(640, 240).getContext("2d", { willReadFrequently: true });
   let held = "";
   const fonts = new Map(); // by how a text is set, what was measured of its words: many words are said again
   let measured = null;
@@ -123,6 +124,7 @@
     pen.textAlign = "left";
     pen.lang = language;
   };
+  globalThis.archiverPen = { pen, hold };
   const LATIN = /^[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Common}]*$/u;
   const COMMON = /^\p{Script=Common}+$/u;
   const inkOf = (said, before, boxes, raw, lined) => {
@@ -167,7 +169,8 @@
       !(parseFloat(style.letterSpacing) < 0);
     const inks = [];
     let before = "";
-    if (plain) hold(style, element.closest("[lang]")?.lang ?? "");
+    const language = element.closest("[lang]")?.lang ?? "";
+    if (plain) hold(style, language);
     for (const { segment, index } of segmenter.segment(value)) {
       if (!segment.trim()) { before = ""; continue; }
       if (count >= limit || performance.now() - started > milliseconds) { cut = true; break; }
@@ -179,8 +182,10 @@
       for (const rect of boxes) entry.push(...rect);
       if (boxes.length) {
         words.push(entry);
-        inks.push(plain && asked(segment) ? inkOf(segment, before, boxes, raw, lined.length > 0) : null);
-        kept.push({ node, start: index, end: index + segment.length, hollow });
+        const ink = plain && asked(segment) ? inkOf(segment, before, boxes, raw, lined.length > 0) : null;
+        inks.push(ink);
+        const written = exact && ink ? { style, language, left: raw[0].left + shift.x, top: raw[0].top + shift.y } : null;
+        kept.push({ node, start: index, end: index + segment.length, hollow, written });
         count += 1;
       }
       before = segment;
