@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlite_utils import Database
@@ -120,13 +120,16 @@ def _file_schedule(db: Database, plan_version: int, schedule: ScheduleVersion) -
 def activate_plan(db: Database, number: int, *, now: datetime, actor: str) -> None:
     """Make a loaded version the one in force. Does nothing if it is that already.
 
+    It is dated after the one before it also where the clock was set back since: the plan activated last is in force.
     Raises NotFound if there is no such version.
     """
     version = _version(db, number)
     if not version.active:
+        (last,) = db.execute("SELECT max(activated_at) FROM plan_versions").fetchone()
+        moment = now if last is None else max(now, clock.from_iso(last) + timedelta(microseconds=1))
         db.execute(
             "UPDATE plan_versions SET activated_at = ?, activated_by = ? WHERE number = ?",
-            [clock.to_iso(now), actor, number],
+            [clock.to_iso(moment), actor, number],
         )
 
 

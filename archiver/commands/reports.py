@@ -16,9 +16,10 @@ from archiver.core.clock import to_iso
 from archiver.core.durable import make_directory, write_durably
 from archiver.core.errors import CopyUnreachable, EvidenceDamaged
 from archiver.core.people import Permission
-from archiver.workflows.preserve import check_fixity, copy_to_second, formats, storage_by_class
+from archiver.workflows.preserve import check_fixity, copy_to_second
 from archiver.workflows.retention_report import RetentionReport, report_retention
 from archiver.workflows.standing import Standing
+from archiver.workflows.what_is_stored import formats, storage_by_class
 from retention.decisions import State
 from retention.notice import languages, render_notice
 from retention.report_page import render_report, write_rows
@@ -99,12 +100,12 @@ def _write_tables(found: RetentionReport, directory: Path) -> None:
             ((e.class_code, e.number, e.mandate, e.review_by) for e in found.schedules_to_review),
         ),
         "storage": (
-            ("class", "records", "files", "bytes", "lies_at"),
-            ((e.class_code, e.records, e.files, e.size, e.storage) for e in found.storage),
+            ("class", "records", "papers", "files", "bytes", "lies_at"),
+            ((e.class_code, e.records, e.papers, e.files, e.size, e.storage) for e in found.storage),
         ),
         "formats": (
-            ("format", "files", "bytes", "opened_by"),
-            ((e.media_type, e.files, e.size, e.opened_by) for e in found.formats),
+            ("format", "kept_as", "files", "bytes", "opened_by"),
+            ((e.media_type, e.kept.value, e.files, e.size, e.opened_by) for e in found.formats),
         ),
         "papers": (
             ("kind", "papers", *(each.value for each in State)),
@@ -181,22 +182,23 @@ def copy(session: Session) -> None:
 @preserve.command("formats")
 @archive_command
 def list_formats(session: Session) -> None:
-    """The formats kept, what opens them, and what each class takes on the disk."""
+    """The formats kept, what opens them, and what each class takes on the disk: evidence, shared files, own papers."""
     with session.look() as archive:
-        kept, classes = formats(archive), list(storage_by_class(archive))
+        kept, classes = formats(archive), storage_by_class(archive)
     if session.as_json:
         print_json({"formats": kept, "classes": classes})
         return
     table(
         "Formats",
-        ("Format", "Files", "Bytes", "Opened by"),
-        ((e.media_type, e.files, f"{e.size:,}", e.opened_by) for e in kept),
+        ("Format", "Kept as", "Files", "Bytes", "Opened by"),
+        ((e.media_type, e.kept.value, e.files, f"{e.size:,}", e.opened_by) for e in kept),
     )
     table(
         "Classes",
-        ("Class", "Records", "Files", "Bytes", "Lies at"),
-        ((e.class_code, e.records, e.files, f"{e.size:,}", e.storage) for e in classes),
+        ("Class", "Records", "Papers", "Files", "Bytes", "Lies at"),
+        ((e.class_code, e.records, e.papers, e.files, f"{e.size:,}", e.storage) for e in classes),
     )
+    say("What captures share (scripts, styles, fonts) is kept once and counted once, on a line of its own.")
 
 
 COMMANDS = (retention, notice, preserve)  # the group with `report` in it

@@ -37,6 +37,7 @@ FORMAT = "archiver-backup 1"
 CHUNK = 1 << 20
 _MAGIC = b"archiver-box 1\n"
 _OF_PART = b"archiver-box 2\n"
+_OF_ROWS = b"archiver-rows 1\n"
 _SALT = 32
 _TAG = 16
 # RFC 7914: so much that a guess costs 128 MiB of memory and about half a second
@@ -178,6 +179,23 @@ class BackupBoxes:
             ) from error
         except OSError as error:
             raise BackupDamaged(f"{box} cannot be read ({error.strerror}): {_ELSEWHERE}") from error
+
+    def seal_rows(self, part: str, rows: bytes) -> bytes:
+        """Rows of the catalogue under the part's key: 32 bytes of salt, then AES-256-GCM with a nonce of zeros, for no
+        other key is ever made from that salt. Raises BackupDamaged where the part has no key.
+        """
+        salt = secrets.token_bytes(_SALT)
+        key = HKDF(algorithm=SHA256(), length=32, salt=salt, info=_OF_ROWS).derive(self._under(part))
+        return salt + AESGCM(key).encrypt(bytes(12), rows, part.encode())
+
+    def open_rows(self, part: str, sealed: bytes) -> bytes:
+        """Raises BackupDamaged where they are not what was sealed, or the part has no key."""
+        salt, content = sealed[:_SALT], sealed[_SALT:]
+        key = HKDF(algorithm=SHA256(), length=32, salt=salt, info=_OF_ROWS).derive(self._under(part))
+        try:
+            return AESGCM(key).decrypt(bytes(12), content, part.encode())
+        except (InvalidTag, ValueError) as error:
+            raise BackupDamaged(f"the rows of {part} are not what was sealed: {_ELSEWHERE}") from error
 
     def keep_only(self, boxes: set[str], sets: set[str]) -> int:
         """Remove every box and set but these: none of the sets that stay needs them. How many boxes went."""

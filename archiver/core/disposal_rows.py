@@ -41,6 +41,28 @@ _ROWS = (
     ("trigger_events", "DELETE FROM trigger_events WHERE scope = 'record' AND subject = ?1"),
     ("records", "DELETE FROM records WHERE id = ?1"),
 )
+# the same rows with the record they are of, for who takes them out of a copy: table `t`, what it is joined with, owner
+_BY_CAPTURE = "JOIN captures o ON o.id = t.capture_id"
+ROWS_BY_RECORD = (
+    ("item_versions", "JOIN items o ON o.id = t.item_id", "o.record_id"),
+    ("items", "", "t.record_id"),
+    ("repeated_objects", _BY_CAPTURE, "o.record_id"),
+    ("fixity_checks", "JOIN objects p ON p.path = t.path JOIN captures o ON o.id = p.capture_id", "o.record_id"),
+    ("objects", _BY_CAPTURE, "o.record_id"),
+    ("asset_references", _BY_CAPTURE, "o.record_id"),
+    ("captures", "", "t.record_id"),
+    ("record_corrections", "", "t.record_id"),
+    ("record_tags", "", "t.record_id"),
+    ("class_decisions", "", "t.record_id"),
+    ("extensions", "", "t.record_id"),
+    ("trigger_events", "", "CASE WHEN t.scope = 'record' THEN t.subject END"),
+    ("records", "", "t.id"),
+)
+VISITS_BY_RECORD = (
+    "SELECT v.rowid, u.record_id, v.run_id, v.kind, v.url, v.told, v.hint FROM night_visits v JOIN "
+    "(SELECT record_id, url FROM captures WHERE record_id IS NOT NULL UNION SELECT id, canonical_url FROM records) u "
+    "ON u.url = v.url WHERE v.told <> '' OR v.hint <> '{}' ORDER BY u.record_id"
+)
 
 
 def delete_record_rows(db: sqlite3.Connection, records: Sequence[RecordId]) -> None:

@@ -13,6 +13,7 @@ from archiver.core.fixity import digest_bytes, digest_file
 from archiver.core.records import Digest
 
 PAPER_FOLDERS = ("productions", "runs", "certificates")
+TRAIL = "trail"
 _PLAN = ".plan.json"
 """Beside a bundle: what it can be made again from."""
 
@@ -61,6 +62,14 @@ def files_of_paper(directory: Path, place: str) -> Iterator[PaperFile]:
     for path in _files(directory, place):
         relative = path.relative_to(directory).as_posix()
         yield PaperFile(path=relative, sha256=digest_file(path), size=path.stat().st_size)
+
+
+def sizes_of_paper(directory: Path, place: str) -> list[tuple[str, int]]:
+    """The name and the bytes of every file of it, none read: of the trail, too, which never goes."""
+    found = _files(directory, place)
+    if place == TRAIL:
+        found = sorted(path for path in (directory / TRAIL).rglob("*") if path.is_file())
+    return [(path.name, path.stat().st_size) for path in found]
 
 
 def are_there(directory: Path, place: str) -> bool:

@@ -122,6 +122,18 @@ def committed_rows(db: sqlite3.Connection, kind: PaperKind, id: str) -> list[Row
     ]
 
 
+def rows_of_kind(db: sqlite3.Connection, kind: PaperKind, id: str) -> Iterator[tuple[str, int, dict[str, object]]]:
+    """Every row of it but what officers decided, with its table and its number there."""
+    for table, where in _ROWS[kind]:
+        cursor = db.execute(
+            f"SELECT rowid, * FROM {table} WHERE {where} ORDER BY rowid",  # noqa: S608 - constants
+            _keys(kind, id),
+        )
+        names = [column[0] for column in cursor.description][1:]
+        for number, *row in cursor:
+            yield table, number, dict(zip(names, row, strict=True))
+
+
 def texts_of_paper(db: sqlite3.Connection, kind: PaperKind, id: str) -> set[str]:
     """Every text of its rows that people wrote: subjects, queries, reasons, letters, names. Of a plan or a night, none:
     the next one says the same.

@@ -2,8 +2,9 @@
 
 A set is everything an archive is restored from: its settings, a fresh snapshot of the catalogue, the trail as far as
 that snapshot knows it, the evidence, bundles, certificates and reports. What is derived (the index, `catalogue.db`) is
-not in it, nor are private keys. What may have to go has a key of its own, which is destroyed with it: a record's
-evidence, a paper's files, a snapshot. Sets that hold what was destroyed since go when the next one is whole.
+not in it, nor are private keys. What may have to go has a key of its own, which is destroyed with it: a record with its
+evidence and its rows of the catalogue, a paper with its files and rows, a snapshot. Sets that hold what was destroyed
+since go when the next one is whole; what they hold of it opens no more as soon as its key is destroyed.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -31,6 +33,7 @@ from archiver.core.paper_stubs import paper_stubs
 from archiver.core.people import Permission, Person
 from archiver.core.progress import Progress, silent
 from archiver.core.snapshots import take_snapshot
+from archiver.workflows.snapshot_apart import ROWS, join_snapshot, split_snapshot
 
 KEEP = 7
 """Sets that stay, where nothing was destroyed since."""
@@ -58,7 +61,7 @@ class BackupFile:
 @dataclass(frozen=True, kw_only=True)
 class BackupSet:
     """One backup. `trail_size` is how many events the archive had by then, `destroyed` how many records and
-    papers had gone.
+    papers had gone; `rows_of` are the parts whose rows lie apart, under their own keys.
     """
 
     id: str
@@ -66,6 +69,12 @@ class BackupSet:
     trail_size: int
     destroyed: int
     files: tuple[BackupFile, ...]
+    rows_of: tuple[str, ...] = ()
+
+    @property
+    def parts(self) -> set[str]:
+        """Everything in it that has a key of its own."""
+        return {file.part for file in self.files if file.keyed} | set(self.rows_of)
 
     @property
     def size(self) -> int:
@@ -108,19 +117,26 @@ def back_up(
         snapshot, size = _snapshot(archive, now)
         before = {each.id: each for each in read_sets(boxes)}
         destroyed = len(archive.catalogue.stubs()) + len(paper_stubs(archive.db))
-        paths = [SETTINGS, f"snapshots/{snapshot.name}", *_paths(archive.directory)]
+        paths = [SETTINGS, *_paths(archive.directory)]
         files, sealed = [], 0
         for number, path in enumerate(paths, 1):
             filed, is_new = _seal(archive, boxes, path, size)
             files.append(filed)
             sealed += is_new
             progress(number, len(paths), path)
+        with tempfile.TemporaryDirectory(prefix="apart-", suffix=PART_SUFFIX, dir=snapshot.parent) as folder:
+            bare, rows, rows_of = split_snapshot(boxes, snapshot, Path(folder), archive.settings.archive.zone)
+            for path, place in ((f"snapshots/{snapshot.name}", bare), (f"snapshots/{snapshot.name}{ROWS}", rows)):
+                filed, is_new = _seal_file(boxes, path, place)
+                files.append(filed)
+                sealed += is_new
         made = BackupSet(
             id=f"{to_timestamp14(now)}-{size:010d}",
             made_at=to_iso(now),
             trail_size=size,
             destroyed=destroyed,
             files=tuple(files),
+            rows_of=rows_of,
         )
         content = json.dumps(asdict(made), ensure_ascii=False).encode()
         boxes.seal(io.BytesIO(content), _set_path(boxes, made.id), about=f"set {made.id}")
@@ -129,9 +145,15 @@ def back_up(
         gone = sorted(before.keys() - {each.id for each in stay})
         wanted = {_name_of(boxes, file) for each in stay for file in each.files if _opens(boxes, file)}
         removed = boxes.keep_only(wanted, {each.id for each in stay})
-        boxes.keys.keep_only({file.part for each in stay for file in each.files})
+        boxes.keys.keep_only({part for each in stay for part in each.parts})
         with archive.change(at=now, actor=actor.id) as change:
-            told = {"sha256": digest_bytes(content), "files": len(files), "bytes": made.size, "events": size}
+            told = {
+                "sha256": digest_bytes(content),
+                "files": len(files),
+                "bytes": made.size,
+                "events": size,
+                "rows_apart": True,
+            }
             change.record(EventType.BACKED_UP, [made.id], {**told, "sets_removed": gone})
     return BackedUp(
         set=made.id,
@@ -170,7 +192,7 @@ def part_of(path: str) -> str:
         record = rest.partition("/")[2].partition("/")[0]
         return record if record.startswith("rec_") else ""
     if folder == "snapshots":
-        return path
+        return path.removesuffix(ROWS)
     return paper_place(path) if folder in PAPER_FOLDERS else ""
 
 
@@ -186,24 +208,31 @@ def _opens(boxes: BackupBoxes, filed: BackupFile) -> bool:
 def _seal(archive: Archive, boxes: BackupBoxes, path: str, events: int) -> tuple[BackupFile, bool]:
     """The file's entry, and whether it had to be sealed: a box of its place and content is there otherwise."""
     place = archive.directory / path
-    if path.startswith("trail/"):  # it grows while officers decide
-        content = place.read_bytes()
-        if path == _EVENTS:
-            content = b"".join(content.splitlines(keepends=True)[:events])  # so much the snapshot knows
-        filed = BackupFile(path=path, sha256=digest_bytes(content), size=len(content))
-        source: BinaryIO = io.BytesIO(content)
-    else:
-        part = part_of(path)
-        if part:
-            boxes.keys.make(part)
-        filed = BackupFile(path=path, sha256=digest_file(place), size=place.stat().st_size, keyed=bool(part))
-        source = place.open("rb")
-    with source:
-        name = _name_of(boxes, filed)
-        if boxes.path_of(name).exists():
-            return filed, False
-        boxes.seal(source, boxes.path_of(name), about=name, part=filed.part)
-    return filed, True
+    if not path.startswith("trail/"):
+        return _seal_file(boxes, path, place)
+    content = place.read_bytes()  # it grows while officers decide
+    if path == _EVENTS:
+        content = b"".join(content.splitlines(keepends=True)[:events])  # so much the snapshot knows
+    filed = BackupFile(path=path, sha256=digest_bytes(content), size=len(content))
+    return filed, _seal_new(boxes, filed, io.BytesIO(content))
+
+
+def _seal_file(boxes: BackupBoxes, path: str, place: Path) -> tuple[BackupFile, bool]:
+    """The same, of a file that lies at `place` and belongs at `path`."""
+    part = part_of(path)
+    if part:
+        boxes.keys.make(part)
+    filed = BackupFile(path=path, sha256=digest_file(place), size=place.stat().st_size, keyed=bool(part))
+    with place.open("rb") as source:
+        return filed, _seal_new(boxes, filed, source)
+
+
+def _seal_new(boxes: BackupBoxes, filed: BackupFile, source: BinaryIO) -> bool:
+    name = _name_of(boxes, filed)
+    if boxes.path_of(name).exists():
+        return False
+    boxes.seal(source, boxes.path_of(name), about=name, part=filed.part)
+    return True
 
 
 def _set_path(boxes: BackupBoxes, id: str) -> Path:
@@ -231,7 +260,7 @@ def chosen_set(boxes: BackupBoxes, id: str = "") -> BackupSet:
 
 def unpack(boxes: BackupBoxes, chosen: BackupSet, into: Path, *, progress: Progress = silent) -> None:
     """Write every file of the set below `into`, each compared with its hash, but for those whose key was destroyed
-    since: they are what was destroyed. Raises BackupDamaged, StorageFull.
+    since: they are what was destroyed. So it is with the rows of the snapshot. Raises BackupDamaged, StorageFull.
     """
     for number, each in enumerate(chosen.files, 1):
         if each.part and boxes.keys.is_destroyed(each.part):
@@ -240,11 +269,22 @@ def unpack(boxes: BackupBoxes, chosen: BackupSet, into: Path, *, progress: Progr
         if Path(each.path).is_absolute() or ".." in parts:
             raise BackupDamaged(f"set {chosen.id} names a file outside of the archive: {each.path!r}")
         make_directory((into / each.path).parent)
+        if each.path.endswith(ROWS):
+            _unpack_rows(boxes, chosen, each, into)
+            continue
         with durable_file(into / each.path) as file:
             is_whole = _unseal(boxes, each, file.write)
         if not is_whole:
             raise BackupDamaged(f"{each.path} of set {chosen.id} is not what was backed up")
         progress(number, len(chosen.files), each.path)
+
+
+def _unpack_rows(boxes: BackupBoxes, chosen: BackupSet, filed: BackupFile, into: Path) -> None:
+    bare = into / filed.path.removesuffix(ROWS)
+    with tempfile.TemporaryFile(dir=bare.parent) as rows:
+        if not _unseal(boxes, filed, rows.write):
+            raise BackupDamaged(f"{filed.path} of set {chosen.id} is not what was backed up")
+        join_snapshot(boxes, bare, rows)
 
 
 def check_set(boxes: BackupBoxes, chosen: BackupSet, *, progress: Progress = silent) -> list[str]:

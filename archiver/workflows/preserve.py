@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,15 +16,6 @@ from archiver.core.errors import EvidenceDamaged
 from archiver.core.fixity import KeptFile, check_object
 from archiver.core.progress import Progress, silent
 from archiver.core.second_copy import SecondCopy
-from retention.register import active_plan
-
-OPENED_BY = {
-    "application/warc": "any WARC/1.1 reader: pywb, warcio, ReplayWeb.page",
-    "image/png": "any viewer of pictures",
-    "image/webp": "any browser",
-    "application/jsonl": "any text editor",
-    "application/json": "any text editor",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,27 +30,6 @@ class FixityRound:
     overdue: int
     findings: tuple[str, ...]
     repaired: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class StoredFormat:
-    """How much of one format is kept, and what opens it."""
-
-    media_type: str
-    files: int
-    size: int
-    opened_by: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class StoredClass:
-    """How much one class takes, and where its records lie by the plan."""
-
-    class_code: str
-    records: int
-    files: int
-    size: int
-    storage: str
 
 
 def check_fixity(
@@ -164,33 +132,3 @@ def copy_to_second(archive: Archive, *, progress: Progress = silent) -> int:
     for name in [each for each in copy.assets() if each not in known]:
         copy.remove_asset(name)
     return copied
-
-
-def formats(archive: Archive) -> list[StoredFormat]:
-    """The formats kept, the most frequent first."""
-    files: Counter[str] = Counter()
-    sizes: Counter[str] = Counter()
-    for each, _ in archive.catalogue.all_objects():
-        files[each.media_type] += 1
-        sizes[each.media_type] += each.size
-    return [
-        StoredFormat(
-            media_type=kind, files=count, size=sizes[kind], opened_by=OPENED_BY.get(kind, "no tool is noted for it")
-        )
-        for kind, count in sorted(files.items(), key=lambda each: (-each[1], each[0]))
-    ]
-
-
-def storage_by_class(archive: Archive) -> Iterator[StoredClass]:
-    """What each class takes on the disk, by its code; "undecided" for what has none."""
-    rows = archive.db.conn.execute(
-        "SELECT coalesce(r.class_code, 'undecided') AS code, count(DISTINCT r.id), count(o.path), "
-        "coalesce(sum(o.size), 0) FROM records r LEFT JOIN captures c ON c.record_id = r.id "
-        "LEFT JOIN objects o ON o.capture_id = c.id GROUP BY code ORDER BY code"
-    )
-    plan = active_plan(archive.db)
-    for code, records, files, size in rows:
-        schedule = plan.schedule(code) if plan else None
-        yield StoredClass(
-            class_code=code, records=records, files=files, size=size, storage=schedule.storage if schedule else ""
-        )

@@ -10,8 +10,8 @@ from datetime import date, datetime, timedelta
 from archiver.core.archive import Archive
 from archiver.core.records import RecordId
 from archiver.workflows.keep_papers import PaperCount, PlannedPaper, count_papers, plan_papers
-from archiver.workflows.preserve import StoredClass, StoredFormat, formats, storage_by_class
 from archiver.workflows.standing import Standing
+from archiver.workflows.what_is_stored import StoredClass, StoredFormat, formats, storage_by_class
 from retention.decisions import Decision, State, explain
 from retention.file_plan import ScheduleVersion
 

@@ -126,6 +126,15 @@ def test_the_plan_activated_last_is_in_force_also_an_older_one(db: Database) -> 
     assert active_plan(db) == plan_version(db, 1)
 
 
+def test_a_plan_activated_after_the_clock_was_set_back_is_in_force_all_the_same(db: Database) -> None:
+    first, second = load(db, PLAN), load(db, SHORTER)
+    activate(db, first)
+    activate(db, second, after=timedelta(days=-40))
+    assert active_plan(db) == plan_version(db, second)
+    activate(db, first, after=timedelta(days=-39))
+    assert active_plan(db) == plan_version(db, first)
+
+
 def test_activating_the_plan_in_force_again_leaves_its_date(db: Database) -> None:
     load(db, PLAN)
     activate(db, 1)

@@ -117,7 +117,7 @@ def test_a_second_backup_writes_only_what_is_new(shelf: Shelf, key: Path, tmp_pa
         file_thread(archive, 3)
         second = back(archive, tmp_path / "backup", key, at=hours(1))
         assert second.files == first.files + 3
-        assert second.sealed == 3 + 3  # the thread's files; the snapshot, the trail and its checkpoints
+        assert second.sealed == 3 + 4  # the thread's files; the snapshot, its rows, the trail and its checkpoints
         third = back(archive, tmp_path / "backup", key, at=hours(2), keep=2)
         assert third.sets_removed == (first.set,)
         assert [each.id for each in read_sets(boxes(archive, tmp_path / "backup", key))] == [third.set, second.set]
@@ -277,7 +277,7 @@ def test_the_key_of_a_record_is_destroyed_with_it_and_no_copy_of_the_boxes_opens
             if str(record_id(1)) in filed.path:
                 with pytest.raises(BackupDamaged, match="was destroyed"):
                     held.name_of(filed.path, filed.sha256, filed.part)
-        # the snapshot's texts go with the next set, whose key replaces that one's
+        # the snapshot goes with the next set, whose key replaces that one's
         back(archive, place, key, at=hours(1))
         assert gone_from(place) == 2
         opened = BackupBoxes.open(tape, key=read_key_file(key), passphrase=None, keys_in=[place / "keys"])

@@ -152,19 +152,43 @@ def purge_second_copy(archive: Archive, records: Sequence[RecordId]) -> int:
 
 
 def purge_backup_keys(archive: Archive, gone: Sequence[RecordId]) -> list[Residue]:
-    """Destroy the keys that open what backups have of these records or papers; what could not be, in words.
-
-    The texts in a set's snapshot of the catalogue go with the next backup, which destroys that one's key.
-    """
-    stated = archive.settings.backup
-    told = archive.db.conn.execute("SELECT 1 FROM events WHERE instr(line, ?)", (f'"{EventType.BACKED_UP.value}"',))
-    if not stated.place or told.fetchone() is None:
+    """Destroy the keys that open what backups have of these records or papers; what could not be, in words."""
+    stated, sets = archive.settings.backup, _sets(archive)
+    if not sets:
         return []
     places = {each.id: each.place for each in paper_stubs(archive.db)}
+    parts = {part for each in gone for part in (each, places.get(each, "")) if part}
+    if not stated.place:
+        return [Residue(place=f"backup set {each}", record_id=None, message=_NO_PLACE) for each in sets]
     try:
         keys = [Path(each) for each in stated.keys_in] or [Path(stated.place) / FOLDER]
-        destroy_keys(keys, archive.settings.archive.id, {places.get(each, each) for each in gone})
+        destroy_keys(keys, archive.settings.archive.id, parts)
     except (CopyUnreachable, StorageFull) as error:
         message = f"the backup's keys of it could not be destroyed, the next `archiver backup make` does that: {error}"
         return [Residue(place=stated.place, record_id=None, message=message)]
-    return []
+    return [
+        Residue(place=f"backup set {each}", record_id=None, message=_OLDER)
+        for each, rows_apart in sets.items()
+        if not rows_apart
+    ]
+
+
+_NO_PLACE = (
+    "a backup made before holds it, encrypted, and `backup.place` in archive.toml does not say where its keys are: the "
+    "next `archiver backup make` destroys them"
+)
+_OLDER = (
+    "an earlier version made that backup, with the texts of all records in one snapshot of the catalogue, encrypted: "
+    "the next `archiver backup make` removes that set and its key"
+)
+
+
+def _sets(archive: Archive) -> dict[str, bool]:
+    """Sets of backups that stand, as far as the trail tells, and whether each record's rows lie apart in them."""
+    sets: dict[str, bool] = {}
+    for event in archive.trail.events():
+        if event.type == EventType.BACKED_UP:
+            sets[event.subjects[0]] = bool(event.detail.get("rows_apart"))
+            for gone in event.detail.get("sets_removed", ()):
+                sets.pop(gone, None)
+    return sets

@@ -42,7 +42,7 @@ def find_residue(archive: Archive, going: Sequence[RecordId]) -> list[Residue]:
             for digest in _pictures(path):
                 pictures.setdefault(digest, record)
     found = [*_in_catalogue(archive, going, traces), *_in_evidence(archive, going, traces, pictures)]
-    found += [*_in_productions(archive, going), *_in_papers(archive, traces), *_in_backups(archive)]
+    found += [*_in_productions(archive, going), *_in_papers(archive, traces)]
     return list(dict.fromkeys(found))
 
 
@@ -139,27 +139,8 @@ def _in_papers(archive: Archive, traces: Traces) -> Iterator[Residue]:
                 yield Residue(place=place, record_id=RecordId(record), message="the report of a night names it")
 
 
-def _in_backups(archive: Archive) -> Iterator[Residue]:
-    """Sets of backups that stand, as far as the trail tells: encrypted, and gone with the next one that is made.
-
-    Files of what goes open no more once their keys are destroyed; the set's snapshot of the catalogue still has texts.
-    """
-    sets: dict[str, None] = {}
-    for event in archive.trail.events():
-        if event.type == EventType.BACKED_UP:
-            sets[event.subjects[0]] = None
-            for gone in event.detail.get("sets_removed", ()):
-                sets.pop(gone, None)
-    for each in sets:
-        message = (
-            "a backup made before may hold its texts in a snapshot of the catalogue, encrypted: the next "
-            "`archiver backup make` removes that set and its key"
-        )
-        yield Residue(place=f"backup set {each}", record_id=None, message=message)
-
-
 def find_paper_residue(archive: Archive, going: Sequence[str]) -> list[Residue]:
-    """Where these papers of the archive's own stay: copies that were handed over or made elsewhere, and backups."""
+    """Where these papers of the archive's own stay: copies that were handed over or made elsewhere."""
     told = {
         EventType.DELIVERED: ("who was answered", "it was handed over: that copy is the receiver's"),
         EventType.PACKED: ("an encrypted ZIP", "it was packed once more, outside of the archive: destroy it by hand"),
@@ -178,7 +159,7 @@ def find_paper_residue(archive: Archive, going: Sequence[str]) -> list[Residue]:
         if row and Path(row[0]).exists() and not Path(row[0]).is_relative_to(archive.directory):
             message = "it was made there, outside of the archive: destroy it by hand"
             found.append(Residue(place=row[0], record_id=RecordId(each), message=message))
-    return list(dict.fromkeys([*found, *_in_backups(archive)]))
+    return list(dict.fromkeys(found))
 
 
 def store_residue(archive: Archive, batch: str, found: Iterable[Residue]) -> None:

@@ -155,8 +155,13 @@ def file_thread(
     kind: RecordKind = RecordKind.THREAD,
     bodies: dict[str, bytes] | None = None,
     code: str | None = None,
+    said_at: datetime | None = None,
 ) -> RecordId:
-    """File one capture of thread `number` with a post and comments of these texts, as a night does."""
+    """File one capture of thread `number` with a post and comments of these texts, as a night does.
+
+    `said_at` is when they were written, by default when they are captured.
+    """
+    written = said_at or at
     record, id = record_id(number), CaptureId(f"cap_{night:08x}{number:08x}")
     staged = archive.objects.begin(id)
     writer = WarcWriter(staged / "capture.warc.gz", info={}, now=lambda: at)
@@ -172,7 +177,7 @@ def file_thread(
             kind=ItemKind.POST if position == 0 else ItemKind.COMMENT,
             text=text,
             creator_name=f"Resident {number}-{position}",
-            created=at,
+            created=written,
             source_url=f"{url}#{position}",
         )
         for position, text in enumerate(said)
@@ -198,7 +203,7 @@ def file_thread(
             native_root_id=str(number),
             canonical_url=url,
             title=title if title is not None else f"Thread {number}",
-            created=at,
+            created=written,
         ),
         items_file="items.generic.jsonl",
         objects=tuple(
