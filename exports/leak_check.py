@@ -82,7 +82,9 @@ class LeakReport:
         """Raises LeakFound, naming the places."""
         if self.stopping:
             more = f"; and {len(self.stopping) - 20} more" if len(self.stopping) > 20 else ""
-            raise LeakFound(f"nothing was sealed: {'; '.join(self.stopping[:20])}{more}")
+            found = LeakFound(f"nothing was sealed: {'; '.join(self.stopping[:20])}{more}")
+            found.elsewhere = tuple(each.told for each in self.leaks if not each.fatal and not each.reason)
+            raise found
 
 
 class LeakCheck:
