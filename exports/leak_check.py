@@ -192,7 +192,7 @@ class LeakCheck:
             pictures_read=self._pictures,
             ocr="read by Tesseract (what it cannot read unredacted proves nothing)"
             if self._read_picture
-            else "not read: Tesseract is not installed",
+            else "not read: OCR was left out, or Tesseract is not installed",
             pictures_skipped=tuple(self._skipped),
         )
 
