@@ -1,4 +1,4 @@
-"""What describes a thread is its first post's: where all of that is out, so are title, creator, address and keywords."""
+"""What describes a thread is its first post's: where all of that is out, so are title, creator and address."""
 
 from __future__ import annotations
 

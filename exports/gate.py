@@ -45,7 +45,10 @@ class Logged:
 
 @dataclass(frozen=True, kw_only=True)
 class Secret:
-    """A string that must not leave: found by a rule, or the text of what is withheld. `item` "" : the record's."""
+    """A string that must not leave: found by a rule, or the text of what is withheld.
+
+    `item` is its id in the archive, "" of what is the record's own.
+    """
 
     text: str
     everywhere: bool
@@ -84,6 +87,7 @@ class ReleasedRecord:
     source: tuple[ProducedCapture, ...]
     drawn: str  # digest of all that decides what its pictures show
     left: Mapping[CaptureId, str] = field(default_factory=dict)
+    ids: Mapping[str, str] = field(default_factory=dict)  # of items in the archive, by those they have in the bundle
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +159,7 @@ class _Passage:
             source=produced.captures,
             drawn=self._digest_of_drawn(items),
             left=self._left,
+            ids={new.id: old.id for old, new in zip(produced.items, items, strict=True)},
         )
 
     def _digest_of_drawn(self, items: Sequence[CataloguedItem]) -> str:
@@ -198,12 +203,12 @@ class _Passage:
 
         def clean(text: str, field: str) -> str:
             done, hits = redact(text, rules)
-            self._note(id, field, text, hits)
+            self._note(id, field, text, hits, of=entry.id)
             return done
 
         def clean_address(address: str, field: str) -> str:
             done, hits = redact_address(address, rules)
-            self._note(id, field, address, hits)
+            self._note(id, field, address, hits, of=entry.id)
             return done
 
         item = Item(
@@ -235,7 +240,9 @@ class _Passage:
         texts = [seen.text, *(each.text for each in entry.versions), *(each.alt for each in seen.media)]
         for text in filter(None, (each.strip() for each in texts)):
             self._literals[text] = how.label
-            self._secrets[Secret(text=text, everywhere=False, item=id, rule="withheld" if everywhere else "")] = None
+            self._secrets[Secret(text=text, everywhere=False, item=entry.id, rule="withheld" if everywhere else "")] = (
+                None
+            )
         item = Item(native_id=native, parent_id=parent, kind=seen.kind, text=how.label)
         return CataloguedItem(
             id=id,
@@ -266,13 +273,14 @@ class _Passage:
 
     def _headless(self, record: Record, begun: CataloguedItem, told: str) -> Record:
         if title := record.title.strip():
-            rule, post = "" if told == label(NOT_RESPONSIVE) else "withheld", self._renamed(begun.item.native_id)
+            rule = "" if told == label(NOT_RESPONSIVE) else "withheld"
             self._literals[title] = told
-            self._secrets[Secret(text=title, everywhere=False, item=f"{record.id}/{post}", rule=rule)] = None
+            self._secrets[Secret(text=title, everywhere=False, item=begun.id, rule=rule)] = None
         self._log.append(Logged(item=record.id, field="title and address", section=told, rule="", count=1))
         return without_first_post(record, told)
 
-    def _note(self, item: str, field: str, text: str, hits: Sequence[Hit]) -> None:
+    def _note(self, item: str, field: str, text: str, hits: Sequence[Hit], *, of: str = "") -> None:
+        """`item` is its id in the bundle, `of` that in the archive."""
         counts: dict[tuple[str, str], int] = {}
         rules = {each.id: each for each in self._gate.rules}
         for hit in hits:
@@ -282,7 +290,7 @@ class _Passage:
                 continue  # whoever wrote it may have written what is released
             self._literals[found] = label(hit.section)
             told = "withheld" if rule.kind == "item" else hit.rule
-            self._secrets[Secret(text=found, everywhere=rule.scope == "everywhere", item=item, rule=told)] = None
+            self._secrets[Secret(text=found, everywhere=rule.scope == "everywhere", item=of, rule=told)] = None
         name = item or self._produced.record.id
         self._log += [
             Logged(item=name, field=field, section=section, rule=rule, count=count)

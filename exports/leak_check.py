@@ -86,7 +86,9 @@ class LeakReport:
         """Raises LeakFound, naming the places."""
         if self.stopping:
             more = f"; and {len(self.stopping) - 20} more" if len(self.stopping) > 20 else ""
-            raise LeakFound(f"nothing was sealed: {'; '.join(self.stopping[:20])}{more}")
+            found = LeakFound(f"nothing was sealed: {'; '.join(self.stopping[:20])}{more}")
+            found.elsewhere = tuple(each.told for each in self.leaks if not each.fatal and not each.reason)
+            raise found
 
 
 class LeakCheck:
@@ -220,7 +222,7 @@ class LeakCheck:
             pictures_read=self._pictures,
             ocr="read by Tesseract (what it cannot read unredacted proves nothing)"
             if self._read_picture
-            else "not read: Tesseract is not installed",
+            else "not read: OCR was left out, or Tesseract is not installed",
             pictures_skipped=tuple(self._skipped),
         )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, suppress
@@ -25,11 +26,12 @@ from exports.gate import Gate, ReleasedRecord, Secret
 from exports.leak_check import LeakCheck, LeakReport
 from exports.pages import About
 from exports.produced import NotProduced, ProducedRecord, ProducedRequest
-from exports.redaction_rules import redact
+from exports.redaction_rules import RedactionRule, label, redact
 from exports.release_forms import Forms, Told
 from exports.release_plan import PROFILES, ReleasePlan, Surroundings
 from exports.resuming import Pages, Progressing
 from exports.signed_bag import seal_bag
+from exports.spelling import tokens
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +94,10 @@ def make_release(
             raise
         going.end()
     return replace(made, path=into)
+
+
+_BEGUN = re.compile(r"([^\W_]{2,})[*?~]")
+"""A word that a query gives in part, or nearly."""
 
 
 class _Making:
@@ -211,7 +217,8 @@ class _Making:
         for document in documents:
             if document.item is not None:
                 pages = [f"/{each.number}.{each.ending}" for each in document.pages]
-                self._own[document.item.id] = [f"#{document.item.id}", f"/{document.begin}.txt", *pages]
+                own = released.ids.get(document.item.id, document.item.id)
+                self._own[own] = [f"#{document.item.id}", f"/{document.begin}.txt", *pages]
                 redacted = any(each.item == document.item.id for each in released.log)
                 how = document.release.release
                 self._counts["withheld" if how == "withheld" else "redacted" if redacted else "full"] += 1
@@ -249,14 +256,35 @@ class _Making:
 
 
 def _without_redacted(request: ProducedRequest, gate: Gate) -> ProducedRequest:
-    """What was asked and searched, as it may be told: a query often holds the very name."""
+    """What was asked and searched, as it may be told: a query often holds the very name, or a part of it."""
     rules = [each for each in gate.rules if each.scope == "everywhere"]
+
+    def asked(query: str) -> str:
+        telling = [each for each in rules if _tells_of(query, each)]
+        return label(", ".join(dict.fromkeys(each.section for each in telling))) if telling else redact(query, rules)[0]
+
     return replace(
         request,
         subject=redact(request.subject, rules)[0],
         requester=redact(request.requester, rules)[0],
         searches=tuple(
-            replace(each, query=redact(each.query, rules)[0], interpreted=redact(each.interpreted, rules)[0])
-            for each in request.searches
+            replace(each, query=asked(each.query), interpreted=asked(each.interpreted)) for each in request.searches
         ),
     )
+
+
+def _tells_of(query: str, rule: RedactionRule) -> bool:
+    """Whether a query gives a name away though it is not written out: `ritad*`, `das NEAR rita`, `creator:rita`.
+
+    One word of a person's suffices, for the hits are marked; of a phrase it takes every word.
+    """
+    if rule.kind not in ("phrase", "person"):
+        return False
+    said = set(tokens(query))
+    begun = [word for found in _BEGUN.findall(query) for word in tokens(found)]
+    for phrase in rule.phrases:
+        words = tokens(phrase)
+        told = [word in said or any(word.startswith(each) for each in begun) for word in words]
+        if all(told) or (rule.kind == "person" and any(told)):
+            return True
+    return False

@@ -68,7 +68,7 @@ class ClockReading:
 
     `due_at` is set where the law counts hours. `days_left` counts calendar days to `due`, negative once it has
     passed; while the clock stands it is what is left of the period, in the rule's unit. `deemed_on` is the first
-    day on which the law takes silence for an answer.
+    day on which the law takes silence for an answer; None where its rule says nothing of silence.
     """
 
     rule: str
@@ -86,7 +86,8 @@ class ClockReading:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What must be shown beside the date: every step that rests on an unverified row."""
-        return tuple(f"{each.rule}: {each.status.warning}" for each in self.steps if each.status.warning)
+        told = (f"{each.rule}: {each.status.warning}" for each in self.steps if each.status.warning)
+        return tuple(dict.fromkeys(told))
 
 
 def receipt_day(moment: datetime, zone: ZoneInfo, *, closes: str = "", calendar: OfficeCalendar | None = None) -> date:
@@ -157,7 +158,7 @@ class _Reckoning:
             first_due=first_due,
             state=state,
             days_left=left,
-            deemed_on=deemed,
+            deemed_on=deemed if rule.deemed else None,
             transfer_by=self._period(rule.transfer, self._received, "to pass it on to another authority"),
             appeal_until=self._appeal(answered, deemed, today),
             steps=tuple(self._steps),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import click
@@ -12,13 +12,15 @@ from archiver.commands.productions import check_release
 from archiver.commands.request_clock import CLOCK_COMMANDS
 from archiver.commands.session import Session, archive_command, json_option
 from archiver.core import clock
-from archiver.core.errors import BundleInvalid
+from archiver.core.archive import Archive
+from archiver.core.errors import ArchiverError, BundleInvalid
 from archiver.core.people import Permission
 from archiver.core.request_files import CHANNELS, RequestDetails
+from archiver.core.requests import InformationRequest
 from archiver.core.saved_searches import SavedSearches
 from archiver.workflows.answer import open_request, produce, search_for_request
 from archiver.workflows.keep_holds import close_request, reopen_request
-from archiver.workflows.request_clock import last_day_of_appeal, received_on
+from archiver.workflows.request_clock import clock_of, last_day_of_appeal, received_on
 from exports.check import check_bundle
 from exports.signed_bag import is_release
 
@@ -82,11 +84,27 @@ def new(
             actor=actor,
             now=now,
         )
+        due_told = _told_due(archive, opened, now.astimezone(archive.settings.archive.zone).date())
     if session.as_json:
         print_json(opened)
     else:
         say(f"Registered as {opened.number}.", "green")
+        for text, colour in due_told:
+            say(text, colour)
         say(f"Next: archiver request search {opened.number} QUERY")
+
+
+def _told_due(archive: Archive, opened: InformationRequest, today: date) -> list[tuple[str, str]]:
+    """When an answer is due, and what that rests on: an officer who is told nothing reckons with nothing."""
+    try:
+        reckoned = clock_of(archive, opened, today=today)
+    except ArchiverError as error:
+        return [(f"No day can be reckoned: {error}", "yellow")]
+    if reckoned.due is None:
+        return [(f"No day is known: {reckoned.why}.", "yellow")]
+    rule = f" ({reckoned.clock.rule})" if reckoned.clock else ""
+    told = f"An answer is due on {reckoned.due}{rule}: {reckoned.why}."
+    return [(told, ""), *((each, "yellow") for each in reckoned.warnings)]
 
 
 @request.command("list")
@@ -163,7 +181,10 @@ def search(session: Session, number: str, query: str | None, saved: str | None, 
             f"{declared.total} hits kept with {declared.request_number}; interpreted as {declared.interpreted}",
             "green",
         )
-        say(f"Next: archiver export {declared.request_number}")
+        say(
+            f"Next: archiver review freeze {declared.request_number}, or, where nothing is to be left out, "
+            f"archiver export {declared.request_number}"
+        )
 
 
 @request.command("close")

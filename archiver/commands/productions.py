@@ -89,11 +89,12 @@ def make(
         return
     say(f"Produced {made.records} records with {made.items} items, pages {made.first} to {made.last}.", "green")
     leaks = made.leaks
+    found = "none found but where that was acknowledged" if leaks.leaks else "none found"
     describe(
         [
             ("Bundle", filed.path),
             ("Seal", filed.sha256),
-            ("Searched", f"{leaks.files} files in {leaks.readings} readings for {leaks.strings} strings: none found"),
+            ("Searched", f"{leaks.files} files in {leaks.readings} readings for {leaks.strings} strings: {found}"),
             ("Pictures", f"{leaks.pictures_read} {leaks.ocr}" if leaks.pictures_read else leaks.ocr),
             ("Not read", "; ".join(f"{place} ({reason})" for place, reason in leaks.pictures_skipped)),
             ("Acknowledged", len(leaks.leaks) or ""),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import click
@@ -127,7 +129,7 @@ def list_redactions(session: Session, number: str) -> None:
                 (
                     each.id,
                     each.kind,
-                    ", ".join(map(str, each.target.values())),
+                    _told(each.target),
                     each.scope,
                     each.item_id or each.record_id,
                     each.section,
@@ -137,6 +139,14 @@ def list_redactions(session: Session, number: str) -> None:
                 for each in found
             ),
         )
+
+
+def _told(target: Mapping[str, Any]) -> str:
+    """What a redaction takes out, as its officer wrote it."""
+    if "rectangle" in target:
+        return f"{','.join(map(str, target['rectangle']))} of {target['capture']}"
+    words = "; ".join(target.get("phrases", ())) or str(target.get("detector", ""))
+    return f"{words} (within longer words, too)" if target.get("inside") else words
 
 
 @redact.command("lift")
@@ -188,17 +198,32 @@ def clear(session: Session, number: str, capture: str, region: str, reason: str)
 
 @redact.command("acknowledge")
 @click.argument("number")
-@click.argument("place")
+@click.argument("places", metavar="PLACE...", nargs=-1, required=True)
 @click.option("--reason", required=True, help="Why what the leak check found there may stay.")
 @archive_command
-def acknowledge(session: Session, number: str, place: str, reason: str) -> None:
-    """Let a hit of the leak check stand, elsewhere than where it was redacted. PLACE is as the check told it."""
+def acknowledge(session: Session, number: str, places: tuple[str, ...], reason: str) -> None:
+    """Let hits of the leak check stand, elsewhere than where it was redacted. Each PLACE is as the check told it.
+
+    A PLACE that begins with @ is a file with a place a line, as the check writes them beside the production.
+    """
     with session.act(Permission.APPROVE) as (archive, actor):
-        kept = acknowledge_leak(archive, number, place, reason=reason, actor=actor, now=clock.now())
+        now, told = clock.now(), [line for each in places for line in _places(each)]
+        kept = [acknowledge_leak(archive, number, each, reason=reason, actor=actor, now=now) for each in told]
     if session.as_json:
         print_json(kept)
-    else:
-        say(f"Acknowledged: {kept.place}.", "green")
+    for each in () if session.as_json else kept:
+        say(f"Acknowledged: {each.place}.", "green")
+
+
+def _places(told: str) -> list[str]:
+    """Raises BadInput."""
+    if not told.startswith("@"):
+        return [told]
+    try:
+        lines = Path(told[1:]).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{told[1:]} cannot be read: {error}") from error
+    return [line for line in lines if line.strip()]
 
 
 @redact.command("skip-ocr")

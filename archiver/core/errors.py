@@ -297,6 +297,8 @@ class LeakFound(ArchiverError):
     """
 
     exit_code = 83
+    elsewhere: tuple[str, ...] = ()
+    """Places that a person may acknowledge: what is redacted in one place stands there in another."""
 
 
 class PreflightFailed(ArchiverError):

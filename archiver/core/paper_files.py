@@ -14,8 +14,8 @@ from archiver.core.records import Digest
 
 PAPER_FOLDERS = ("productions", "runs", "certificates")
 TRAIL = "trail"
-_PLAN = ".plan.json"
-"""Beside a bundle: what it can be made again from."""
+_BESIDE = (".plan.json", ".leaks.txt")
+"""Beside a bundle: what it can be made again from, and where the leak check found what had to be acknowledged."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,10 @@ def has_files(place: str) -> bool:
 def paper_place(path: str) -> str:
     """The place of the paper that a file below one of the folders belongs to."""
     folder, _, rest = path.partition("/")
-    return f"{folder}/{rest.partition('/')[0].removesuffix(_PLAN)}"
+    name = rest.partition("/")[0]
+    for ending in _BESIDE:
+        name = name.removesuffix(ending)
+    return f"{folder}/{name}"
 
 
 def look_at_files(directory: Path, place: str) -> PaperFiles:
@@ -101,4 +104,4 @@ def _files(directory: Path, place: str) -> list[Path]:
 
 
 def _roots(directory: Path, place: str) -> list[Path]:
-    return [directory / place, directory / f"{place}{_PLAN}"] if has_files(place) else []
+    return [directory / place, *(directory / f"{place}{each}" for each in _BESIDE)] if has_files(place) else []

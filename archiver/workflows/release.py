@@ -16,7 +16,7 @@ from typing import Any
 from archiver.core.archive import Archive
 from archiver.core.clock import from_iso, to_iso
 from archiver.core.durable import write_durably
-from archiver.core.errors import BadInput, PreflightFailed, ProductionRefused
+from archiver.core.errors import BadInput, LeakFound, PreflightFailed, ProductionRefused
 from archiver.core.events import EventType
 from archiver.core.fixity import check_object
 from archiver.core.people import Permission, Person
@@ -112,7 +112,10 @@ def make_production(
     where = into if into is not None else archive.directory / "productions"
     records = list(dict.fromkeys(each.record_id for each in archive.reviews.members(frozen.id)))
     plan, place = _settle(archive, request, making, frozen.id, records, where, actor, now)
-    released = _release(archive, request, plan, making, place, progress, set_id=frozen.id)
+    try:
+        released = _release(archive, request, plan, making, place, progress, set_id=frozen.id)
+    except LeakFound as found:
+        raise _with_next_step(found, request.number, place) from found
     filed = FiledProduction(
         id=plan.id,
         request_number=request.number,
@@ -237,6 +240,21 @@ def _page(produced: ProducedRecord, capture: ProducedCapture) -> Page:
 def _as_seen(item: Item, versions: tuple[Any, ...], at: datetime) -> Item:
     earlier = [each.text for each in versions if each.seen <= at]
     return replace(item, text=earlier[-1]) if earlier else item
+
+
+def _with_next_step(found: LeakFound, number: str, place: Path) -> LeakFound:
+    """The same, and where some may stay a file of all these places, for there may be hundreds."""
+    if not found.elsewhere:
+        return found
+    listed = place.with_name(f"{place.name}.leaks.txt")
+    write_durably(listed, "".join(f"{each}\n" for each in found.elsewhere).encode())
+    told = LeakFound(
+        f"{found}. {len(found.elsewhere)} of these are elsewhere than where it was redacted: redact it there too, or "
+        f"read {listed}, take out what may not stay, and run `archiver redact acknowledge {number} @{listed}` with "
+        "the reason"
+    )
+    told.elsewhere = found.elsewhere
+    return told
 
 
 def _surroundings(archive: Archive, request: InformationRequest, making: Making, stack: ExitStack) -> Surroundings:

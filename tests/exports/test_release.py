@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import random
 import signal
@@ -23,7 +24,7 @@ from exports.leak_check import LeakCheck
 from exports.redaction_rules import RedactionRule
 from exports.verifier import check
 from tests.exports.planted import Drawn, gate_of, release
-from tests.exports.sample import make_record
+from tests.exports.sample import REQUEST, make_record
 
 ROOT = Path(__file__).parents[2]
 KILLS = 20 if os.environ.get("ARCHIVER_PROVE") else 3
@@ -160,3 +161,29 @@ def test_numbers_run_on_from_the_page_named(tmp_path: Path) -> None:
     made = release(given, (), tmp_path / "bundle", numbering=Numbering(prefix="X", first=501, width=5))
     assert made.first == "X00501"
     assert replace(made).last == f"X{500 + made.pages:05d}"
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ('"Rita Das"', "[14]"),
+        ("ritad* OR weir", "[14]"),
+        ("creator:rita weir", "[14]"),
+        ("das NEAR flood", "[14]"),
+        ("water OR পানী", "water OR পানী"),
+        ("flood weir", "[13]"),  # every word of a phrase
+        ("weir", "weir"),
+    ],
+)
+def test_a_query_that_gives_a_part_of_a_name_is_not_told(tmp_path: Path, query: str, told: str) -> None:
+    rules = (
+        RedactionRule(
+            id="red_1", kind="person", scope="everywhere", section="14", phrases=("Rita Das", "@ritadas")
+        ),
+        RedactionRule(id="red_2", kind="phrase", scope="everywhere", section="13", phrases=("weir flood",)),
+    )  # fmt: skip
+    given = drawn(tmp_path / "objects")
+    request = replace(REQUEST, searches=tuple(replace(each, query=query, interpreted="") for each in REQUEST.searches))
+    made = release(given, rules, tmp_path / "bundle", request=request)
+    asked = json.loads((made.path / "data/production.json").read_text(encoding="utf-8"))["request"]["searches"]
+    assert [each["query"] for each in asked] == [told]

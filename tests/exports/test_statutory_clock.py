@@ -213,6 +213,33 @@ def test_a_request_received_at_night_has_the_day_of_the_agency(moment: str, zone
     assert found == day(legal)
 
 
+@pytest.mark.parametrize(
+    ("rule", "sent", "zone", "calendar", "received", "due"),
+    [
+        ("IN-RTI-2005/1", "2026-02-28T19:29:00+00:00", "Asia/Kolkata", ASSAM, "2026-03-01", "2026-03-31"),
+        ("PK-RAI-2017/1", "2025-12-31T23:59:00+00:00", "Asia/Karachi", PAKISTAN, "2026-01-01", "2026-01-15"),
+        ("PK-BA-RTI-2021/1", "2025-12-31T23:59:00+00:00", "Asia/Karachi", PAKISTAN, "2026-01-01", "2026-01-22"),
+        ("CA-ON-MFIPPA/1", "2026-02-01T04:59:00+00:00", "America/Toronto", ONTARIO, "2026-01-31", "2026-03-02"),
+        ("CA-SK-FOIP/1", "2026-01-06T05:59:00+00:00", "America/Regina", SASKATCHEWAN, "2026-01-05", "2026-02-04"),
+        ("CA-SK-LAFOIP/1", "2028-02-01T05:59:00+00:00", "America/Regina", SASKATCHEWAN, "2028-01-31", "2028-03-01"),
+    ],
+)
+def test_under_each_law_a_request_of_23_59_elsewhere_is_reckoned_from_the_agency_s_day(
+    rule: str, sent: str, zone: str, calendar: OfficeCalendar, received: str, due: str
+) -> None:
+    legal = receipt_day(datetime.fromisoformat(sent), ZoneInfo(zone))
+    assert legal == day(received)
+    reading = reckon(rule.partition("/")[0], calendar, received)
+    assert (reading.rule, reading.due) == (rule, day(due))
+
+
+def test_a_warning_is_told_once_and_silence_means_nothing_where_the_rule_does_not_say_so() -> None:
+    reading = reckon("IN-RTI-2005", ASSAM, "2026-03-01", today="2026-04-05")
+    assert reading.warnings.count("IN-RTI-2005/1: UNVERIFIED: reported only, have counsel confirm it") == 1
+    assert reading.deemed_on == date(2026, 4, 1)
+    assert reckon("CA-ON-MFIPPA", ONTARIO, "2026-03-01", today="2026-06-05").deemed_on is None
+
+
 def test_life_or_liberty_in_india_is_counted_in_hours() -> None:
     law = find_law("RTI Act 2005")
     assert law is not None
