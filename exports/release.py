@@ -22,7 +22,9 @@ from archiver.core.progress import Progress, silent
 from exports.barring import without_barred
 from exports.documents import check_numbering, number_documents
 from exports.gate import Gate, ReleasedRecord, Secret
-from exports.leak_check import LeakCheck, LeakReport
+from exports.leak_check import LeakCheck
+from exports.leak_helper import LeakHelper, is_worth_it
+from exports.leaks import LeakReport
 from exports.pages import About
 from exports.produced import NotProduced, ProducedRecord, ProducedRequest
 from exports.redaction_rules import redact
@@ -78,7 +80,9 @@ def make_release(
         make_directory(into.parent)
         going.begin()
         try:
-            made = _Making(request, gate, plan, surroundings, part, going).make(records, asked, not_produced, progress)
+            with ExitStack() as ending:
+                making = _Making(request, gate, plan, surroundings, part, going, ending)
+                made = making.make(records, asked, not_produced, progress)
             move_directory(part, into)
         except (KeyboardInterrupt, SystemExit):
             raise  # the next run goes on from here, as after a kill
@@ -105,8 +109,11 @@ class _Making:
         surroundings: Surroundings,
         part: Path,
         going: Progressing,
+        ending: ExitStack,
     ) -> None:
         self._going, self._taken_up = going, 0
+        self._ending = ending
+        self._helper: LeakHelper | None = None
         self._gate, self._plan, self._around, self._part = gate, plan, surroundings, part
         self._about = About(
             production_id=plan.id,
@@ -143,6 +150,8 @@ class _Making:
                     continue
                 exported += 1
                 self._add(forms, exported, released, pages)
+                if self._helper is None and is_worth_it(forms.bag.files, forms.bag.size):
+                    self._helper = self._ending.enter_context(LeakHelper())
                 progress(number, asked, produced.record.id)
         if exported + len(self._left_out) != asked:
             raise ProductionRefused(
@@ -207,9 +216,11 @@ class _Making:
             made=pages,
         )
         self._taken_up += pages is not None
+        hidden = {each.item for each in released.secrets}
         for document in documents:
             if document.item is not None:
-                self._own[document.item.id] = [f"#{document.item.id}", f"/{document.begin}."]
+                if document.item.id in hidden:
+                    self._own[document.item.id] = [f"#{document.item.id}", f"/{document.begin}."]
                 redacted = any(each.item == document.item.id for each in released.log)
                 how = document.release.release
                 self._counts["withheld" if how == "withheld" else "redacted" if redacted else "full"] += 1
@@ -231,7 +242,7 @@ class _Making:
             acknowledged=self._around.acknowledged,
             read_picture=self._going.reading(self._around.read_picture),
         )
-        check.search_tree(self._part)
+        check.search_tree(self._part, self._helper)
         report = check.report()
         report.require_clean()
         return report

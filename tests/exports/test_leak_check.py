@@ -18,7 +18,8 @@ from PIL.PngImagePlugin import PngInfo
 from archiver.core.errors import LeakFound
 from archiver.core.warc import Exchange, WarcWriter
 from exports.gate import Secret
-from exports.leak_check import LeakCheck, LeakReport, unread
+from exports.leak_check import LeakCheck
+from exports.leaks import LeakReport, unread
 from exports.load_files import dat_header, dat_line
 from exports.redaction_rules import RedactionRule
 from tests.exports.sample import FIRST
