@@ -39,9 +39,7 @@ _BATCH = 1 << 16
 _WINDOW, _TOGETHER = 256, 8
 """Characters of a piece, and pieces in which a hit is looked at word by word, rather than in the whole text."""
 _REMEMBERED = 1 << 14
-"""What has that size is remembered when nothing was found in it: a WACZ holds the same WARCs again, and these the same
-scripts and styles.
-"""
+"""Bytes from which on a WARC, or a body in it, is remembered when nothing was found in it."""
 _SHORT_FILE = 1 << 13
 
 
@@ -148,7 +146,7 @@ class LeakCheck:
             self._search_file(*files[0])
 
     def _search_file(self, name: str, content: bytes) -> None:
-        begun = self._memory.begin() if len(content) >= _REMEMBERED else None
+        begun = self._memory.begin() if name.endswith(".warc.gz") else None  # a WACZ holds it again
         self._search_all(read_all(name, content, self._memory))
         if (self._read_picture or self._leaves_pictures) and content.startswith(_PICTURES):
             self._search_picture(name, content)

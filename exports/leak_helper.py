@@ -23,6 +23,7 @@ from exports.leak_check import LeakCheck
 from exports.leaks import Found, Sought
 
 _CHILD = "from exports.leak_helper import serve; serve()"
+_READY = "ready"
 _SHARE_SIZE, _SHARE_FILES = 4 << 20, 500
 """Of the files that are searched before the other is asked whether it needs more."""
 
@@ -38,6 +39,7 @@ class LeakHelper:
     def __enter__(self) -> Self:
         self.given = list[str]()
         """Names of the files that were its share."""
+        self._failed = False
         ours, theirs = socket.socketpair()
         self._pipe = Connection(ours.detach())
         self.process: subprocess.Popen[bytes] | None = None
@@ -61,29 +63,45 @@ class LeakHelper:
             self.process.wait()
 
     def is_ready(self, seconds: float = 0) -> bool:
-        """Whether it waits for files, or, within so many seconds, will. Raises EOFError, OSError."""
-        return self._pipe.poll(seconds)
+        """Whether it waits for files, or, within so many seconds, will."""
+        try:
+            return not self._failed and self._pipe.poll(seconds)
+        except OSError:
+            self._failed = True
+            return False
 
     def share(self, check: LeakCheck, root: Path, names: Sequence[str]) -> None:
-        """Search the files here and there; `check` then knows what was found in all of them."""
+        """Search the files here and there; `check` then knows what was found in all of them. Raises OSError."""
         shares = deque(_shares(root, names))
-        try:
-            self._pipe.send((root, check.sought))
-            while shares:
-                if self.is_ready():
-                    self._pipe.recv()
-                    self.given += shares[-1]
-                    self._pipe.send(shares.pop())
-                if shares:
-                    check.search_files(root, shares.popleft())
-            self._pipe.send(None)
-            while not isinstance(found := self._pipe.recv(), Found):
-                pass
-        except (EOFError, OSError):
-            for share in (self.given, *shares):
-                check.search_files(root, share)
-        else:
+        self._send((root, check.sought))
+        while shares:
+            if self.is_ready() and self._receive() is not None:
+                self.given += shares[-1]
+                self._send(shares.pop())
+            if shares:
+                check.search_files(root, shares.popleft())
+        self._send(None)
+        while (found := self._receive()) == _READY:
+            pass
+        if isinstance(found, Found):
             check.add(root, found)
+        else:
+            check.search_files(root, self.given)
+
+    def _send(self, message: object) -> None:
+        try:
+            if not self._failed:
+                self._pipe.send(message)
+        except OSError:
+            self._failed = True
+
+    def _receive(self) -> object:
+        """The next answer; None where the helper has failed."""
+        try:
+            return None if self._failed else self._pipe.recv()
+        except (EOFError, OSError):
+            self._failed = True
+            return None
 
 
 def _shares(root: Path, names: Sequence[str]) -> list[list[str]]:
@@ -106,11 +124,11 @@ def serve() -> None:
     """The helper's side, at the socket that its only argument names."""
     with Connection(int(sys.argv[1])) as pipe:
         try:
-            pipe.send("ready")
+            pipe.send(_READY)
             root, check = _begin(*pipe.recv())
             while (names := pipe.recv()) is not None:
                 check.search_files(root, names)
-                pipe.send("ready")
+                pipe.send(_READY)
             pipe.send(check.found())
         except (EOFError, OSError):  # nobody is there any more, or will search again what could not be read here
             return

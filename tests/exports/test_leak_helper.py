@@ -105,6 +105,15 @@ def test_without_a_process_all_is_searched_here(
         same(searched(tree, helper), alone)
 
 
+def test_a_file_that_cannot_be_read_is_an_error_and_nothing_is_passed_over(
+    tree: Path, small_shares: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing = [*(path.name for path in tree.iterdir()), "missing.txt"]
+    monkeypatch.setattr(exports.leak_helper, "_shares", lambda root, names: [[each] for each in names])
+    with LeakHelper() as helper, pytest.raises(FileNotFoundError):
+        helper.share(check_of(), tree, missing)
+
+
 def test_few_files_are_not_worth_a_process() -> None:
     assert not is_worth_it(10, 1000)
     assert is_worth_it(10_000, 1000) == is_worth_it(10, 1 << 30) == (len(os.sched_getaffinity(0)) > 1)
