@@ -45,14 +45,33 @@ HEX = (re.compile(rb"[0-9a-fA-F]{48,}"), _marks(b"0123456789abcdefABCDEF"), 48)
 def packed_runs(content: bytes, kind: tuple[re.Pattern[bytes], bytes, int]) -> Iterator[tuple[int, bytes]]:
     """Runs of BASE64 or HEX with their places."""
     pattern, marks, least = kind
-    marked, end = content.translate(marks), 0
-    for start, stop in _stretches(marked, marked.find(b"\1" * least), least):
+    end = 0
+    for start, stop in _stretches(content, marks, least):
         if start < end:  # a further line of the run before
             continue
         end = stop
         if content[stop : stop + 1] in b"=\r\n" and (found := pattern.match(content, start)):
             end = found.end()
         yield start, content[start:end]
+
+
+def _stretches(content: bytes, marks: bytes, least: int) -> Iterator[tuple[int, int]]:
+    """Begin and end of each stretch of `least` or more bytes that are marked."""
+    begun: list[int] = []
+    for start in range(0, len(content), _BLOCK):
+        marked = content[start : start + _BLOCK].translate(marks)
+        if not begun and b"\1" * least not in marked:  # only what the next block goes on with
+            ends = len(marked) - len(marked.rstrip(b"\1"))
+            begun = [start + len(marked) - ends] if ends else []
+            continue
+        bits = np.frombuffer(bytes([bool(begun)]) + marked, np.uint8)
+        borders = np.append(begun, np.flatnonzero(bits[1:] != bits[:-1]) + start).astype(np.int64)
+        begun = [int(borders[-1])] if len(borders) % 2 else []
+        begins, ends_at = borders[: len(borders) // 2 * 2 : 2], borders[1::2]
+        long = ends_at - begins >= least
+        yield from zip(begins[long].tolist(), ends_at[long].tolist(), strict=True)
+    if begun and len(content) - begun[0] >= least:
+        yield begun[0], len(content)
 
 
 def unpacked_runs(content: bytes) -> Iterator[tuple[str, int, bytes]]:
@@ -96,20 +115,6 @@ def _is_worth_reading(inner: bytes) -> bool:
     except UnicodeDecodeError as error:
         return error.start > max(8, len(inner) // 2)
     return True
-
-
-def _stretches(marked: bytes, first: int, least: int) -> Iterator[tuple[int, int]]:
-    """Begin and end of each stretch of `least` or more ones, from the first one's begin on; none where it is -1."""
-    begun: list[int] = [first]
-    for start in range(first, len(marked) if first >= 0 else first, _BLOCK):
-        bits = np.frombuffer(marked, np.uint8, min(_BLOCK + 1, len(marked) - start), start)
-        borders = np.append(begun, np.flatnonzero(bits[1:] != bits[:-1]) + (start + 1)).astype(np.int64)
-        begun = [int(borders[-1])] if len(borders) % 2 else []
-        begins, ends = borders[: len(borders) // 2 * 2 : 2], borders[1::2]
-        long = ends - begins >= least
-        yield from zip(begins[long].tolist(), ends[long].tolist(), strict=True)
-    if first >= 0 and begun and len(marked) - begun[0] >= least:
-        yield begun[0], len(marked)
 
 
 def wide_runs(content: bytes) -> dict[str, list[bytes]]:

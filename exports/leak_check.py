@@ -10,14 +10,14 @@ import hashlib
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
+from typing import Protocol
 
-from archiver.core.errors import LeakFound
 from exports.bag import files_below
 from exports.detectors import detect
 from exports.gate import Secret
+from exports.leaks import Found, Leak, LeakReport, Sought, unread
 from exports.needles import Needles
 from exports.readings import Memory, NotSearched, Reading, is_package, read_all, read_package
 from exports.redaction_rules import RedactionRule, match_words
@@ -39,56 +39,15 @@ _BATCH = 1 << 16
 _WINDOW, _TOGETHER = 256, 8
 """Characters of a piece, and pieces in which a hit is looked at word by word, rather than in the whole text."""
 _REMEMBERED = 1 << 14
-"""What has that size is remembered when nothing was found in it: a WACZ holds the same WARCs again, and these the same
-scripts and styles.
-"""
+"""Bytes from which on a WARC, or a body in it, is remembered when nothing was found in it."""
 _SHORT_FILE = 1 << 13
 
 
-@dataclass(frozen=True, kw_only=True)
-class Leak:
-    """A redacted string where it must not be. `fatal`: nobody can acknowledge it."""
+class Helper(Protocol):
+    """Another process that takes its share of the files."""
 
-    place: str
-    rule: str
-    item: str
-    fatal: bool
-    reason: str = ""  # of its acknowledgement
-
-    @property
-    def told(self) -> str:
-        what = f"what {self.rule} redacts" if self.rule else "the text of what is withheld"
-        return f"{self.place}: {what}" + (f" in {self.item}" if self.item else "")
-
-
-@dataclass(frozen=True, kw_only=True)
-class LeakReport:
-    """What was searched and found. `leaks` stop the sealing where they are fatal or not acknowledged.
-
-    `pictures_skipped` are those that a person had not read by OCR, with the reason.
-    """
-
-    leaks: tuple[Leak, ...]
-    not_searched: tuple[str, ...]
-    files: int
-    size: int
-    readings: int
-    strings: int
-    pictures_read: int
-    ocr: str
-    pictures_skipped: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def stopping(self) -> tuple[str, ...]:
-        return (*(each.told for each in self.leaks if each.fatal or not each.reason), *self.not_searched)
-
-    def require_clean(self) -> None:
-        """Raises LeakFound, naming the places."""
-        if self.stopping:
-            more = f"; and {len(self.stopping) - 20} more" if len(self.stopping) > 20 else ""
-            found = LeakFound(f"nothing was sealed: {'; '.join(self.stopping[:20])}{more}")
-            found.elsewhere = tuple(each.told for each in self.leaks if not each.fatal and not each.reason)
-            raise found
+    def share(self, check: LeakCheck, root: Path, names: Sequence[str]) -> None:
+        """Search them, or have `check` search them; it knows in the end what was found in all."""
 
 
 class LeakCheck:
@@ -96,7 +55,8 @@ class LeakCheck:
 
     `own` has, for an item, words that name its own renditions: a hit of a string redacted `here` is fatal in a
     place that holds one. `acknowledged` are places of other hits with the reason a person gave. `numbers` are those
-    of the production's own pages, in which a pattern of digits means nothing.
+    of the production's own pages, in which a pattern of digits means nothing. A check that `leaves_pictures` tells
+    which ones OCR has to read.
     """
 
     def __init__(
@@ -108,10 +68,20 @@ class LeakCheck:
         acknowledged: Mapping[str, str] | None = None,
         read_picture: Callable[[bytes], str] | None = None,
         numbers: re.Pattern[str] | None = None,
+        leaves_pictures: bool = False,
     ) -> None:
+        secrets = tuple(secrets)
         self._own, self._acknowledged = own or {}, acknowledged or {}
-        self._numbers = numbers or re.compile(r"(?!)")
-        self._read_picture = read_picture
+        self._numbers = numbers
+        self._read_picture, self._leaves_pictures = read_picture, leaves_pictures
+        self.sought = Sought(
+            secrets=secrets,
+            rules=tuple(rules),
+            own=self._own,
+            acknowledged=self._acknowledged,
+            numbers=numbers,
+            reads_pictures=read_picture is not None,
+        )
         self._patterns = [each for each in rules if each.kind == "pattern" and each.scope == "everywhere"]
         self._wanted: dict[tuple[str, ...], list[Secret]] = {}
         inside = {each.id for each in rules if each.inside}
@@ -140,6 +110,7 @@ class LeakCheck:
         self._short: list[File] = []
         self._short_size = self.hits = 0
         self._skipped: list[tuple[str, str]] = []
+        self._left: list[str] = []
         self._leaks: dict[Leak, None] = {}
         self._waiting: list[Reading] = []
         self._waiting_size = 0
@@ -179,15 +150,10 @@ class LeakCheck:
             self._search_file(*files[0])
 
     def _search_file(self, name: str, content: bytes) -> None:
-        begun = self._memory.begin() if len(content) >= _REMEMBERED else None
+        begun = self._memory.begin() if name.endswith(".warc.gz") else None  # a WACZ holds it again
         self._search_all(read_all(name, content, self._memory))
-        if self._read_picture is not None and content.startswith(_PICTURES):
-            page = unread(Path(name).stem)
-            if page in self._acknowledged:
-                self._skipped.append((page, self._acknowledged[page]))
-            else:
-                self._pictures += 1
-                self._search(Reading(f"{name} (as read by OCR)", self._read_picture(content), False))
+        if (self._read_picture or self._leaves_pictures) and content.startswith(_PICTURES):
+            self._search_picture(name, content)
         if begun is not None:
             self._memory.keep(content, begun)
 
@@ -195,9 +161,29 @@ class LeakCheck:
         """Search words that are in no file of the production, but on a picture of it."""
         self._search(Reading(place, words, False))
 
-    def search_tree(self, root: Path) -> None:
-        """Search every file below `root`; packages last, for they hold much of the others again."""
-        for name in sorted(files_below(root), key=lambda name: (name.endswith(".wacz"), name)):
+    def _search_picture(self, name: str, content: bytes) -> None:
+        page = unread(Path(name).stem)
+        if page in self._acknowledged:
+            self._skipped.append((page, self._acknowledged[page]))
+        elif self._read_picture is None:
+            self._left.append(name)
+        else:
+            self._pictures += 1
+            self._search(Reading(f"{name} (as read by OCR)", self._read_picture(content), False))
+
+    def search_tree(self, root: Path, helper: Helper | None = None) -> None:
+        """Search every file below `root`, some of them by the helper; packages last, for they hold much of the others
+        again.
+        """
+        packages, others = list[str](), list[str]()
+        for name in sorted(files_below(root)):
+            (packages if name.endswith(".wacz") else others).append(name)
+        (helper.share if helper else LeakCheck.search_files)(self, root, others)
+        self.search_files(root, packages)
+
+    def search_files(self, root: Path, names: Iterable[str]) -> None:
+        """Search these files, whose names are their paths below `root`."""
+        for name in names:
             path = f"{root}/{name}"
             with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - a Path for each file takes longer
                 content = file.read(_CHUNK)
@@ -209,21 +195,47 @@ class LeakCheck:
             self._size += Path(path).stat().st_size
             self._search_all(read_package(name, Path(path), self._memory))
 
-    def report(self) -> LeakReport:
+    def found(self) -> Found:
+        """What was found so far, for another check to `add`."""
         self._search_short()
         self.search_waiting()
-        return LeakReport(
+        return Found(
             leaks=tuple(self._leaks),
             not_searched=tuple(self._not_searched),
             files=self._files,
             size=self._size,
             readings=self._readings,
+            skipped=tuple(self._skipped),
+            pictures=tuple(self._left),
+            clean=frozenset(self._memory.clean),
+        )
+
+    def add(self, root: Path, found: Found) -> None:
+        """What another check, of the same secrets, found in other files below `root`; its pictures are read."""
+        self._leaks |= dict.fromkeys(found.leaks)
+        self._not_searched += found.not_searched
+        self._skipped += found.skipped
+        self.hits += len(found.leaks) + len(found.not_searched)
+        self._files, self._size = self._files + found.files, self._size + found.size
+        self._readings += found.readings
+        self._memory.clean |= found.clean
+        for name in found.pictures:
+            self._search_picture(name, (root / name).read_bytes())
+
+    def report(self) -> LeakReport:
+        found = self.found()
+        return LeakReport(
+            leaks=found.leaks,
+            not_searched=found.not_searched,
+            files=found.files,
+            size=found.size,
+            readings=found.readings,
             strings=len(self._wanted),
             pictures_read=self._pictures,
             ocr="read by Tesseract (what it cannot read unredacted proves nothing)"
             if self._read_picture
             else "not read: OCR was left out, or Tesseract is not installed",
-            pictures_skipped=tuple(self._skipped),
+            pictures_skipped=found.skipped,
         )
 
     def _search_all(self, readings: Iterable[Reading | NotSearched]) -> None:
@@ -237,7 +249,7 @@ class LeakCheck:
     def _search(self, reading: Reading) -> None:
         self._readings += 1
         if reading.plain and self._patterns and not _OWN_FILES.search(reading.place.partition(", ")[0]):
-            text = self._numbers.sub(" ", reading.text)
+            text = self._numbers.sub(" ", reading.text) if self._numbers else reading.text
             for rule in self._patterns:
                 for _ in detect(rule.detector, text):
                     self._enter(reading.place, Secret(text="", everywhere=True, item="", rule=rule.id))
@@ -308,15 +320,15 @@ class _CleanOnes(Memory):
 
     def __init__(self, check: LeakCheck) -> None:
         self._check = check
-        self._clean = set[bytes]()
+        self.clean = set[bytes]()
         self._asked = (b"", b"")
 
     def is_clean(self, content: bytes) -> bool:
-        return len(content) >= _REMEMBERED and self._digest(content) in self._clean
+        return len(content) >= _REMEMBERED and self._digest(content) in self.clean
 
     def keep(self, content: bytes, begun: int) -> None:
         if len(content) >= _REMEMBERED and not self.found(begun):
-            self._clean.add(self._digest(content))
+            self.clean.add(self._digest(content))
 
     def _digest(self, content: bytes) -> bytes:
         if content is not self._asked[0]:  # it is asked for twice in a row
@@ -330,11 +342,6 @@ class _CleanOnes(Memory):
     def found(self, begun: int) -> bool:
         self._check.search_waiting()
         return self._check.hits > begun
-
-
-def unread(page: str) -> str:
-    """The place under which a person acknowledges that a page's picture is not read by OCR."""
-    return f"{page}: its picture is not read by OCR"
 
 
 def _is_telling(secret: Secret) -> bool:

@@ -216,14 +216,14 @@ def _unescape(text: str) -> str:
 
 
 def _read_encoded(
-    place: str, content: bytes, depth: int, known: frozenset[bytes] = frozenset()
+    place: str, content: bytes, depth: int, known: frozenset[bytes] = frozenset(), *, first: int = 1
 ) -> Iterator[Reading | NotSearched]:
-    """`known` is what was read out of it by other means, a message's parts."""
+    """`known` is what was read out of it by other means, a message's parts; a gzip begins at `first` or later."""
     for kind, start, inner in unpacked_runs(content):
         if inner not in known:
             yield from _read(f"{place}, {kind} at byte {start}", inner, depth + 1)
-    position = content.find(GZIP)
-    while position > 0:  # bodies inside a WARC, say
+    position = content.find(GZIP, first)
+    while position >= 0:  # bodies inside a WARC, say
         yield from _read_gzip(f"{place}, gzip at byte {position}", content[position:], depth, certain=False)
         position = content.find(GZIP, position + 3)
 
@@ -306,7 +306,7 @@ def _read_record(place: str, record: bytes, depth: int, memory: Memory) -> Itera
             yield from _read_png(where, body, depth)
         else:
             yield from _read_texts(where, body)
-            yield from _read_encoded(where, body, depth)
+            yield from _read_encoded(where, body, depth, first=0)
         memory.keep(body, begun)
 
 

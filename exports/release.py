@@ -23,7 +23,9 @@ from archiver.core.progress import Progress, silent
 from exports.barring import without_barred
 from exports.documents import check_numbering, number_documents
 from exports.gate import Gate, ReleasedRecord, Secret
-from exports.leak_check import LeakCheck, LeakReport
+from exports.leak_check import LeakCheck
+from exports.leak_helper import LeakHelper, is_worth_it
+from exports.leaks import LeakReport
 from exports.pages import About
 from exports.produced import NotProduced, ProducedRecord, ProducedRequest
 from exports.redaction_rules import RedactionRule, label, redact
@@ -80,7 +82,9 @@ def make_release(
         make_directory(into.parent)
         going.begin()
         try:
-            made = _Making(request, gate, plan, surroundings, part, going).make(records, asked, not_produced, progress)
+            with ExitStack() as ending:
+                making = _Making(request, gate, plan, surroundings, part, going, ending)
+                made = making.make(records, asked, not_produced, progress)
             move_directory(part, into)
         except (KeyboardInterrupt, SystemExit):
             raise  # the next run goes on from here, as after a kill
@@ -111,8 +115,11 @@ class _Making:
         surroundings: Surroundings,
         part: Path,
         going: Progressing,
+        ending: ExitStack,
     ) -> None:
         self._going, self._taken_up = going, 0
+        self._ending = ending
+        self._helper: LeakHelper | None = None
         self._gate, self._plan, self._around, self._part = gate, plan, surroundings, part
         self._about = About(
             production_id=plan.id,
@@ -150,6 +157,8 @@ class _Making:
                     continue
                 exported += 1
                 self._add(forms, exported, released, pages)
+                if self._helper is None and is_worth_it(forms.bag.files, forms.bag.size):
+                    self._helper = self._ending.enter_context(LeakHelper())
                 progress(number, asked, produced.record.id)
         if exported + len(self._left_out) != asked:
             raise ProductionRefused(
@@ -214,17 +223,19 @@ class _Making:
             made=pages,
         )
         self._taken_up += pages is not None
+        hidden = {each.item for each in released.secrets}
         for document in documents:
             if document.item is not None:
-                pages = [f"/{each.number}.{each.ending}" for each in document.pages]
                 own = released.ids.get(document.item.id, document.item.id)
-                self._own[own] = [f"#{document.item.id}", f"/{document.begin}.txt", *pages]
+                if own in hidden:
+                    places = [f"/{each.number}.{each.ending}" for each in document.pages]
+                    self._own[own] = [f"#{document.item.id}", f"/{document.begin}.txt", *places]
                 redacted = any(each.item == document.item.id for each in released.log)
                 how = document.release.release
                 self._counts["withheld" if how == "withheld" else "redacted" if redacted else "full"] += 1
         if self._plan.pictures and self._plan.profile != "transfer":
-            pages = f"pictures from {documents[0].begin} on"
-            self._shown += [(f"{pages}, of {capture}", words) for capture, words in released.left.items()]
+            place = f"pictures from {documents[0].begin} on"
+            self._shown += [(f"{place}, of {capture}", words) for capture, words in released.left.items()]
         self._counts["items"] += len(released.produced.items)
         self._counts["captures"] += len(released.produced.captures)
         files = forms.add(number, released, documents)
@@ -246,7 +257,7 @@ class _Making:
         )
         for place, words in self._shown:  # as the page was laid out: OCR reads less, or is not there
             check.search_words(place, words)
-        check.search_tree(self._part)
+        check.search_tree(self._part, self._helper)
         report = check.report()
         report.require_clean()
         return report

@@ -18,7 +18,7 @@ from archiver.workflows.review import read_texts
 from archiver.workflows.show_item import read_layout
 from exports.law_rules import check_sections, find_law
 from exports.layout_redaction import Rectangle, is_cleared, unknown_pictures
-from exports.leak_check import unread
+from exports.leaks import unread
 from exports.redaction_rules import RedactionRule, check_rule, find_hits, redact
 from exports.review_rules import every_text
 

@@ -18,7 +18,8 @@ from PIL.PngImagePlugin import PngInfo
 from archiver.core.errors import LeakFound
 from archiver.core.warc import Exchange, WarcWriter
 from exports.gate import Secret
-from exports.leak_check import LeakCheck, LeakReport, unread
+from exports.leak_check import LeakCheck
+from exports.leaks import LeakReport, unread
 from exports.load_files import dat_header, dat_line
 from exports.redaction_rules import RedactionRule
 from tests.exports.sample import FIRST
@@ -71,23 +72,65 @@ def pdf_with(text: str) -> bytes:
 
 
 def warc_with(directory: Path, text: str) -> bytes:
-    body = brotli.compress(f"<p>{text}</p>".encode() * 50)
-    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: br\r\nContent-Length: %d\r\n\r\n" % len(
-        body
-    )
+    return warc_of(directory, brotli.compress(f"<p>{text}</p>".encode() * 50), b"Content-Encoding: br")
+
+
+def warc_of(directory: Path, body: bytes, *fields: bytes, request: bytes = b"GET / HTTP/1.1\r\n\r\n") -> bytes:
+    head = b"".join(each + b"\r\n" for each in (b"HTTP/1.1 200 OK", b"Content-Length: %d" % len(body), *fields, b""))
     path = directory / "a.warc.gz"
+    path.unlink(missing_ok=True)
     writer = WarcWriter(path, info={"software": "test"}, now=lambda: FIRST)
     writer.write_exchange(
         Exchange(
             uri="https://town.example/",
             date=FIRST,
-            request_head=b"GET / HTTP/1.1\r\nHost: town.example\r\n\r\n",
+            request_head=request,
             response_head=head,
             response_body=body,
         )
     )
     writer.finish()
     return path.read_bytes()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_is_found_in_every_part_of_recorded_traffic(name: str, tmp_path: Path) -> None:
+    told, chunks = f"It was {name} who wrote.".encode(), []
+    for start in range(0, len(told), 5):
+        chunks.append(b"%x\r\n%s\r\n" % (len(told[start : start + 5]), told[start : start + 5]))
+    traffic = {
+        "a body": warc_of(tmp_path, told),
+        "a picture's packed text": warc_of(tmp_path, png_with(told.decode(), packed=True)),
+        "a photograph's EXIF": warc_of(tmp_path, jpeg_with_exif(told.decode())),
+        "a packed body": warc_of(tmp_path, gzip.compress(told), b"Content-Encoding: gzip"),
+        "a body that is packed and does not say so": warc_of(tmp_path, gzip.compress(told)),
+        "a body in chunks": warc_of(tmp_path, b"".join([*chunks, b"0\r\n\r\n"]), b"Transfer-Encoding: chunked"),
+        "a head": warc_of(tmp_path, b"", b"X-Author: " + name.encode()),
+        "a request": warc_of(tmp_path, b"", request=b"POST / HTTP/1.1\r\n\r\n" + told),
+        "what follows a record": warc_of(tmp_path, b"") + told,
+        "a record in a file of one member": gzip.compress(gzip.decompress(warc_of(tmp_path, told))),
+    }
+    assert [kind for kind, content in traffic.items() if not search("a.warc.gz", content).leaks] == []
+    assert search("a.warc.gz", warc_of(tmp_path, b"It was Zoe Smithson.")).stopping == ()
+
+
+def test_a_body_that_comes_again_is_told_again_where_something_is_in_it(tmp_path: Path) -> None:
+    """One in which nothing was found is read once."""
+    clean, dirty = b"body { margin: 0 }\n" * 2000, b"body { margin: 0 }\n" * 2000 + NAMES[1].encode()
+    check = LeakCheck((), RULES)
+    for number, body in enumerate((clean, clean, dirty, dirty, clean)):
+        check.search(f"{number}.warc.gz", warc_of(tmp_path, body))
+    report = check.report()
+    assert {each.place.partition(",")[0] for each in report.leaks} == {"2.warc.gz", "3.warc.gz"}
+    once = search("0.warc.gz", warc_of(tmp_path, clean)).readings
+    assert report.readings < 5 * once
+
+
+def test_a_name_in_a_line_between_a_comment_that_two_others_make_is_told_of_that_line() -> None:
+    texts = ("<!-- it begins", "By Zo<b>ë</b> Smith", "and ends -->")
+    lines = [{"item_id": f"rec_1/{number}", "text": text} for number, text in enumerate(texts)]
+    table = "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in lines).encode()
+    assert [each.place for each in search("items.jsonl", table).leaks] == ["items.jsonl#rec_1/1 (without tags)"]
 
 
 @pytest.mark.parametrize("name", NAMES)
