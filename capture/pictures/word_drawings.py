@@ -95,27 +95,29 @@ def find_drawn(
     if within[0] < left or within[1] < top or within[2] > right or within[3] > bottom:
         return None
     inked = seen != colour
-    expected, times = np.full_like(seen, colour), np.zeros(seen.shape, np.uint8)
-    _lay(drawing, frame, colour, expected, times)
-    mine: Mask = times > 0
+    others_seen, times = np.zeros_like(inked), np.zeros(seen.shape, np.uint8)
+    expected = np.full_like(seen, colour)
     for other in others:
-        _lay(other, frame, colour, expected, times)
+        others_seen |= _lay(other, frame, colour, expected, times) & (expected == seen)
+    drawn = _lay(drawing, frame, colour, expected, times)
     held = np.zeros_like(inked)
     for across, down, wide, high in known:
         held[cut((across, down, across + wide, down + high), left, top)] = True
     mixed = (times > 1) & inked
-    if not (mixed | (held & ~mine) | (expected == seen)).all() or (held & mine).any():
+    if not (mixed | (held & ~drawn) | (expected == seen)).all() or (held & drawn).any():
         return None
+    mine = drawn & ~others_seen  # not what would look the same without it
     if not mine.any():
-        return []
+        return None if drawn.any() else []
     if not (mine & (times == 1)).any():
         return None
-    rectangles = rectangles_of(np.array(np.nonzero(mine)), inked)
+    foreign = inked & ~(drawn & (expected == seen))
+    rectangles = rectangles_of(np.array(np.nonzero(mine)), foreign)
     return [(left + x, top + y, wide, high) for x, y, wide, high in rectangles]
 
 
-def _lay(drawing: Drawing, frame: Frame, colour: int, expected: Pixels, times: Samples) -> None:
-    """Lay the drawing's ink upon what is expected in the frame, and count it."""
+def _lay(drawing: Drawing, frame: Frame, colour: int, expected: Pixels, times: Samples) -> Mask:
+    """Lay the drawing's ink upon what is expected in the frame, and count it. Returns where it lies."""
     rows, columns = cut(drawing.frame, frame[0], frame[1])
     part = drawing.pixels[max(0, frame[1] - drawing.top) :, max(0, frame[0] - drawing.left) :]
     into = expected[rows, columns]
@@ -123,6 +125,9 @@ def _lay(drawing: Drawing, frame: Frame, colour: int, expected: Pixels, times: S
     ink = part != colour
     into[ink] = part[ink]
     times[rows, columns] += ink
+    laid = np.zeros(times.shape, np.bool_)
+    laid[rows, columns] = ink
+    return laid
 
 
 async def _draw(
@@ -143,9 +148,9 @@ async def _draw(
 def _fit(drawing: Drawing, frame: Frame, seen: Pixels, colour: int) -> float:
     """How much of the drawing's ink the screenshot shows as it is drawn."""
     expected, times = np.full_like(seen, colour), np.zeros(seen.shape, np.uint8)
-    _lay(drawing, frame, colour, expected, times)
+    laid = _lay(drawing, frame, colour, expected, times)
     drawn = int(np.count_nonzero(drawing.pixels != colour))
-    return 1.0 if not drawn else int(np.count_nonzero((expected == seen) & (times > 0))) / drawn
+    return 1.0 if not drawn else int(np.count_nonzero(laid & (expected == seen))) / drawn
 
 
 def _drawing(said: Sequence[int | str]) -> Drawing:

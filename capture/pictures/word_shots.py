@@ -52,7 +52,7 @@ async def read_ground(layout: Mapping[str, Any], tiles: Sequence[bytes], shots: 
 async def trace_words(
     send: questions.Send,
     layout: dict[str, Any],
-    ground: EvenGround,
+    reading: Awaitable[EvenGround],
     *,
     shown: Sequence[bytes],
     shoot: Callable[[int, int], Awaitable[Sequence[bytes]]],
@@ -60,12 +60,13 @@ async def trace_words(
 ) -> list[list[Rectangle]]:
     """The rectangles of every word's ink on the screenshot `shown`, in the order of the layout's words.
 
-    `ground` has read the screenshot. `shoot` takes the images of the page between two of its rows, as the full
+    `reading` may still be under way. `shoot` takes the images of the page between two of its rows, as the full
     screenshot is divided; it is asked only for words that neither the screenshot itself nor drawings of them tell.
 
     Adds to `layout` the texts that style sheets generate. Leaves the page with words hidden. Raises ScriptError.
     """
     snapshot = await send("DOMSnapshot.captureSnapshot", {"computedStyles": []})
+    ground = await reading
     own = sum(len(each["words"]) for each in layout["texts"])
     generated = generated_texts(snapshot)
     layout["texts"] = [*layout["texts"], *generated]

@@ -17,8 +17,8 @@ from capture.pictures.pixels import Pixels
 from capture.pictures.word_drawings import Drawing, find_drawn
 from tests.capture.bad_site import run_bad_site
 
-WHITE, GREY, BLACK = 0xFFFFFF, 0x808080, 0
-SHADES = {"#": BLACK, "+": GREY, ".": WHITE}
+WHITE, GREY, DARK, BLACK = 0xFFFFFF, 0x808080, 0x404040, 0
+SHADES = {"#": BLACK, "*": DARK, "+": GREY, ".": WHITE}
 FRAME = (100, 200, 110, 205)
 
 
@@ -47,10 +47,27 @@ def test_of_two_words_that_run_together_each_has_its_own_pixels() -> None:
 
 
 def test_a_pixel_that_both_draw_is_both_their_own() -> None:
-    near = drawing(3, 3, "##+")  # its edge lies upon the stem
-    seen = pixels("..........", ".....#....", ".....#....", "...###....", "..........")
-    assert told(ALEF, seen, near) == [(105, 201, 1, 3)]
-    assert told(near, seen, ALEF) == [(103, 203, 3, 1)]
+    stem, foot = drawing(5, 1, "#", "#", "+"), drawing(3, 3, "##+")
+    seen = pixels("..........", ".....#....", ".....#....", "...##*....", "..........")
+    assert told(stem, seen, foot) == [(105, 201, 1, 3)]
+    assert told(foot, seen, stem) == [(103, 203, 3, 1)]
+
+
+def test_a_pixel_that_looks_the_same_without_a_word_is_not_its_own() -> None:
+    stroke = drawing(4, 2, "###")
+    edge = drawing(5, 1, "#", "+", "#")  # faint where the stroke is full
+    seen = pixels("..........", ".....#....", "....###...", ".....#....", "..........")
+    assert told(stroke, seen, edge) == [(104, 202, 3, 1)]
+    found = told(edge, seen, stroke)
+    assert found is not None
+    assert sorted(found) == [(105, 201, 1, 1), (105, 203, 1, 1)]
+
+
+def test_where_two_words_cross_in_one_colour_rectangles_of_both_may_lie() -> None:
+    stroke, stem = drawing(4, 2, "###"), drawing(5, 1, "#", "#", "#")
+    seen = pixels("..........", ".....#....", "....###...", ".....#....", "..........")
+    assert told(stroke, seen, stem) == [(104, 202, 3, 1)]
+    assert told(stem, seen, stroke) == [(105, 201, 1, 3)]
 
 
 def test_ink_that_nobody_drew_leaves_the_word_untold() -> None:
