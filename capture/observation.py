@@ -31,7 +31,7 @@ class CaptureLimits:
     max_page_height: int = 98_304  # six images
     max_dom_characters: int = 30_000_000
     max_words: int = 300_000
-    exact_words: bool = False  # find each word's own pixels: parts of the page may be shot again
+    exact_words: bool = True  # find each word's own pixels: parts of the page may be shot again
 
 
 @dataclass(frozen=True, kw_only=True)

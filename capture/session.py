@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import random
 import threading
 import time
@@ -82,11 +83,13 @@ class CaptureSession:
         except BaseException:
             self.__exit__(None, None, None)
             raise
+        gc.freeze()  # what the program has loaded by now need not be looked through for garbage at every capture
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        gc.unfreeze()
         self._parts.close()
         with self._changing:
             recorder, self._recorder = self._recorder, None

@@ -258,7 +258,7 @@ class Visit:
             if layout and "texts" in layout and self._limits.exact_words:
                 reading = asyncio.ensure_future(read_ground(layout, tiles, shots))
             shown = await shots or ()
-            ground = await reading if reading else None
+            ink = await self._trace(layout, reading, shown, width, height, in_view) if layout and reading else None
         finally:
             shots.cancel()
             if reading:
@@ -269,7 +269,6 @@ class Visit:
                 self._problems.append(f"the DOM was cut at {characters:,} characters")
         taken["tiles"] = shown
         if layout and "texts" in layout:
-            ink = await self._trace(layout, ground, shown, width, height, in_view)
             taken["layout"] = write_layout(layout, width, height, ink)
             if layout["cut"]:
                 self._problems.append(f"the layout record ends after {layout['count']:,} words")
@@ -366,20 +365,20 @@ class Visit:
     async def _trace(
         self,
         layout: dict[str, Any],
-        ground: EvenGround | None,
+        reading: asyncio.Future[EvenGround],
         tiles: tuple[bytes, ...],
         width: float,
         height: float,
         in_view: bool,
     ) -> list[list[Rectangle]] | None:
-        """Every word's ink; None where it was not asked for or cannot be told: the layout then holds boxes."""
-        if ground is None or not tiles or self._given_up:
+        """Every word's ink; None where it cannot be told: the layout then holds boxes."""
+        if not tiles or self._given_up:
             return None
         try:
             return await trace_words(
                 self._send,
                 layout,
-                ground,
+                reading,
                 shown=tiles,
                 shoot=lambda top, bottom: self._shoot(width, bottom, in_view, top=top),
                 seconds=self._limits.step_seconds,

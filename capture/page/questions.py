@@ -21,6 +21,8 @@ from capture.verdict.outcome_rules import OutcomeRules
 
 _SCRIPTS = Path(__file__).parent / "scripts"
 _WORLD = "archiver"
+_WRITTEN = "(said) => said instanceof Promise ? said.then((it) => JSON.stringify(it)) : JSON.stringify(said)"
+"""A long answer in many parts costs the page and the protocol twice as much as one text."""
 _FIELDS = ("INPUT", "TEXTAREA", "SELECT")
 _MOST_ROOTS = 2_000
 
@@ -35,7 +37,7 @@ class ScriptError(Exception):
 async def run_script(send: Send, name: str, options: Mapping[str, object] | None = None, *, seconds: float) -> Any:
     """Run `scripts/NAME.js` in the main frame, in our own world. Raises ScriptError."""
     source = (_SCRIPTS / f"{name}.js").read_text(encoding="utf-8")
-    expression = f"({source})({json.dumps(options or {})})"
+    expression = f"({_WRITTEN})(({source})({json.dumps(options or {})}))"
     for last in (False, True):
         frame = (await send("Page.getFrameTree", {}))["frameTree"]["frame"]["id"]
         world = await send("Page.createIsolatedWorld", {"frameId": frame, "worldName": _WORLD})
@@ -50,7 +52,8 @@ async def run_script(send: Send, name: str, options: Mapping[str, object] | None
             },
         )
         if "exceptionDetails" not in answer:
-            return answer["result"].get("value")
+            value = answer["result"].get("value")
+            return None if value is None else json.loads(value)
         if last:
             break
     details = answer["exceptionDetails"]

@@ -5,22 +5,22 @@ Most words of most pages stand so. The others are found by taking the page again
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Sequence
 
 import numpy as np
 
 from capture.observation import TILE_HEIGHT
 from capture.pictures.frames import Frame, cut, frames_of, inside, meetings, shared, tile_of
 from capture.pictures.ink import Mask, Rectangle, rectangles_of
-from capture.pictures.pixels import Picture, Pixels, Samples, read_picture
-from capture.pictures.word_codes import Word, close_to, joined, spans_of
+from capture.pictures.pixels import Picture, Pixels, Samples, read_strips
+from capture.pictures.word_codes import Word, close_to
 
 _AROUND = 4
 """Pixels around a frame in which the letters of a word that runs into its neighbour are looked for."""
 _SEAM = 2
 """Pixels: how deep words may reach into each other that are not written on to each other, and still be told."""
-_MOST_KEPT = 16_384
-"""Rows that are kept of all images: of 1,280 pixels they take 63 MB."""
+_MOST_WINDOWS = 10_000
+"""Of some 6 kB each."""
 
 
 class EvenGround:
@@ -28,7 +28,8 @@ class EvenGround:
 
     `words` are those of the page. `told`: by the number of the word the rectangles of its ink, in pixels of the full
     page. None for words that cannot be told: on uneven ground, upon or close to others, or lying on two images. A word
-    of its ground's colour has no rectangle.
+    of its ground's colour has no rectangle. `windows`: what the screenshot shows of those of them whose ink was
+    measured, in their frames.
     """
 
     def __init__(self, words: Sequence[Word]) -> None:
@@ -38,30 +39,32 @@ class EvenGround:
         self._frames = [(number, frame) for number, word in enumerate(words) for frame in frames_of(word)]
         self._met = meetings([frame for _, frame in self._frames])
         self.told: list[list[Rectangle] | None] = [None if number in barred else [] for number in range(len(words))]
-        self._kept: dict[int, list[tuple[int, Picture]]] = {}
-        self._rows_kept = 0
+        self.windows: dict[int, tuple[Frame, Pixels]] = {}
 
     def read(self, number: int, png: bytes) -> None:
         """Read the words of image `number`. Raises EvidenceDamaged if it cannot be read."""
         of_tile = [place for place, (_, frame) in enumerate(self._frames) if tile_of(frame) == number]
         if not of_tile:
             return
-        picture, top = read_picture(png), number * TILE_HEIGHT
-        grounds = _Grounds(picture.wide)
-        for place in of_tile:
-            word, _ = self._frames[place]
-            so_far = self.told[word]
-            if so_far is not None:
-                found = self._ink(place, picture, top, grounds)
-                self.told[word] = None if found is None else so_far + found
-        self._keep(number, picture, top)
+        of_tile.sort(key=lambda place: self._frames[place][1][3], reverse=True)
+        tallest = max(frame[3] - frame[1] for _, frame in (self._frames[place] for place in of_tile))
+        for first, picture in read_strips(png, tallest + 2 * _AROUND):
+            top, grounds = number * TILE_HEIGHT + first, _Grounds(picture.wide)
+            while of_tile and self._frames[of_tile[-1]][1][3] + _AROUND <= top + picture.high:
+                self._tell(of_tile.pop(), picture, top, grounds)
+        while of_tile:
+            self._tell(of_tile.pop(), picture, top, grounds)
 
-    def rows(self, number: int, first: int, last: int) -> Picture | None:
-        """Those rows of image `number`, if they were kept: most around words that cannot be told are."""
-        for above, picture in self._kept.get(number, ()):
-            if above <= first and last <= above + picture.high:
-                return picture.rows(first - above, last - above)
-        return None
+    def _tell(self, place: int, picture: Picture, top: int, grounds: _Grounds) -> None:
+        number, frame = self._frames[place]
+        so_far = self.told[number]
+        if so_far is not None:
+            found = self._ink(place, picture, top, grounds)
+            self.told[number] = None if found is None else so_far + found
+        if self.told[number] is None and self.words[number].ink is not None and len(self.windows) < _MOST_WINDOWS:
+            left, above, right, below = frame
+            if left >= 0 and right <= picture.wide and above >= top and below <= top + picture.high:
+                self.windows[number] = frame, picture.part(slice(above - top, below - top), slice(left, right))
 
     def neighbours(self, some: Container[int]) -> dict[int, list[int]]:
         """For each of these words, which have one frame each, those whose frames meet it."""
@@ -71,31 +74,15 @@ class EvenGround:
             if number in some
         }
 
-    def _keep(self, number: int, picture: Picture, top: int) -> None:
-        """Keep what will be asked for again, so that the image need not be decoded twice."""
-        untold = (word for word, told in zip(self.words, self.told, strict=True) if told is None)
-        spans = (
-            (max(0, int(above) - top), min(picture.high, int(below) + 1 - top))
-            for word in untold
-            for above, below in spans_of(word)
-            if above < top + picture.high and below > top
-        )
-        kept = self._kept[number] = []
-        for first, last in joined(spans):
-            if self._rows_kept + last - first <= _MOST_KEPT:
-                self._rows_kept += last - first
-                kept.append((first, picture.rows(first, last)))
-
-    def leave(self, numbers: Iterable[int]) -> None:
-        """Tell nothing of these words, nor of those that lie upon what is not told."""
-        for number in numbers:
-            self.told[number] = None
-        untold = {number for number, each in enumerate(self.told) if each is None}
-        for (number, frame), met in zip(self._frames, self._met, strict=True):
-            if number in untold:
-                for other, theirs in (self._frames[each] for each in met):
-                    if min(shared(frame, theirs)) > 0:
-                        self.told[other] = None  # traced with it, so that no rectangle holds both
+    def upon(self, some: Container[int]) -> set[int]:
+        """The words that lie upon these: they are told together, so that no rectangle holds ink of both."""
+        return {
+            other
+            for (number, frame), met in zip(self._frames, self._met, strict=True)
+            if number in some
+            for other, theirs in (self._frames[each] for each in met)
+            if min(shared(frame, theirs)) > 0
+        }
 
     def _ink(self, place: int, picture: Picture, top: int, grounds: _Grounds) -> list[Rectangle] | None:
         """What lies in the frame and is not of the ground's colour; None where the ground is uneven."""

@@ -12,16 +12,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from capture.observation import TILE_HEIGHT
 from capture.page import questions
 from capture.pictures.even_ground import EvenGround, ground_of
-from capture.pictures.frames import Frame, cut, frames_of, tile_of
+from capture.pictures.frames import Frame, cut
 from capture.pictures.ink import Mask, Rectangle, rectangles_of
 from capture.pictures.pixels import Pixels, Samples
 from capture.pictures.word_codes import Word
 
 _AT_ONCE = 500
 """Drawings in one answer of the page, of some 3 kB each."""
+
+_ASIDE = (0.0, -1 / 16, 1 / 16)
+"""Pixels: letters stand on quarters, and where between two quarters a word begins is known to 1/64 alone."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -51,19 +53,18 @@ async def tell_drawn(
 
     The page keeps the first of `words`, those that `ground` has.
     """
-    windows = {}
-    for number, each in enumerate(told):
-        word = words[number]
-        if each is None and word.ink is not None and word.shadow is None and not word.apart:
-            (frame,) = frames_of(word)
-            if (seen := _window(frame, ground)) is not None:
-                windows[number] = frame, seen, ground_of(seen)
+    windows = {
+        number: (*window, ground_of(window[1]))
+        for number, window in ground.windows.items()
+        if told[number] is None and words[number].shadow is None and not words[number].apart
+    }
     drawings: dict[int, Drawing] = {}
-    for first in range(0, len(windows), _AT_ONCE):
-        some = list(windows)[first : first + _AT_ONCE]
-        asked = [[number, _css(windows[number][2])] for number in some]
-        drawn = await questions.run_script(send, "draw", {"words": asked}, seconds=seconds)
-        drawings |= {number: _drawing(each) for number, each in zip(some, drawn, strict=True) if each is not None}
+    fits = dict.fromkeys(windows, 0.0)
+    for aside in _ASIDE:
+        asked = [(number, colour) for number, (_, _, colour) in windows.items() if fits[number] < 1]
+        for number, drawing in (await _draw(send, asked, aside, seconds)).items():
+            if (fit := _fit(drawing, *windows[number])) > fits[number]:
+                fits[number], drawings[number] = fit, drawing
     found = {}
     neighbours = ground.neighbours(drawings)
     for number in drawings:
@@ -94,27 +95,29 @@ def find_drawn(
     if within[0] < left or within[1] < top or within[2] > right or within[3] > bottom:
         return None
     inked = seen != colour
-    expected, times = np.full_like(seen, colour), np.zeros(seen.shape, np.uint8)
-    _lay(drawing, frame, colour, expected, times)
-    mine: Mask = times > 0
+    others_seen, times = np.zeros_like(inked), np.zeros(seen.shape, np.uint8)
+    expected = np.full_like(seen, colour)
     for other in others:
-        _lay(other, frame, colour, expected, times)
+        others_seen |= _lay(other, frame, colour, expected, times) & (expected == seen)
+    drawn = _lay(drawing, frame, colour, expected, times)
     held = np.zeros_like(inked)
     for across, down, wide, high in known:
         held[cut((across, down, across + wide, down + high), left, top)] = True
     mixed = (times > 1) & inked
-    if not (mixed | (held & ~mine) | (expected == seen)).all() or (held & mine).any():
+    if not (mixed | (held & ~drawn) | (expected == seen)).all() or (held & drawn).any():
         return None
+    mine = drawn & ~others_seen  # not what would look the same without it
     if not mine.any():
-        return []
+        return None if drawn.any() else []
     if not (mine & (times == 1)).any():
         return None
-    rectangles = rectangles_of(np.array(np.nonzero(mine)), inked)
+    foreign = inked & ~(drawn & (expected == seen))
+    rectangles = rectangles_of(np.array(np.nonzero(mine)), foreign)
     return [(left + x, top + y, wide, high) for x, y, wide, high in rectangles]
 
 
-def _lay(drawing: Drawing, frame: Frame, colour: int, expected: Pixels, times: Samples) -> None:
-    """Lay the drawing's ink upon what is expected in the frame, and count it."""
+def _lay(drawing: Drawing, frame: Frame, colour: int, expected: Pixels, times: Samples) -> Mask:
+    """Lay the drawing's ink upon what is expected in the frame, and count it. Returns where it lies."""
     rows, columns = cut(drawing.frame, frame[0], frame[1])
     part = drawing.pixels[max(0, frame[1] - drawing.top) :, max(0, frame[0] - drawing.left) :]
     into = expected[rows, columns]
@@ -122,16 +125,32 @@ def _lay(drawing: Drawing, frame: Frame, colour: int, expected: Pixels, times: S
     ink = part != colour
     into[ink] = part[ink]
     times[rows, columns] += ink
+    laid = np.zeros(times.shape, np.bool_)
+    laid[rows, columns] = ink
+    return laid
 
 
-def _window(frame: Frame, ground: EvenGround) -> Pixels | None:
-    """What the screenshot shows in the frame; None at its edges, and where it was not kept."""
-    number = tile_of(frame)
-    top = number * TILE_HEIGHT
-    rows = ground.rows(number, frame[1] - top, frame[3] - top)
-    if rows is None or frame[0] < 0 or frame[2] > rows.wide:
-        return None
-    return rows.part(columns=slice(frame[0], frame[2]))
+async def _draw(
+    send: questions.Send, asked: Sequence[tuple[int, int]], aside: float, seconds: float
+) -> dict[int, Drawing]:
+    """Drawings of these words, asked for with the colour of their ground; of some there is none."""
+    drawings = {}
+    for first in range(0, len(asked), _AT_ONCE):
+        some = asked[first : first + _AT_ONCE]
+        options = {"words": [[number, _css(colour), aside] for number, colour in some]}
+        drawn = await questions.run_script(send, "draw", options, seconds=seconds)
+        for (number, _), each in zip(some, drawn, strict=True):
+            if each is not None:
+                drawings[number] = _drawing(each)
+    return drawings
+
+
+def _fit(drawing: Drawing, frame: Frame, seen: Pixels, colour: int) -> float:
+    """How much of the drawing's ink the screenshot shows as it is drawn."""
+    expected, times = np.full_like(seen, colour), np.zeros(seen.shape, np.uint8)
+    laid = _lay(drawing, frame, colour, expected, times)
+    drawn = int(np.count_nonzero(drawing.pixels != colour))
+    return 1.0 if not drawn else int(np.count_nonzero(laid & (expected == seen))) / drawn
 
 
 def _drawing(said: Sequence[int | str]) -> Drawing:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from capture.observation import TILE_HEIGHT
@@ -13,7 +12,7 @@ from capture.page import questions
 from capture.pictures.even_ground import EvenGround
 from capture.pictures.ink import Rectangle, find_ink
 from capture.pictures.layout import generated_texts, words_of
-from capture.pictures.pixels import Picture, Pixels, read_picture
+from capture.pictures.pixels import Pixels, read_picture
 from capture.pictures.screenshot import png_size
 from capture.pictures.word_codes import Codes, Word, bands_of, choose_codes, close_to, joined
 from capture.pictures.word_drawings import tell_drawn
@@ -53,7 +52,7 @@ async def read_ground(layout: Mapping[str, Any], tiles: Sequence[bytes], shots: 
 async def trace_words(
     send: questions.Send,
     layout: dict[str, Any],
-    ground: EvenGround,
+    reading: Awaitable[EvenGround],
     *,
     shown: Sequence[bytes],
     shoot: Callable[[int, int], Awaitable[Sequence[bytes]]],
@@ -61,25 +60,27 @@ async def trace_words(
 ) -> list[list[Rectangle]]:
     """The rectangles of every word's ink on the screenshot `shown`, in the order of the layout's words.
 
-    `ground` has read the screenshot. `shoot` takes the images of the page between two of its rows, as the full
-    screenshot is divided; it is asked only for the words that the screenshot itself does not tell.
+    `reading` may still be under way. `shoot` takes the images of the page between two of its rows, as the full
+    screenshot is divided; it is asked only for words that neither the screenshot itself nor drawings of them tell.
 
     Adds to `layout` the texts that style sheets generate. Leaves the page with words hidden. Raises ScriptError.
     """
     snapshot = await send("DOMSnapshot.captureSnapshot", {"computedStyles": []})
+    ground = await reading
     own = sum(len(each["words"]) for each in layout["texts"])
     generated = generated_texts(snapshot)
     layout["texts"] = [*layout["texts"], *generated]
     words = words_of(layout["texts"]) if generated else ground.words
-    ground.leave(close_to(words, set(range(own, len(words)))))
     told = [*ground.told, *[None for _ in words[own:]]]
+    for number in close_to(words, set(range(own, len(words)))):
+        told[number] = None
     drawn = await tell_drawn(send, words, told, ground, seconds=seconds)
     left = {number for number, each in enumerate(told) if each is None and number not in drawn}
     if left:
-        # what is drawn into the place of a hidden word vanishes with it: whose it is must show
-        doubtful = sorted(left | close_to(words, left) & set(drawn))
+        # with a hidden word vanishes what others draw into its place: hidden in their turn, they show whose it is
+        doubtful = sorted(left | ground.upon(left) | close_to(words, left) & set(drawn))
         traced = [words[number] for number in doubtful]
-        rest = await _trace(send, traced, doubtful, own, ground, shown=shown, shoot=shoot, seconds=seconds)
+        rest = await _trace(send, traced, doubtful, own, shown=shown, shoot=shoot, seconds=seconds)
         for number, rectangles in zip(doubtful, rest, strict=True):
             told[number] = rectangles
     return [drawn.get(number, each) or [] for number, each in enumerate(told)]
@@ -90,7 +91,6 @@ async def _trace(
     words: Sequence[Word],
     numbers: Sequence[int],
     own: int,
-    ground: EvenGround,
     *,
     shown: Sequence[bytes],
     shoot: Callable[[int, int], Awaitable[Sequence[bytes]]],
@@ -114,13 +114,12 @@ async def _trace(
     plain = (await hide(-1))[0].images if shaded else shown
     last = chosen.bits - 1 if any(each.apart for each in words) else None
     hidden = [await hide(bit, shadows=not shaded, apart=bit != last) for bit in range(chosen.bits)]
-    return await asyncio.to_thread(_find, words, chosen, ground, shown, plain, hidden)
+    return await asyncio.to_thread(_find, words, chosen, shown, plain, hidden)
 
 
 def _find(
     words: Sequence[Word],
     chosen: Codes,
-    ground: EvenGround,
     shown: Sequence[bytes],
     plain: Sequence[bytes],
     hidden: Sequence[Sequence[_Shot]],
@@ -133,7 +132,7 @@ def _find(
         if plain is not shown:  # shadows are looked for everywhere
             bands.append((0, png_size(tile).height))
         bands = joined(bands)
-        pages = _rows_of(tile, bands, partial(ground.rows, number))
+        pages = _rows_of(tile, bands)
         bare = pages if plain is shown else _rows_of(plain[number], bands)
         for (above, below), page, without in zip(bands, pages, bare, strict=True):
             inks = find_ink(
@@ -152,13 +151,10 @@ def _find(
     return found
 
 
-def _rows_of(
-    png: bytes, bands: Sequence[tuple[int, int]], kept: Callable[[int, int], Picture | None] = lambda _, __: None
-) -> list[Pixels]:
-    """The pixels of each of these bands of an image, which is decoded only if one of them was not `kept`."""
-    parts = [kept(above, below) for above, below in bands]
-    if all(parts):
-        return [each.part() for each in parts if each]
+def _rows_of(png: bytes, bands: Sequence[tuple[int, int]]) -> list[Pixels]:
+    """The pixels of each of these bands of an image."""
+    if not bands:
+        return []
     first, last = min(above for above, _ in bands), max(below for _, below in bands)
     page = read_picture(png, first, last)
     return [page.part(slice(above - first, below - first)) for above, below in bands]

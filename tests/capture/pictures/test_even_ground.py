@@ -24,7 +24,6 @@ def read(words: list[Word], *drawn: Pixel, ground: str = "white") -> list[list[R
     """On a page with filled rectangles (left, top, right, bottom)."""
     page = EvenGround(words)
     page.read(0, draw(*drawn, ground=ground))
-    page.leave([])
     return page.told
 
 
@@ -117,16 +116,27 @@ def test_of_any_drawing_a_word_alone_is_what_it_is_pixel_by_pixel(drawn: list[Pi
     assert page.told == [told_plainly(png, 9, 9, 61, 41)]
 
 
-def test_the_rows_around_a_word_that_is_not_told_are_kept_as_the_image_has_them() -> None:
-    png = draw((14, 40, 80, 44), (120, 10, 130, 14))
-    page = EvenGround([word((10, 38, 50, 10)), word((118, 8, 30, 10))])
+def test_of_a_measured_word_that_is_not_told_the_frame_is_kept_as_the_image_has_it() -> None:
+    png = draw((14, 40, 80, 44), (120, 10, 130, 14), (180, 40, 199, 44))
+    measured = [word((10, 38, 50, 10), ink=(12, 38, 50, 9)), word((118, 8, 30, 10), ink=(118, 8, 14, 9))]
+    page = EvenGround([*measured, word((10, 38, 50, 10)), word((178, 38, 30, 10), ink=(178, 38, 24, 9))])
     page.read(0, png)
-    assert page.told == [None, [(120, 10, 11, 5)]]
-    kept = page.rows(0, 14, 73)  # four times its reach above and below
-    assert kept is not None
-    assert kept.part().tolist() == read_picture(png, 14, 73).part().tolist()
-    assert page.rows(0, 13, 20) is None
-    assert page.rows(1, 14, 20) is None
+    assert page.told == [None, [(120, 10, 11, 5)], None, None]
+    ((number, (frame, seen)),) = page.windows.items()  # the last one leaves the image
+    assert (number, frame) == (0, (11, 37, 63, 48))
+    assert seen.tolist() == read_picture(png).part(slice(37, 48), slice(11, 63)).tolist()
+
+
+def test_words_are_told_alike_wherever_they_lie_on_a_tall_image() -> None:
+    tops = list(range(3, 4_950, 37))
+    image = Image.new("RGB", (60, 5_000), "white")
+    for top in tops:
+        ImageDraw.Draw(image).rectangle((12, top + 4, 30, top + 9), fill="black")
+    written = io.BytesIO()
+    image.save(written, "PNG")
+    page = EvenGround([word((10, top, 30, 16)) for top in tops])
+    page.read(0, written.getvalue())
+    assert page.told == [[(12, top + 4, 19, 6)] for top in tops]
 
 
 def test_words_whose_frames_meet_where_neither_has_ink_are_told_as_each_alone() -> None:

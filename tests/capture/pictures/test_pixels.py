@@ -8,12 +8,12 @@ import zlib
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
 from archiver.core.errors import EvidenceDamaged
-from capture.pictures.pixels import Pixels, read_picture
+from capture.pictures.pixels import Pixels, read_picture, read_strips
 
 
 def png_of(rows: list[tuple[int, bytes]], *, kind: int = 2) -> bytes:
@@ -54,6 +54,21 @@ def test_of_any_rows_the_pixels_are_those_of_every_reader(rows: list[tuple[int, 
     png, first, last = png_of(rows), min(one, other), max(one, other)
     assert (read_picture(png).part() == told_by_pillow(png)).all()
     assert read_picture(png, first, last).part().tolist() == told_by_pillow(png)[first:last].tolist()
+
+
+@given(st.integers(1, 6_000), st.integers(0, 300), st.integers(0, 7_000))
+@settings(max_examples=20, deadline=None)
+def test_strips_overlap_and_together_are_the_picture(high: int, overlap: int, sub: int) -> None:
+    # from some row on with a filter that Chromium does not use
+    rows = [(1 if number == sub else 2, bytes((number % 7, number % 5, number % 3) * 2)) for number in range(high)]
+    png = png_of(rows)
+    whole, done = read_picture(png).part().tolist(), 0
+    assert whole == told_by_pillow(png).tolist()
+    for first, strip in read_strips(png, overlap):
+        assert first == max(0, done - overlap)
+        assert strip.part().tolist() == whole[first : first + strip.high]
+        done = first + strip.high
+    assert done == high
 
 
 def test_pictures_of_other_kinds_are_read_alike() -> None:
