@@ -151,7 +151,11 @@ class BatchRules(PaperRules):
 
     def act(self, what: str, batch: str, item: int) -> Callable[[], object]:
         """Something that happens to one of what the batch lists, or to the batch."""
-        meant = {"note_of_a_call": "REQ-", "damage": ("rec_", "prod_"), "hold_a_paper": ("REQ-", "prod_", "hld_")}
+        meant: dict[str, str | tuple[str, ...]] = {
+            "note_of_a_call": "REQ-",
+            "damage": ("rec_", "prod_"),
+            "hold_a_paper": ("REQ-", "prod_", "hld_"),
+        }
         listed = [each for each in self.book.lists[batch].versions if each.startswith(meant.get(what, ""))]
         id = self.pick(listed, item) if listed else ""
         number = int(id[4:], 16) if id.startswith("rec_") else item % 5 + 1
