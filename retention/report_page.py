@@ -40,7 +40,7 @@ def bars(by_month: Mapping[str, int]) -> list[Bar]:
     months = [month for month in _months(first) if month <= last][:_MONTHS_SHOWN]
     most = max(by_month.get(month, 0) for month in months) or 1
     return [
-        Bar(month=month, count=by_month.get(month, 0), left=10 * place, height=100 * by_month.get(month, 0) / most)
+        Bar(month=month, count=by_month.get(month, 0), left=14 * place, height=100 * by_month.get(month, 0) / most)
         for place, month in enumerate(months)
     ]
 

@@ -34,10 +34,22 @@ OPENED_BY = {
     "application/pdf": "any PDF reader",
     "application/gzip": "gzip: a script or style as it was sent",
     "application/zip": "any ZIP tool",
+    "application/wacz": "any WACZ reader: pywb, ReplayWeb.page",
     "application/x-pem-file": "openssl",
+    "application/x-signature": "openssl: a signature by the key beside it",
+    "application/timestamp-reply": "openssl",
     "font/woff": _FONT,
     "font/woff2": _FONT,
     "font/otf": _FONT,
+}
+_BY_NAME = {
+    ".jsonl": "application/jsonl",
+    ".wacz": "application/wacz",
+    ".cdxj": "text/plain",
+    ".md": "text/plain",
+    ".pem": "application/x-pem-file",
+    ".sig": "application/x-signature",
+    ".tsr": "application/timestamp-reply",
 }
 _MAGIC = {
     b"wOFF": "font/woff",
@@ -121,9 +133,10 @@ def _format_of_asset(path: Path) -> str:
 
 
 def _format_by_name(name: str) -> str:
-    known = {".jsonl": "application/jsonl", ".pem": "application/x-pem-file", ".md": "text/plain"}
+    if name.endswith(".warc.gz"):
+        return "application/warc"
     guessed = mimetypes.guess_type(name, strict=False)[0]
-    return known.get(Path(name).suffix) or guessed or "application/octet-stream"
+    return _BY_NAME.get(Path(name).suffix) or guessed or "application/octet-stream"
 
 
 def storage_by_class(archive: Archive) -> list[StoredClass]:

@@ -125,7 +125,7 @@ class BatchRules(PaperRules):
     )
     def a_season_passes_while_others_act(self, days: int, what: str, item: int, announced: bool) -> None:
         """Something new was captured at its beginning, and a request closed: there is something to carry out."""
-        self.capture(len(self.book.records) + 1)
+        self.begin_a_season(with_bundle=item % 2 == 1)
         self.what_is_due_is_agreed_to(days, ("Ann", "Bob") if what == "disable" else ("Ann", "Clerk"), False)
         for batch in list(self.book.lists):
             if batch in self.book.lists and self.status(batch) is Status.APPROVED:
@@ -135,14 +135,28 @@ class BatchRules(PaperRules):
 
     @rule(days=st.sampled_from([91, 121, 401]), back=st.integers(1, 60))
     def the_clock_is_set_back_before_it_is_carried_out(self, days: int, back: int) -> None:
-        self.capture(len(self.book.records) + 1)
+        self.begin_a_season(with_bundle=back % 2 == 1)
         self.what_is_due_is_agreed_to(days, ("Ann", "Clerk"), False)
         self.the_clock_is_set_back(back)
         self.carry_out_what_is_agreed_to(None)
 
+    def begin_a_season(self, *, with_bundle: bool) -> None:
+        number = len(self.book.records) + 1
+        self.capture(number)
+        if len(self.of_kind(PaperKind.REQUEST)) < 3:
+            self.request(number)
+            if with_bundle:
+                self.answer(len(self.of_kind(PaperKind.REQUEST)) - 1)
+        self.every_case_is_closed()
+
     def act(self, what: str, batch: str, item: int) -> Callable[[], object]:
         """Something that happens to one of what the batch lists, or to the batch."""
-        listed = self.book.lists[batch].versions
+        meant: dict[str, str | tuple[str, ...]] = {
+            "note_of_a_call": "REQ-",
+            "damage": ("rec_", "prod_"),
+            "hold_a_paper": ("REQ-", "prod_", "hld_"),
+        }
+        listed = [each for each in self.book.lists[batch].versions if each.startswith(meant.get(what, ""))]
         id = self.pick(listed, item) if listed else ""
         number = int(id[4:], 16) if id.startswith("rec_") else item % 5 + 1
         acts: dict[str, Callable[[], object]] = {
