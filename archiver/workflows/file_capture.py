@@ -300,7 +300,8 @@ def _thread_replaced(archive: Archive, observed: Observation, extraction: Extrac
         if before and not any(same_text(each.item.text, item.text) for each in before for item in extraction.items):
             return (
                 f"another page ({extraction.title!r}) stands where the {record.kind.value} {id} was captured before: "
-                f"none of its {len(before)} posts and comments is on it; look at the address for a login page or a notice"
+                f"none of its {len(before)} posts and comments is on it; "
+                "look at the address for a login page or a notice"
             )
     return ""
 
