@@ -29,6 +29,7 @@ from capture.observation import CaptureLimits, PageObservation, tile_name
 from capture.pictures.screenshot import make_thumbnail, png_size
 from capture.proxy.recording import Recorded, Recorder
 from capture.secrets.masking import mask_address
+from capture.verdict.any_address import is_worth_asking, stands_anywhere
 from capture.verdict.outcome_rules import OutcomeRules, shipped_rules
 from capture.verdict.outcomes import PageFacts, Verdict, judge
 from capture.verdict.site_health import SAID_GONE, SiteHealth, check_site
@@ -115,7 +116,7 @@ def capture_page(
         seen = browser.observe(
             url, login=login, limits=limits, rules=rules, now=now, progress=progress, storage_state=state
         )
-        report, fetched, lacking, site = None, False, list[str](), None
+        report, fetched, lacking, site, anywhere = None, False, list[str](), None, False
         known = seen.state or state or BrowserState()
         so_far = judge(_facts(seen, limits, fetched=True), rules)
         if so_far.cause in SAID_GONE:
@@ -127,6 +128,8 @@ def capture_page(
             with RecordedClient(login, recorder.ca_file, limits, cookies=known.cookies) as client:
                 if seen.is_page:
                     report = fetch_api(client.get, seen.html, seen.final_url)
+                    if not report.declared and is_worth_asking(seen.signs):
+                        anywhere = stands_anywhere(client.get, seen.final_url, seen.html, capture_id)
                     named = media_addresses(seen.html, seen.final_url)
                     lacking = fetch_media(client.fetch_whole, recorder.incomplete_media(capture_id, named), progress)
                 elif not seen.tiles:
@@ -146,7 +149,8 @@ def capture_page(
     except BaseException:
         discard(capture_id, recorder, into)
         raise
-    verdict = judge(_facts(seen, limits, report, recorded, fetched=fetched, lacking=lacking), rules)
+    facts = _facts(seen, limits, report, recorded, fetched=fetched, lacking=lacking)
+    verdict = judge(replace(facts, anywhere=anywhere), rules)
     if state and seen.state and verdict.outcome.files_content and login_ended(state, seen.state, now()):
         reason = "the site ended the stored login while it was captured"
         verdict = Verdict(outcome=Outcome.LOGIN_WALL, cause="session", reason=reason)
@@ -241,6 +245,7 @@ def _facts(
         failed=recorded.failed if recorded else (),
         api_problems=(*(report.problems if report else ()), *lacking),
         max_bytes=limits.max_bytes,
+        vouched=bool(report and report.declared),
     )
 
 

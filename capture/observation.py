@@ -43,7 +43,10 @@ class PageSigns:
     text_length: int = 0  # characters a reader sees
     opening: str = ""  # the first of them
     text: str = ""  # what a reader sees of the main part, at most 4,000 characters
+    lines: tuple[str, ...] = ()  # the first lines of the main part
     main_length: int = 0  # characters a reader sees of the main part
+    dated: int = 0  # moments shown in the main part, and posts stated for machines: what walls have none of
+    bare: bool = False  # nothing stands between what frames every page of the site
     password_fields: int = 0
     password_share: float = 0.0  # of the first screen, taken by the form that asks for a password
     media: int = 0  # pictures, drawings, videos and frames of some size on the first screen

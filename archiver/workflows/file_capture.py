@@ -228,7 +228,7 @@ def _judge(
         return replace(capture, outcome=Outcome.DISPOSED, cause="", reason=why_disposed(stub)), None
     earlier = {} if known is None else archive.catalogue.last_declared(known)
     capture = _count_what_is_missing(capture, extraction, earlier)
-    if replaced := _thread_replaced(archive, observed.url, extraction, known):
+    if replaced := _thread_replaced(archive, observed, extraction, known):
         return replace(capture, outcome=Outcome.FAILED, cause="replaced", reason=replaced), None
     capture = replace(capture, record_id=known or RecordId(new_id("rec")))
     if known is not None and capture.outcome is Outcome.COMPLETE:
@@ -280,23 +280,28 @@ def _judge_absence(archive: Archive, observed: Observation, capture: Capture) ->
     return capture
 
 
-def _thread_replaced(archive: Archive, url: str, extraction: Extraction, known: RecordId | None) -> str:
-    """Why the page cannot be the thread that was captured at `url` before, "" where it may be.
+def _thread_replaced(archive: Archive, observed: Observation, extraction: Extraction, known: RecordId | None) -> str:
+    """Why the page cannot be the thread that was captured at its address before, "" where it may be.
 
     A site that wants a login, is down for a while or no longer shows a thread may say so with status
-    200. Such a page must not become the thread's new text, nor all its comments gone.
+    200. Such a page must not become the thread's new text, nor all its comments gone. A page that is doubtful
+    in itself must not become the new text of any post.
     """
-    for id in archive.catalogue.records_of_url(url):
+    for id in archive.catalogue.records_of_url(observed.url):
         record = archive.catalogue.observed_record(id)
-        if record.kind is not RecordKind.THREAD or (id == known and extraction.kind is RecordKind.THREAD):
+        if observed.cause == "doubtful":
+            if not record.kind.is_one_post:
+                continue
+        elif record.kind is not RecordKind.THREAD or (id == known and extraction.kind is RecordKind.THREAD):
             continue
         if extraction.native_root_id is not None and extraction.native_root_id == record.native_root_id:
             continue
         before = archive.catalogue.items(id)
         if before and not any(same_text(each.item.text, item.text) for each in before for item in extraction.items):
             return (
-                f"another page ({extraction.title!r}) stands where the thread {id} was captured before: none of its "
-                f"{len(before)} posts and comments is on it; look at the address for a login page or a notice"
+                f"another page ({extraction.title!r}) stands where the {record.kind.value} {id} was captured before: "
+                f"none of its {len(before)} posts and comments is on it; "
+                "look at the address for a login page or a notice"
             )
     return ""
 

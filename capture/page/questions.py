@@ -118,7 +118,11 @@ async def listens_to_scrolling(send: Send) -> bool:
 async def read_signs(send: Send, rules: OutcomeRules, seconds: float) -> PageSigns:
     """Ask the page what it looks like, and what of what the rules name it has. Raises ScriptError."""
     asked = {"services": dict(rules.services), "selectors": list(rules.selectors)}
-    said = await run_script(send, "signs", asked, seconds=seconds)
+    return signs_from(await run_script(send, "signs", asked, seconds=seconds))
+
+
+def signs_from(said: Mapping[str, Any]) -> PageSigns:
+    """The signs as scripts/signs.js tells them."""
     return PageSigns(
         title=said["title"],
         language=said["language"],
@@ -128,7 +132,10 @@ async def read_signs(send: Send, rules: OutcomeRules, seconds: float) -> PageSig
         password_share=said["passwordShare"],
         media=said["media"],
         text=said["text"],
+        lines=tuple(said["lines"]),
         main_length=said["mainLength"],
+        dated=said["dated"],
+        bare=said["bare"],
         challenges=tuple(said["challenges"]),
         matched=tuple(said["matched"]),
         frames=said["frames"],

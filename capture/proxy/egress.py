@@ -7,12 +7,22 @@ redirects, odd spellings of numbers and DNS rebinding all end there.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 Address = IPv4Address | IPv6Address
 
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052
 _NAT64_LOCAL = IPv6Network("64:ff9b:1::/48")  # RFC 8215
+_ISATAP = (0x00005EFE, 0x02005EFE)  # RFC 5214: the upper half of an interface identifier before an IPv4 address
+
+_OTHERS = (
+    (IPv4Network("192.0.0.0/24"), "a protocol's or a metadata"),  # RFC 6890; Oracle's cloud answers at 192.0.0.192
+    (IPv4Network("192.88.99.0/24"), "a relay's"),  # RFC 7526
+    (IPv4Network("168.63.129.16/32"), "a metadata"),  # Azure's, in public space
+    (IPv6Network("3fff::/20"), "a documentation"),  # RFC 9637
+    (IPv6Network("5f00::/16"), "a segment's"),  # RFC 9602
+)
+"""What Python's releases do not know, or know differently: network, and its kind."""
 
 
 def refusal(address: str) -> str | None:
@@ -20,7 +30,8 @@ def refusal(address: str) -> str | None:
 
     Refused are loopback, private and unique local, link-local, shared (RFC 6598), multicast,
     unspecified, documentation and reserved addresses, also where an IPv6 address carries an
-    IPv4 one (mapped, 6to4, Teredo, NAT64). Source: the IANA special-purpose address registries.
+    IPv4 one (mapped, 6to4, Teredo, NAT64, ISATAP), and where clouds answer with a machine's credentials.
+    Source: the IANA special-purpose address registries.
     """
     parsed = ip_address(address.partition("%")[0])
     for candidate in (parsed, *_carried(parsed)):
@@ -54,9 +65,14 @@ def _carried(address: Address) -> Iterator[IPv4Address]:
         yield from address.teredo
     if address in _NAT64:
         yield IPv4Address(int(address) & 0xFFFFFFFF)
+    if int(address) >> 32 & 0xFFFFFFFF in _ISATAP:
+        yield IPv4Address(int(address) & 0xFFFFFFFF)
 
 
 def _special_kind(address: Address) -> str | None:
+    for network, kind in _OTHERS:
+        if address.version == network.version and address in network:
+            return kind
     if address.is_unspecified:
         return "the unspecified"
     if address.is_loopback:

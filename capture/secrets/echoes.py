@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -11,6 +12,9 @@ from capture.secrets.masking import Fields, Secrets
 
 _UNSEARCHED = (b"image/", b"video/", b"audio/", b"font/")
 """Media types whose bytes are no text; SVG is."""
+
+_SMALL = 1 << 20
+"""Bytes up to which these are searched all the same: a server may name a text so, and a picture may hold one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +32,11 @@ def without_echoes(fields: Fields, body: BinaryIO | None, secrets: Secrets, new_
     Most have none, and stay byte for byte. `body` is closed where another takes its place.
     """
     kind = _value(fields, b"content-type").strip().lower()
-    searched = kind.startswith(b"image/svg") or not kind.startswith(_UNSEARCHED)
-    if body is None or not secrets or not searched:
+    if body is None or not secrets:
+        return Kept(fields=fields, body=body)
+    is_text = kind.startswith(b"image/svg") or not kind.startswith(_UNSEARCHED)
+    if not is_text and body.seek(0, io.SEEK_END) > _SMALL:
+        body.seek(0)
         return Kept(fields=fields, body=body)
     encoding = _value(fields, b"content-encoding").decode("latin-1")
     if not any(secrets.found_in(piece) for piece in _overlapping(decode_pieces(body, encoding), secrets.longest)):

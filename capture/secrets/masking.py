@@ -9,7 +9,7 @@ from __future__ import annotations
 import binascii
 import html
 import json
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Collection, Iterable, Iterator
 from urllib.parse import quote, quote_plus, unquote
 
@@ -39,6 +39,8 @@ STATEMENT = (
 """What the warcinfo says under `masked`."""
 
 _LEAST_KNOWN = 8
+_LEAST_PACKED = 12
+"""Bytes of a secret that is looked for in Base64, too: shorter ones would be found by chance."""
 _LONGEST_NUMBER = 20
 _COOKIE_ATTRIBUTES = frozenset(
     {b"expires", b"max-age", b"domain", b"path", b"secure", b"httponly", b"samesite", b"partitioned"}
@@ -222,16 +224,36 @@ def _value(fields: Fields, name: bytes) -> bytes:
     return next((value for key, value in fields if key.lower() == name), b"")
 
 
+def _in_base64(form: str) -> Iterator[str]:
+    """What stands in Base64, of both alphabets, wherever in a longer text `form` begins."""
+    content = form.encode("utf-8", "surrogateescape")
+    if len(content) < _LEAST_PACKED:
+        return
+    for shift in range(3):
+        packed = b64encode(b"\0" * shift + content).decode("ascii")
+        whole = packed[-(-8 * shift // 6) : 8 * (shift + len(content)) // 6]
+        yield from (whole, whole.replace("+", "-").replace("/", "_"))
+
+
+def _escaped(form: str, characters: str, style: str) -> str:
+    """`form` with `characters` as JSON writers escape them that write for a page's scripts."""
+    return "".join(style.format(ord(each)) if each in characters else each for each in form)
+
+
 def _spellings(value: str) -> Iterator[str]:
     plain = unquote(value)
     forms = {value} | ({plain} if plain != value and len(plain) >= _LEAST_KNOWN else set())
     for form in forms:
         yield from (form, html.escape(form))
         for write, safe in ((quote, ""), (quote, "/"), (quote_plus, "")):
-            yield write(form, safe=safe, errors="surrogateescape")
+            once = write(form, safe=safe, errors="surrogateescape")
+            yield from (once, quote(once, safe=""))
         for ascii_only in (True, False):
             escaped = json.dumps(form, ensure_ascii=ascii_only)[1:-1]
             yield from (escaped, escaped.replace("/", "\\/"))
+        for characters in ("<>&", "<>&'=", "<>&'+", "<>&'=+", "/", "<>&'=+/"):
+            yield from (_escaped(form, characters, style) for style in ("\\u{:04x}", "\\u{:04X}"))
+        yield from _in_base64(form)
 
 
 def _lower_escapes(spelling: bytes) -> bytes:

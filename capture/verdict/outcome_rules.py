@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 import tomllib
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,13 +19,14 @@ from urllib.parse import urlsplit
 from archiver.core.errors import BadSettings
 from archiver.core.records import Outcome
 from capture.observation import PageSigns
+from capture.verdict.sentences import fold, sentences
 
 _FILE = Path(__file__).with_name("outcomes.toml")
 
-_OUTCOMES = (Outcome.LOGIN_WALL, Outcome.CHALLENGE, Outcome.THROTTLED, Outcome.FAILED)
-_PATTERNS = ("path", "address", "title", "text")
+_OUTCOMES = (Outcome.LOGIN_WALL, Outcome.CHALLENGE, Outcome.THROTTLED, Outcome.FAILED, Outcome.PARTIAL)
+_PATTERNS = ("path", "address", "title", "text", "sentence")
 _NUMBERS = ("max_text", "max_main", "password_share", "banner_share")
-_FLAGS = ("redirected", "password", "challenge")
+_FLAGS = ("undated", "redirected", "password", "challenge")
 _LISTS = (*_PATTERNS, "sites", "header", "selector")
 _CONDITIONS = (*_LISTS, *_NUMBERS, *_FLAGS, "status")
 _KEYS = ("name", "outcome", "cause", "reason", *_CONDITIONS)
@@ -45,6 +45,21 @@ class Seen:
     signs: PageSigns
     banner_share: float = 0.0
 
+    @cached_property
+    def title(self) -> str:
+        """Folded, as patterns are."""
+        return fold(self.signs.title)
+
+    @cached_property
+    def text(self) -> str:
+        """The main part's, folded."""
+        return fold(self.signs.text)
+
+    @cached_property
+    def sentences(self) -> tuple[str, ...]:
+        """The main part's and the title's parts, folded."""
+        return sentences(self.title, map(fold, self.signs.lines or (self.signs.text,)))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
@@ -61,6 +76,8 @@ class Rule:
     address: tuple[re.Pattern[str], ...] = ()  # of the whole final address
     title: tuple[re.Pattern[str], ...] = ()
     text: tuple[re.Pattern[str], ...] = ()  # of the main part's text
+    sentence: tuple[re.Pattern[str], ...] = ()  # all of one sentence of the main part, or of a part of the title
+    undated: bool = False  # the page shows no post with its date
     selector: tuple[str, ...] = ()
     max_text: int | None = None  # characters of the page's text
     max_main: int | None = None  # characters of its main part's
@@ -70,11 +87,16 @@ class Rule:
     banner_share: int | None = None
     challenge: bool = False  # the page carries a known service's challenge
 
+    @property
+    def doubts(self) -> bool:
+        """Whether a page it applies to is filed as content all the same, and said to be doubtful."""
+        return self.outcome is Outcome.PARTIAL
+
     def applies(self, seen: Seen) -> bool:
         """Whether every condition holds."""
         signs = seen.signs
         parts = urlsplit(seen.address)
-        words = self.title or self.text or self.selector or self.password or self.challenge
+        words = self.title or self.text or self.sentence or self.selector or self.password or self.challenge
         return (
             (seen.is_page or not words)
             and (not self.sites or any(fnmatchcase((parts.hostname or "").lower(), each) for each in self.sites))
@@ -82,8 +104,10 @@ class Rule:
             and (not self.header or any(rule.search(seen.headers.get(name, "")) for name, rule in self.header))
             and (not self.path or _found(self.path, parts.path))
             and (not self.address or _found(self.address, seen.address))
-            and (not self.title or _found(self.title, signs.title))
-            and (not self.text or _found(self.text, signs.text))
+            and (not self.undated or not signs.dated)
+            and (not self.title or _found(self.title, seen.title))
+            and (not self.text or _found(self.text, seen.text))
+            and (not self.sentence or self.sentence_of(seen) is not None)
             and (not self.selector or any(each in signs.matched for each in self.selector))
             and (self.max_text is None or signs.text_length < self.max_text)
             and (self.max_main is None or signs.main_length < self.max_main)
@@ -93,6 +117,10 @@ class Rule:
             and (self.banner_share is None or 100 * seen.banner_share >= self.banner_share)
             and (not self.challenge or bool(signs.challenges))
         )
+
+    def sentence_of(self, seen: Seen) -> str | None:
+        """The first sentence of the page that matches as a whole."""
+        return next((each for each in seen.sentences if any(rule.fullmatch(each) for rule in self.sentence)), None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,14 +136,18 @@ class OutcomeRules:
         return tuple(dict.fromkeys(selector for rule in self.rules for selector in rule.selector))
 
     def first(self, seen: Seen) -> Rule | None:
-        """The rule that decides."""
-        return next((rule for rule in self.rules if rule.applies(seen)), None)
+        """The rule by which the page is no content."""
+        return next((rule for rule in self.rules if not rule.doubts and rule.applies(seen)), None)
+
+    def doubt(self, seen: Seen) -> Rule | None:
+        """The rule by which the page may be content or not; it matters where nothing else decides."""
+        return next((rule for rule in self.rules if rule.doubts and rule.applies(seen)), None)
 
 
 @cache
 def shipped_rules() -> OutcomeRules:
     """The product's own."""
-    tables = tomllib.loads(unicodedata.normalize("NFC", _FILE.read_text(encoding="utf-8")))
+    tables = tomllib.loads(_FILE.read_text(encoding="utf-8"))
     faults: list[str] = []
     rules = parse_rules(tables["rule"], "rule", faults)
     assert not faults, faults
@@ -200,7 +232,7 @@ def _parse_rule(table: Mapping[str, Any], key: str, faults: list[str]) -> Rule |
             values[name] = table[name]
     if "status" in table:
         values["status"] = _parse_status(f"{key}.status", table["status"], faults)
-    if not any(table.get(name) for name in _CONDITIONS if name not in ("sites", "max_text", "max_main")):
+    if not any(table.get(name) for name in _CONDITIONS if name not in ("sites", "max_text", "max_main", "undated")):
         faults.append(
             f"{key}: has no condition that tells one page of a site from another; see {', '.join(_CONDITIONS)}"
         )
@@ -219,7 +251,7 @@ def _parse_list(key: str, name: str, value: object, faults: list[str]) -> tuple[
     for number, each in enumerate(value, 1):
         header, colon, pattern = each.partition(":") if name == "header" else ("", ":", each)
         try:
-            compiled = re.compile(unicodedata.normalize("NFC", pattern.strip()), re.IGNORECASE)
+            compiled = re.compile(fold(pattern.strip()), re.IGNORECASE)
         except re.error as error:
             faults.append(f"{key}[{number}]: {pattern!r} is no regular expression: {error}")
             continue

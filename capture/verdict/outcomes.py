@@ -18,7 +18,7 @@ from archiver.core.records import Outcome
 from capture.observation import Banner, PageSigns
 from capture.proxy.recording import Failure, Refusal, Truncation
 from capture.verdict.network_errors import cause_of_failure, cause_of_network_error, explain_network_error
-from capture.verdict.outcome_rules import OutcomeRules, Seen, shipped_rules
+from capture.verdict.outcome_rules import OutcomeRules, Rule, Seen, shipped_rules
 from capture.verdict.throttling import reset_moment
 
 _LONGEST_QUOTE = 120
@@ -52,7 +52,8 @@ class PageFacts:
 
     `chain` is every address the main document was asked for; `status` None where no server
     answered. `file_fetched` says whether a main document that is no page was fetched whole.
-    `throttled` lists the page's own parts that the site refused to hand out for now.
+    `throttled` lists the page's own parts that the site refused to hand out for now. `anywhere`: the site shows
+    the same page at an address that cannot exist. `vouched`: the site's own interface knows the page.
     """
 
     url: str
@@ -74,16 +75,24 @@ class PageFacts:
     throttled: tuple[str, ...] = ()
     api_problems: tuple[str, ...] = ()
     max_bytes: int = 0
+    anywhere: bool = False
+    vouched: bool = False
 
 
 def judge(facts: PageFacts, rules: OutcomeRules | None = None) -> Verdict:
     """The outcome of a visit; what applies first decides. `rules` are the product's own where none are given."""
-    for step in (_refused, _unreachable, partial(_by_rules, rules or shipped_rules()), _status, _file, _empty):
+    rules = rules or shipped_rules()
+    for step in (_refused, _unreachable, partial(_by_rules, rules), _status, _file, _empty, _anywhere):
         if verdict := step(facts):
             return verdict
-    missing = tuple(_missing(facts))
-    if missing:
-        return Verdict(outcome=Outcome.PARTIAL, cause="incomplete", reason="; ".join(missing))
+    seen = _seen(facts)
+    doubt = None if facts.vouched else rules.doubt(seen)
+    reasons = [*([_reason(doubt, facts, seen)] if doubt else []), *_missing(facts)]
+    if facts.anywhere:
+        reasons.insert(0, "the site shows this page at an address that cannot exist, too")
+    if reasons:
+        cause = "doubtful" if facts.anywhere else doubt.cause if doubt else "incomplete"
+        return Verdict(outcome=Outcome.PARTIAL, cause=cause, reason="; ".join(reasons))
     return Verdict(outcome=Outcome.COMPLETE)
 
 
@@ -137,32 +146,37 @@ def _own_failures(facts: PageFacts) -> list[Failure]:
 
 
 def _by_rules(rules: OutcomeRules, facts: PageFacts) -> Verdict | None:
-    signs = facts.signs or PageSigns()
-    share = facts.banner.share if facts.banner and not facts.banner.dismissed else 0.0
-    rule = rules.first(
-        Seen(
-            wanted=facts.url,
-            address=facts.final_url,
-            status=facts.status,
-            headers=facts.headers,
-            is_page=facts.is_page,
-            signs=signs,
-            banner_share=share,
-        )
-    )
+    seen = _seen(facts)
+    rule = rules.first(seen)
     if rule is None:
         return None
     later = reset_moment(facts.headers, facts.at) if rule.outcome is Outcome.THROTTLED else None
+    reason = _reason(rule, facts, seen, later)
+    return Verdict(outcome=rule.outcome, cause=rule.cause, reason=reason, retry_after=later)
+
+
+def _seen(facts: PageFacts) -> Seen:
+    return Seen(
+        wanted=facts.url,
+        address=facts.final_url,
+        status=facts.status,
+        headers=facts.headers,
+        is_page=facts.is_page,
+        signs=facts.signs or PageSigns(),
+        banner_share=facts.banner.share if facts.banner and not facts.banner.dismissed else 0.0,
+    )
+
+
+def _reason(rule: Rule, facts: PageFacts, seen: Seen, later: datetime | None = None) -> str:
     told = {
         "status": _status_name(facts.status or 0),
         "address": facts.final_url,
-        "title": repr(signs.title),
-        "services": f" ({', '.join(signs.challenges)})" if signs.challenges else "",
-        "text": _quote(signs.text),
+        "title": repr(seen.signs.title),
+        "services": f" ({', '.join(seen.signs.challenges)})" if seen.signs.challenges else "",
+        "text": _quote(rule.sentence_of(seen) or seen.signs.text),
         "when": f", after {later:%Y-%m-%d %H:%M:%S} UTC" if later else "",
     }
-    reason = re.sub(r"\{(\w+)\}", lambda found: told.get(found[1], found[0]), rule.reason)
-    return Verdict(outcome=rule.outcome, cause=rule.cause, reason=reason, retry_after=later)
+    return re.sub(r"\{(\w+)\}", lambda found: told.get(found[1], found[0]), rule.reason)
 
 
 def _quote(text: str) -> str:
@@ -198,7 +212,17 @@ def _empty(facts: PageFacts) -> Verdict | None:
     if facts.signs.text_length < 2 and not facts.signs.media:
         problems = "".join(f"; {each}" for each in facts.problems)
         return _failed("empty_shell", f"the page came empty: no text and no pictures{problems}")
+    if facts.signs.bare:
+        return _failed("empty_shell", "the page shows what frames every page of the site, and nothing between")
     return None
+
+
+def _anywhere(facts: PageFacts) -> Verdict | None:
+    """A page that stands at any address is not the one that was asked for; a front page may be all there is."""
+    if not facts.anywhere or urlsplit(facts.url).path in ("", "/"):
+        return None
+    told = _quote(facts.signs.text) if facts.signs else "''"
+    return _failed("any_address", f"the site shows the same page at an address that cannot exist: {told}")
 
 
 def _missing(facts: PageFacts) -> Iterator[str]:

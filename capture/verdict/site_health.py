@@ -13,6 +13,7 @@ from capture.extraction.page import decode_html
 from capture.observation import PageSigns
 from capture.verdict.outcome_rules import OutcomeRules
 from capture.verdict.outcomes import PageFacts, judge
+from capture.verdict.sentences import lines_of
 from capture.wordpress import ApiResponse
 
 SAID_GONE = frozenset({"not_found", "gone", "tombstone"})
@@ -54,7 +55,7 @@ def check_site(get: Callable[[str], ApiResponse], page_url: str, rules: OutcomeR
         signs=_signs(answer, kind),
     )
     verdict = judge(facts, rules)
-    if verdict.outcome.files_content:
+    if verdict.outcome.files_content and verdict.cause != "doubtful":
         return SiteHealth(url=front, well=True)
     return SiteHealth(url=front, well=False, reason=f"its front page fails too: {verdict.reason}")
 
@@ -64,11 +65,13 @@ def _signs(answer: ApiResponse, kind: str) -> PageSigns:
     if kind not in ("text/html", "application/xhtml+xml"):
         return PageSigns(media=1)
     tree = parse_html(decode_html(answer.content, answer.headers.get("content-type", "")))
-    text = " ".join(read_passage(tree, answer.url).text.split()).replace("'", "’")
+    lines = tuple(lines_of(read_passage(tree, answer.url).text.replace("'", "’")))
+    text = " ".join(lines)
     return PageSigns(
         title=read_meta(tree).title,
         text_length=len(text),
         text=text[:4000],
+        lines=lines[:60],
         main_length=len(text),
         media=1,
         password_fields=len(tree.xpath("//input[@type='password']")),

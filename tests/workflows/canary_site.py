@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import gzip
 import threading
+import zlib
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import quote
+
+import brotli
+import zstandard
 
 COOKIE = "canary4cookie7Qx0Zb1cA9"
 ROTATED = "canary4rotated8Lm2Vd5kT"
@@ -38,6 +44,9 @@ await send("/form", new URLSearchParams({q: "dam", password: "INFORM"}));
 const form = new FormData(); form.append("api_key", "INMULTIPART"); await send("/form", form);
 await send("/count", "url=" + encodeURIComponent(location.href) + "&bearer=BEARER");
 await fetch("/rotate"); await fetch("/echo"); await fetch("/echo.gz"); await fetch("/echo.json");
+for (const kind of ["br", "zst", "two", "deflate", "b64", "b64url", "twice", "escaped", "image"]) await fetch("/echo." + kind);
+localStorage.setItem("bearer", "BEARER"); sessionStorage.setItem("b", btoa("BEARER"));
+document.body.dataset.kept = btoa("user:BEARER");
 await fetch("http://no-such-host.invalid/?session_id=SESSION").catch(() => 0);
 console.error("could not renew", "BEARER", "SESSION");
 later.textContent = "Signed in with BEARER";
@@ -63,6 +72,8 @@ class _Answers(BaseHTTPRequestHandler):
             self._send(gzip.compress(b"known to us: " * 1000 + everything), more=[("Content-Encoding", "gzip")])
         elif path == "/echo.json":
             self._send(b'{"said": "' + BEARER.replace("/", "\\/").encode() + b'"}', "application/json")
+        elif path.startswith("/echo."):
+            self._send(*_echo(path.removeprefix("/echo."), everything))
         else:
             self._send(b"{}", "application/json")
 
@@ -82,6 +93,34 @@ class _Answers(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         pass
+
+
+def _echo(kind: str, everything: bytes) -> tuple[bytes, str, int, list[tuple[str, str]]]:
+    """The secrets as a server may pack or spell them: body, media type, status, further headers."""
+    said = b"known to us: " * 20 + everything
+    packed = {
+        "br": lambda: brotli.compress(said),
+        "zst": lambda: zstandard.compress(said),
+        "deflate": lambda: zlib.compress(said),
+        "two": lambda: brotli.compress(gzip.compress(said)),
+    }
+    spelled = {
+        "b64": lambda: b" ".join(base64.b64encode(b"x" * shift + everything) for shift in range(3)),
+        "b64url": lambda: b'{"state": "' + base64.urlsafe_b64encode(b"ab\xff\xfe" + everything) + b'"}',
+        "twice": lambda: quote(quote(everything.decode(), safe=""), safe="").encode(),
+        "escaped": lambda: "".join(
+            f"\\u{ord(each):04x}" if each in "=+&<>'" else each for each in everything.decode()
+        ).encode(),
+        "image": lambda: b"\x89PNG\r\n\x1a\n" + everything,
+    }
+    if kind in packed:
+        return (
+            packed[kind](),
+            "text/plain",
+            200,
+            [("Content-Encoding", {"zst": "zstd", "two": "gzip, br"}.get(kind, kind))],
+        )
+    return spelled[kind](), "image/png" if kind == "image" else "text/plain", 200, []
 
 
 def _cookie(value: str) -> str:

@@ -39,7 +39,10 @@ class Site(ThreadingHTTPServer):
 class Answer(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         assert isinstance(self.server, Site)
-        content = self.server.page.encode() if self.path != "/favicon.ico" else b""
+        if self.path not in ("/", "/thread", "/home"):
+            self.send_error(404)
+            return
+        content = self.server.page.encode()
         self.send_response(302 if self.server.page == "" and self.path == "/thread" else 200)
         self.send_header("Location", "/home")
         self.send_header("Content-Type", "text/html; charset=utf-8")

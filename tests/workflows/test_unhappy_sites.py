@@ -53,11 +53,14 @@ class Site:
 
     def __init__(self) -> None:
         self.answers: dict[str, list[Answer]] = {"/": [page("<!doctype html><h1>Town</h1><p>A front page.</p>")]}
+        self.everywhere: Answer | None = None
         self.asked: list[str] = []
         self.url = ""
 
     def next(self, path: str) -> Answer:
         self.asked.append(path)
+        if self.everywhere:
+            return self.everywhere
         listed = self.answers.get(path, [page("", 404)])
         return listed.pop(0) if len(listed) > 1 else listed[0]
 
@@ -229,6 +232,43 @@ def test_a_404_of_a_site_that_is_not_well_is_a_failure(site: Site, tmp_path: Pat
             assert why in second.capture.reason
         items = archive.catalogue.items(str(first.capture.record_id))
         assert {each.observed for each in items} == {Observed.PRESENT}
+
+
+# -- walls in words that no rule knows --------------------------------------------------------
+
+EVERYWHERE = {
+    "en": "Hold your horses! You click faster than our machines can follow.",
+    "fr": "Notre équipe fait peau neuve et prépare la suite.",
+    "hi": "इस समय सेवा बाधित है।",
+    "ur": "اس وقت سروس معطل ہے۔",
+    "as": "এই সময়ত সেৱা বন্ধ আছে।",
+    "emoji": "🚧🐹",
+}
+
+
+@pytest.mark.parametrize("words", EVERYWHERE.values(), ids=EVERYWHERE)
+def test_a_page_that_a_site_shows_for_any_address_is_no_capture_of_one(site: Site, tmp_path: Path, words: str) -> None:
+    site.everywhere = page(f"<!doctype html><meta charset=utf-8><title>Town</title><h1>{words}</h1>")
+    with archive_of(site, tmp_path) as archive:
+        filed = take(archive, site)
+        assert (filed.capture.outcome, filed.capture.cause) == (Outcome.FAILED, "any_address")
+        assert words in filed.capture.reason
+        assert filed.capture.record_id is None
+        assert [each for each in site.asked if each.startswith("/no-such-page-")]
+
+
+def test_a_doubtful_page_does_not_become_the_new_text_of_a_post(site: Site, tmp_path: Path) -> None:
+    sorry = page("<!doctype html><title>Town</title><h1>Sorry</h1><p>Our hamsters need a rest.</p>")
+    site.answers["/thread"] = [page(GOOD), sorry]
+    with archive_of(site, tmp_path) as archive:
+        first = take(archive, site)
+        second = take(archive, site)
+        assert (second.capture.outcome, second.capture.cause) == (Outcome.FAILED, "replaced")
+        (item,) = archive.catalogue.items(str(first.capture.record_id))
+        assert "The road is closed" in item.item.text
+        site.answers["/other"] = [sorry]
+        (new,) = capture_urls(archive, [f"{site.url}/other"], actor=clerk(archive))
+        assert (new.capture.outcome, new.capture.cause) == (Outcome.PARTIAL, "doubtful")
 
 
 # -- a feed that unmounts its posts -----------------------------------------------------------

@@ -34,15 +34,15 @@ def decode_body(body: bytes, transfer_encoding: str, content_encoding: str) -> b
 
 
 def decode_pieces(body: BinaryIO, content_encoding: str, size: int = 1 << 20) -> Iterator[bytes]:
-    """The bytes of `body`, from its start, without one content encoding, in pieces of about `size`.
+    """The bytes of `body`, from its start, without its content encodings, in pieces of about `size`.
 
-    What `decode_body` says of damaged bodies and unknown encodings is true here too; so it is of
-    several encodings at once, which nobody sends.
+    What `decode_body` says of damaged bodies and unknown encodings is true here too.
     """
-    names = _names(content_encoding)
     body.seek(0)
-    known = len(names) == 1 and names[0] in _BodyReader.DECOMPRESSORS
-    reader = _BodyReader(body, decomp_type=names[0]) if known else body
+    reader = body
+    for name in reversed(_names(content_encoding)):
+        if name in _BodyReader.DECOMPRESSORS:
+            reader = _BodyReader(reader, decomp_type=name)
     while piece := reader.read(size):
         yield piece
 

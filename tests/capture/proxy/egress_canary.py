@@ -33,6 +33,7 @@ from capture.proxy.recording import Recorder
 PUBLIC = "93.184.216.34"
 FORBIDDEN = (
     "127.0.0.1", "127.1.2.3", "10.1.2.3", "172.16.5.4", "192.168.7.7", "169.254.169.254", "100.64.0.9", "198.18.0.1",
+    "192.0.0.192", "168.63.129.16", "192.88.99.1", "3fff::7", "2606:4700::5efe:a01:203",
     "::1", "fd00::7", "fe80::7", "fec0::7", "2002:7f00:1::1", "64:ff9b::a01:203", "64:ff9b:1::1", "2001:db8::1",
 )  # fmt: skip
 """Addresses the namespace owns and a canary listens on, TCP and UDP, on the site's port."""
@@ -40,7 +41,10 @@ FORBIDDEN = (
 SPELLINGS = (
     "2130706433", "0x7f000001", "0177.0.0.1", "127.1", "0x7f.1", "0", "[::ffff:127.0.0.1]", "[::ffff:10.1.2.3]",
     "[::ffff:a9fe:a9fe]", "[0:0:0:0:0:ffff:7f00:1]", "localhost", "metadata.test", "mapped.test", "inside.test",
-    "0xa9fea9fe", "2852039166", "127.0.0.1.",
+    "0xa9fea9fe", "2852039166", "127.0.0.1.", "0.0.0.0", "[::]", "localhost.", "deep.localhost", "inside.test.",
+    "0x7f.0x0.0x0.0x1", "0300.0250.7.7", "00000177.1", "%31%32%37.0.0.1", "1\u30020.1.2.3", "\u2460\u2461\u2466.0.0.1",
+    "[::127.0.0.1]", "[::ffff:0:127.0.0.1]", "[64:ff9b::127.0.0.1]", "[2002:7f00:1::]", "town.test@127.0.0.1",
+    "127.0.0.1#@town.test", "127.0.0.1\\@town.test",
 )  # fmt: skip
 NAMES = {
     "town.test": [PUBLIC],
@@ -64,6 +68,9 @@ class _Site(BaseHTTPRequestHandler):
             self.send_header("Location", unquote(query))
             self.end_headers()
             return
+        if path in ("/refresh", "/hints", "/moved"):
+            self._lead(path, unquote(query))
+            return
         body, kind = (
             ((_FILES / "worker.js").read_bytes(), "text/javascript")
             if path == "/worker.js"
@@ -75,6 +82,30 @@ class _Site(BaseHTTPRequestHandler):
         self.send_header("Content-Type", kind)
         self.end_headers()
         self.wfile.write(body)
+
+    def _lead(self, path: str, url: str) -> None:
+        """A page whose head leads elsewhere: by Refresh, by links to load and warm up, by a better place to ask."""
+        away = url.replace("http:", "https:", 1)
+        heads = {
+            "/refresh": [("Refresh", f"0; url={url}")],
+            "/hints": [
+                ("Link", f"<{url}h>; rel=preload; as=script, <{url}>; rel=preconnect, <{url}>; rel=dns-prefetch"),
+                ("Content-Security-Policy-Report-Only", f"default-src 'none'; report-uri {url}csp"),
+                ("Report-To", json.dumps({"group": "g", "max_age": 900, "endpoints": [{"url": away}]})),
+                ("Reporting-Endpoints", f'g="{away}"'),
+                ("NEL", '{"report_to": "g", "max_age": 900, "success_fraction": 1.0, "failure_fraction": 1.0}'),
+                ("SourceMap", f"{url}map"),
+            ],
+            "/moved": [
+                ("Alt-Svc", f'h3="{url.split("//")[1].split("/")[0]}"; ma=900, h2="{url.split("//")[1]}"; ma=900')
+            ],
+        }
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        for name, value in heads[path]:
+            self.send_header(name, value.encode("ascii", "ignore").decode())
+        self.end_headers()
+        self.wfile.write(b"<!doctype html><script src=data:text/javascript,1></script><p>A frame.</p>")
 
     def log_message(self, format: str, *args: object) -> None:
         pass
@@ -210,7 +241,8 @@ def main() -> None:
             login = recorder.begin("cap_2", into / "client.warc.gz", {})
             with RecordedClient(login, recorder.ca_file, limits) as client:
                 hosts = [f"[{each}]" if ":" in each else each for each in FORBIDDEN if not each.startswith("fe80")]
-                fetched = [host for host in (*hosts, *SPELLINGS) if client.fetch_whole(f"http://{host}:{port}/")]
+                inward = (*hosts, *(each for each in SPELLINGS if not each.endswith("@town.test")))  # that one is public
+                fetched = [host for host in inward if client.fetch_whole(f"http://{host}:{port}/")]
                 public = client.fetch_whole(f"http://both.test:{port}/again")
             refused = recorder.finish("cap_2").refused
     told = {

@@ -48,6 +48,17 @@ from capture.proxy.guard import DOOR, Door, GuardedLoop
         ("64:ff9b::a00:1", "a private"),
         ("64:ff9b:1::1", "a private"),
         ("2001:db8::1", "a private"),
+        ("2001:db8:7::5efe:127.0.0.1", "a private"),
+        ("2606:4700::5efe:127.0.0.1", "a loopback"),  # ISATAP
+        ("2606:4700::200:5efe:10.1.2.3", "a private"),
+        ("192.0.0.8", "a protocol's or a metadata"),
+        ("192.0.0.192", "a protocol's or a metadata"),  # where Oracle's cloud keeps its credentials
+        ("168.63.129.16", "a metadata"),  # Azure's
+        ("::ffff:168.63.129.16", "a metadata"),
+        ("64:ff9b::c000:c0", "a protocol's or a metadata"),
+        ("192.88.99.1", "a relay's"),
+        ("3fff::1", "a documentation"),
+        ("5f00::1", "a segment's"),
     ],
 )
 def test_an_address_that_is_not_public_is_refused_and_its_kind_named(address: str, kind: str) -> None:

@@ -56,8 +56,9 @@ def test_a_body_without_secrets_stays_packed_as_it_came() -> None:
     assert kept(body, (b"Content-Encoding", b"gzip")) == (body, {b"Content-Encoding": b"gzip"}, False)
 
 
-def test_pictures_are_not_searched_but_drawings_are() -> None:
-    assert not kept(SECRET.encode(), (b"Content-Type", b"image/png"))[2]
+def test_large_pictures_are_not_searched_but_drawings_are_and_what_is_small_whatever_it_is_called() -> None:
+    assert not kept(SECRET.encode() + bytes(1 << 20), (b"Content-Type", b"image/png"))[2]
+    assert kept(SECRET.encode(), (b"Content-Type", b"image/png"))[2]
     assert kept(SECRET.encode(), (b"Content-Type", b"image/svg+xml"))[2]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode, urlsafe_b64encode
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -77,3 +78,23 @@ def test_a_capture_s_own_secrets_are_masked_beside_those_of_all() -> None:
     both = Secrets(["archive-secret"]).joined(["পানী-token"])
     assert both.mask("archive-secret পানী-token".encode()) == b"*" * 14 + b" " + b"*" * len("পানী-token".encode())
     assert Secrets(["archive-secret"]).joined([]).mask("পানী-token".encode()) == "পানী-token".encode()
+
+
+@pytest.mark.parametrize("shift", range(4))
+def test_a_secret_is_found_in_base64_wherever_it_stands_in_it(shift: int) -> None:
+    secret = "पानी/7Qx+0Zb=1cA9"
+    secrets = Secrets([secret])
+    around = b"x" * shift + secret.encode() + b"and more"
+    for packed in (b64encode(around), urlsafe_b64encode(around)):
+        masked = secrets.mask(packed)
+        assert masked != packed
+        assert len(masked) == len(packed)
+        assert secret[4:-1].encode() not in b64decode(masked.replace(b"*", b"A"), altchars=b"-_")
+    assert not Secrets(["short678"]).found_in(b64encode(b"short678"))
+
+
+@pytest.mark.parametrize(
+    "written", [r"ab\u003d\u003dcd\u0026ef12", r"ab\u003D\u003Dcd\u0026ef12", "ab%253D%253Dcd%2526ef12"]
+)
+def test_a_secret_is_found_as_writers_of_scripts_and_of_addresses_in_addresses_escape_it(written: str) -> None:
+    assert Secrets(["ab==cd&ef12"]).found_in(written.encode())

@@ -14,6 +14,7 @@ from archiver.core.records import Outcome
 from capture.observation import Banner, PageSigns
 from capture.verdict.outcome_rules import OutcomeRules, rules_with, shipped_rules
 from capture.verdict.outcomes import PageFacts, Verdict, judge
+from capture.verdict.sentences import fold, sentences
 
 URL = "https://social.example/town/7"
 MOMENT = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -115,7 +116,9 @@ def test_pages_that_are_no_content_are_told_in_every_language(text: str, outcome
     ],
 )
 def test_short_notices_of_a_town_are_content(text: str) -> None:
-    assert verdict_on(text).outcome is Outcome.COMPLETE
+    dated = PageSigns(title="Town", text=text, text_length=2000, main_length=len(text), dated=1)
+    assert verdict_on(signs=dated).outcome is Outcome.COMPLETE
+    assert verdict_on(text).outcome.files_content
 
 
 def test_a_thread_in_which_one_comment_was_deleted_is_content() -> None:
@@ -152,10 +155,54 @@ def test_what_a_captcha_stands_on_is_named() -> None:
     assert verdict_on(signs=signs).reason == "the site asked to prove that a person is looking (hCaptcha, captcha)"
 
 
-def test_every_shipped_rule_has_its_own_name_and_never_ends_in_content() -> None:
+def test_every_shipped_rule_has_its_own_name_and_never_ends_in_content_without_a_doubt() -> None:
     rules = shipped_rules().rules
     assert len({each.name for each in rules}) == len(rules)
-    assert not any(each.outcome.files_content for each in rules)
+    assert not any(each.outcome is Outcome.COMPLETE for each in rules)
+    assert [each.name for each in rules if each.doubts] == ["short-and-in-doubt"]
+
+
+def test_a_short_page_without_a_date_that_talks_like_a_wall_is_filed_in_doubt_and_says_so() -> None:
+    verdict = verdict_on("Sorry, our hamsters need a rest.")
+    assert (verdict.outcome, verdict.cause) == (Outcome.PARTIAL, "doubtful")
+    assert "'Sorry, our hamsters need a rest.'" in verdict.reason
+    signs = PageSigns(text="Sorry, our hamsters need a rest.", text_length=400, main_length=32)
+    assert verdict_on(signs=replace(signs, dated=1)).outcome is Outcome.COMPLETE
+    assert verdict_on(signs=replace(signs, main_length=900)).outcome is Outcome.COMPLETE
+    assert verdict_on(signs=signs, vouched=True).outcome is Outcome.COMPLETE
+    assert verdict_on("Sorry", rules_with([], ["short-and-in-doubt"])).outcome is Outcome.COMPLETE
+
+
+def test_a_page_that_stands_at_any_address_is_no_content_unless_it_is_the_front_page() -> None:
+    verdict = verdict_on("Nous avons déménagé", anywhere=True)
+    assert (verdict.outcome, verdict.cause) == (Outcome.FAILED, "any_address")
+    assert "'Nous avons déménagé'" in verdict.reason
+    front = verdict_on("Town hall", url="https://social.example/", anywhere=True)
+    assert (front.outcome, front.cause) == (Outcome.PARTIAL, "doubtful")
+
+
+def test_a_page_of_nothing_but_its_frame_is_an_empty_shell() -> None:
+    assert verdict_on(signs=PageSigns(text_length=300, bare=True)).cause == "empty_shell"
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("لاگ اِن کریں", "لاگ ان کریں"),
+        ("بہت زيادہ درخواستيں", "بہت زیادہ درخواستیں"),
+        ("बहुत ज़्यादा अनुरोध", "बहुत ज्यादा अनुरोध"),
+        ("ৰ'বট", "ৰ’বট"),
+    ],
+)
+def test_marks_that_writers_leave_out_change_no_word(text: str, read: str) -> None:
+    assert fold(text) == fold(read)
+
+
+def test_sentences_are_the_titles_parts_and_what_stands_between_full_stops_and_lines() -> None:
+    lines = ["Page not found? Here it is.", "पृष्ठ नहीं मिला। क्षमा करें।", "صفحہ نہیں ملا۔ معذرت۔", "পৃষ্ঠাটো পোৱা নগ’ল"]
+    assert sentences("404 | Town - Ville", lines) == (
+        "404", "Town", "Ville", "Here it is", "पृष्ठ नहीं मिला", "क्षमा करें", "صفحہ نہیں ملا", "معذرت", "পৃষ্ঠাটো পোৱা নগ’ল",
+    )  # fmt: skip
 
 
 # -- an archive's own -------------------------------------------------------------------------
@@ -180,11 +227,12 @@ def test_an_own_rule_is_asked_first() -> None:
         reason="the page is for subscribers: 'Article réservé : abonnés seulement'",
     )
     elsewhere = "https://other.example/7"
-    assert verdict_on("abonnés seulement", rules, url=elsewhere, final_url=elsewhere).outcome is Outcome.COMPLETE
+    assert verdict_on("abonnés seulement", rules, url=elsewhere, final_url=elsewhere).outcome.files_content
 
 
 def test_a_shipped_rule_can_be_left_out_by_its_name() -> None:
-    assert verdict_on("Please log in to continue.", rules_with([], ["login-words"])).outcome is Outcome.COMPLETE
+    names = ["login-words", "login-of-this-page", "login-sentence", "short-and-in-doubt"]
+    assert verdict_on("Please log in to continue.", rules_with([], names)).outcome is Outcome.COMPLETE
 
 
 def test_rules_may_stand_in_a_file(tmp_path: Path) -> None:
