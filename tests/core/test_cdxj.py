@@ -12,7 +12,7 @@ import pytest
 import surt  # type: ignore[import-untyped]  # the indexers' own library, without types
 
 from archiver.core.cdxj import index_lines, parse_line, url_key
-from archiver.core.warc import Exchange, WarcWriter, read_records
+from archiver.core.warc import Exchange, WarcWriter, read_heads, read_records
 
 GET = Exchange(
     uri="https://www.gov.in/?b=2&a=1",
@@ -69,6 +69,7 @@ def test_lines_equal_the_indexers(tmp_path: Path) -> None:
     ours = list(index_lines(read_records(path), path.name))
     assert [parse_line(line) for line in ours] == [parse_line(line) for line in written.splitlines()]
     assert len(ours) == 12
+    assert list(index_lines(read_heads(path), path.name)) == ours
 
 
 def test_a_preflight_answer_never_stands_in_for_the_page(tmp_path: Path) -> None:
