@@ -216,15 +216,15 @@ class _Making:
         self._taken_up += pages is not None
         for document in documents:
             if document.item is not None:
-                pages = [f"/{each.number}.{each.ending}" for each in document.pages]
+                shown = [f"/{each.number}.{each.ending}" for each in document.pages]
                 own = released.ids.get(document.item.id, document.item.id)
-                self._own[own] = [f"#{document.item.id}", f"/{document.begin}.txt", *pages]
+                self._own[own] = [f"#{document.item.id}", f"/{document.begin}.txt", *shown]
                 redacted = any(each.item == document.item.id for each in released.log)
                 how = document.release.release
                 self._counts["withheld" if how == "withheld" else "redacted" if redacted else "full"] += 1
         if self._plan.pictures and self._plan.profile != "transfer":
-            pages = f"pictures from {documents[0].begin} on"
-            self._shown += [(f"{pages}, of {capture}", words) for capture, words in released.left.items()]
+            place_of = f"pictures from {documents[0].begin} on"
+            self._shown += [(f"{place_of}, of {capture}", words) for capture, words in released.left.items()]
         self._counts["items"] += len(released.produced.items)
         self._counts["captures"] += len(released.produced.captures)
         files = forms.add(number, released, documents)
