@@ -80,8 +80,8 @@ def paint_plan(
     for region, said in _regions(layout):
         if is_named(region, cleared):
             continue  # a person looked at this very one
-        telling = find_hits(said, named) or [each for each in persons if _is_beside(region, each.rectangle)]
-        if telling or not is_cleared(region, cleared):
+        beside = any(_is_beside(region, each.rectangle) for each in persons)
+        if beside or find_hits(said, named) or not is_cleared(region, cleared):
             boxes.append(PaintedBox(region, UNKNOWN))
     return _outermost(boxes)
 

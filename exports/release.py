@@ -234,8 +234,8 @@ class _Making:
                 how = document.release.release
                 self._counts["withheld" if how == "withheld" else "redacted" if redacted else "full"] += 1
         if self._plan.pictures and self._plan.profile != "transfer":
-            shown = f"pictures from {documents[0].begin} on"
-            self._shown += [(f"{shown}, of {capture}", words) for capture, words in released.left.items()]
+            place_of = f"pictures from {documents[0].begin} on"
+            self._shown += [(f"{place_of}, of {capture}", words) for capture, words in released.left.items()]
         self._counts["items"] += len(released.produced.items)
         self._counts["captures"] += len(released.produced.captures)
         files = forms.add(number, released, documents)

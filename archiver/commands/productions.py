@@ -10,7 +10,7 @@ import click
 from archiver.commands.output import describe, print_json, progress, say, show_moment, table
 from archiver.commands.session import Session, archive_command, json_option, read_secret
 from archiver.core import clock
-from archiver.core.errors import BundleInvalid
+from archiver.core.errors import BadInput, BundleInvalid
 from archiver.core.people import Permission
 from archiver.workflows.pack import pack_production
 from archiver.workflows.release import Making, make_production, repeat_production
@@ -202,6 +202,8 @@ def check_release(bundle: Path, key: str, as_json: bool) -> None:
 @archive_command
 def statistics(session: Session, since: datetime | None, until: datetime | None, plot: Path | None) -> None:
     """Requests, days taken and sections used, by period."""
+    if plot is not None and plot.suffix.lower() != ".svg":
+        raise BadInput(f"{plot}: the plots are an SVG file: name it with the ending .svg")
     with session.look() as archive:
         today = clock.now().astimezone(archive.settings.archive.zone).date()
         found = request_statistics(
@@ -227,7 +229,7 @@ def statistics(session: Session, since: datetime | None, until: datetime | None,
         ]
     )
     table("By month", ("Month", "Received"), found.by_month.items())
-    table("Sections used", ("Section", "Decisions"), found.sections.items())
+    table("Sections used", ("Section", "Decisions and redactions"), found.sections.items())
 
 
 COMMANDS = (production,)

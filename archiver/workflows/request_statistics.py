@@ -11,6 +11,8 @@ from archiver.workflows.request_clock import clock_of
 from exports.request_plots import RequestFigures
 from exports.statutory_clock import ClockState
 
+_ANSWERS = ("delivered", "collected", "answered")
+
 
 def request_statistics(archive: Archive, *, since: date | None, until: date | None, today: date) -> RequestFigures:
     """Of the requests received in that time, both days included."""
@@ -24,11 +26,12 @@ def request_statistics(archive: Archive, *, since: date | None, until: date | No
     sections: Counter[str] = Counter()
     for request in requests:
         states[clock_of(archive, request, today=today).state] += 1
-        answers = [e.day for e in archive.request_files.events(request.number) if e.kind in ("delivered", "answered")]
+        answers = [e.day for e in archive.request_files.events(request.number) if e.kind in _ANSWERS]
         if answers:
             days.append((min(answers) - request.received).days)
         for decided in archive.reviews.decisions(request.number).values():
             sections.update(decided.coding.sections)
+        sections.update(each.section for each in archive.redactions.standing(request.number))
     late = states[ClockState.ANSWERED_LATE.value]
     return RequestFigures(
         received=len(requests),

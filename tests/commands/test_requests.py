@@ -38,6 +38,11 @@ def test_a_request_is_clocked_logged_and_listed_when_due(fresh: Terminal, tmp_pa
         "--subject", "y", "--json",
     )  # fmt: skip
     assert night.json["received"] == "2026-03-02"
+    told = fresh("request", "new", "--law", "MFIPPA", "--received", "2026-03-02", "--requester", "x", "--subject", "y")
+    assert "due on 2026-04-01 (CA-ON-MFIPPA/1)" in told.out
+    assert "UNVERIFIED" in told.out
+    unknown = fresh("request", "new", "--law", "An order", "--requester", "x", "--subject", "y")
+    assert "no clock is known for 'An order'" in unknown.out
 
 
 def test_a_reviewed_and_redacted_request_becomes_a_signed_bundle(full: Terminal, tmp_path: Path) -> None:  # noqa: F811
@@ -69,6 +74,12 @@ def test_a_reviewed_and_redacted_request_becomes_a_signed_bundle(full: Terminal,
     for capture in sorted({each["capture_id"] for each in pictures}):
         assert full("redact", "clear", number, capture, "--reason", "photographs of the town").code == 0
     assert len(full("redact", "list", number, "--json").json) == 1
+    assert "[" not in full("redact", "list", number).out  # in an officer's words
+    listed = tmp_path / "leaks.txt"
+    listed.write_text("data/items.csv: what red_1 redacts\n\ndata/a: what red_1 redacts\n", encoding="utf-8")
+    told = full("redact", "acknowledge", number, f"@{listed}", "--reason", "a common word", "--json").json
+    assert [each["place"] for each in told] == ["data/items.csv: what red_1 redacts", "data/a: what red_1 redacts"]
+    assert full("redact", "acknowledge", number, "@/nowhere", "--reason", "r").code != 0
     assert "Aadhaar" in full("redact", "detectors").out
     left_out = full("redact", "skip-ocr", number, "TOWN-0000001", "--reason", "a photograph of the river", "--json")
     assert left_out.json["place"] == "TOWN-0000001: its picture is not read by OCR"
@@ -84,9 +95,10 @@ def test_a_reviewed_and_redacted_request_becomes_a_signed_bundle(full: Terminal,
     assert made.json["production"]["first"] == "TOWN-0000001"
     assert full("check", bundle).code == 0
     assert full("production", "verify", bundle).code == 0
-    assert full("request", "log", number, "delivered", "--note", "by post").code == 0
+    assert full("request", "log", number, "collected", "--note", "at the counter").code == 0
+    assert "SVG" in full("production", "statistics", "--plot", str(tmp_path / "plot.png")).err
     figures = full("production", "statistics", "--plot", str(tmp_path / "plot.svg"), "--json").json
-    assert (figures["received"], figures["answered"]) == (1, 1)
+    assert (figures["received"], figures["answered"], figures["sections"]) == (1, 1, {"14": 1})
     assert "<svg" in (tmp_path / "plot.svg").read_text(encoding="utf-8")
     assert full("production", "list", number, "--json").json[0]["profile"] == "requester"
     again = full("production", "repeat", number, made.json["filed"]["id"], "--into", str(tmp_path / "again"), "--json")

@@ -33,8 +33,8 @@ def thread(tmp_path: Path) -> ProducedRecord:
     return make_record(tmp_path, title=TITLE, captures=1)
 
 
-def gate(thread: ProducedRecord, *rules: RedactionRule, seen: dict[str, Any] | None = None, **how: ItemRelease) -> Gate:
-    page = Page(layout=seen or layout(*TITLE.split()), boxes={thread.items[0].item.native_id: (0, 40, 300, 60)})
+def gate(thread: ProducedRecord, *rules: RedactionRule, **how: ItemRelease) -> Gate:
+    page = Page(layout=layout(*TITLE.split()), boxes={thread.items[0].item.native_id: (0, 40, 300, 60)})
     return Gate(rules=rules, releases=how, page=lambda produced, capture: page, cleared={}, salt="00" * 16)
 
 

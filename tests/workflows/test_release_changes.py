@@ -10,7 +10,7 @@ import pytest
 
 from archiver.core.archive import Archive
 from archiver.core.errors import LeakFound, PreflightFailed
-from archiver.core.records import ItemVersion, ObjectRole, RecordId
+from archiver.core.records import CataloguedItem, ItemVersion, ObjectRole, RecordId
 from archiver.workflows.redact import acknowledge_leak, add_redaction
 from archiver.workflows.release import make_production, preflight
 from archiver.workflows.review import code, review_state
@@ -66,7 +66,7 @@ def test_an_item_edited_after_the_set_was_frozen_is_shown_and_is_decided_anew(
     member = archive.reviews.members(archive.reviews.set_of(reviewed).id)[0]
     later, read = NOW + timedelta(days=1), archive.catalogue.items
 
-    def edited(record: RecordId) -> list[object]:
+    def edited(record: RecordId) -> list[CataloguedItem]:
         found = list(read(record))
         for place, each in enumerate(found):
             if each.id == member.item_id:
