@@ -72,8 +72,10 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     ),
     "numpy": (
         "capture/pictures/even_ground.py",
+        "capture/pictures/frames.py",
         "capture/pictures/ink.py",
         "capture/pictures/pixels.py",
+        "capture/pictures/word_drawings.py",
         "exports/byte_runs.py",
         "exports/markup.py",
         "exports/needles.py",

@@ -72,7 +72,7 @@ class CaptureSettings:
     exact_words: bool = _setting(
         True,
         "whether the layout record holds each word's own pixels; false: boxes that no letter leaves, which may touch "
-        "their neighbours, and a seventh less of a capture's processor time",
+        "their neighbours, and about a tenth less of a capture's processor time",
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Container, Sequence
 import numpy as np
 
 from capture.observation import TILE_HEIGHT
-from capture.pictures.frames import Frame, cut, frames_of, inside, meetings, shared, tile_of
+from capture.pictures.frames import Frame, by_images, cut, frames_of, inside, meetings, shared, tile_of
 from capture.pictures.ink import Mask, Rectangle, rectangles_of
 from capture.pictures.pixels import Picture, Pixels, Samples, read_strips
 from capture.pictures.word_codes import Word, close_to
@@ -27,33 +27,60 @@ class EvenGround:
     """Reads the full-page screenshot image by image, while the next one is being taken.
 
     `words` are those of the page. `told`: by the number of the word the rectangles of its ink, in pixels of the full
-    page. None for words that cannot be told: on uneven ground, upon or close to others, or lying on two images. A word
+    page. None for words that cannot be told: on uneven ground, or upon or close to others. A word
     of its ground's colour has no rectangle. `windows`: what the screenshot shows of those of them whose ink was
     measured, in their frames.
     """
 
     def __init__(self, words: Sequence[Word]) -> None:
         unknown = {number for number, word in enumerate(words) if _is_unknown(word)}
-        barred = unknown | close_to(words, unknown)
+        barred = self._barred = unknown | close_to(words, unknown)
         self.words = words
         self._frames = [(number, frame) for number, word in enumerate(words) for frame in frames_of(word)]
         self._met = meetings([frame for _, frame in self._frames])
         self.told: list[list[Rectangle] | None] = [None if number in barred else [] for number in range(len(words))]
         self.windows: dict[int, tuple[Frame, Pixels]] = {}
+        self._across: tuple[list[int], int, Samples] | None = None
+        """Places of frames that reach below an image's end, and its last rows, the first of which is that row."""
 
     def read(self, number: int, png: bytes) -> None:
         """Read the words of image `number`. Raises EvidenceDamaged if it cannot be read."""
         of_tile = [place for place, (_, frame) in enumerate(self._frames) if tile_of(frame) == number]
-        if not of_tile:
+        across, self._across = self._across, None
+        if not of_tile and not across:
             return
         of_tile.sort(key=lambda place: self._frames[place][1][3], reverse=True)
-        tallest = max(frame[3] - frame[1] for _, frame in (self._frames[place] for place in of_tile))
+        tallest = max((frame[3] - frame[1] for _, frame in (self._frames[place] for place in of_tile)), default=0)
         for first, picture in read_strips(png, tallest + 2 * _AROUND):
             top, grounds = number * TILE_HEIGHT + first, _Grounds(picture.wide)
+            if across and not first:
+                self._tell_across(across, picture, top, grounds)
             while of_tile and self._frames[of_tile[-1]][1][3] + _AROUND <= top + picture.high:
                 self._tell(of_tile.pop(), picture, top, grounds)
-        while of_tile:
-            self._tell(of_tile.pop(), picture, top, grounds)
+        if first + picture.high < TILE_HEIGHT:
+            for place in of_tile:
+                self._tell(place, picture, top, grounds)
+        elif of_tile:  # the next image may hold the rest
+            kept = min(picture.high, tallest + 2 * _AROUND)
+            self._across = of_tile, top + picture.high - kept, picture.samples[-kept:].copy()
+            for place in of_tile:
+                self.told[self._frames[place][0]] = None
+
+    def _tell_across(
+        self, across: tuple[list[int], int, Samples], picture: Picture, top: int, grounds: _Grounds
+    ) -> None:
+        """Words that begin on the image above, whose last rows were kept."""
+        places, first, above = across
+        if above.shape[1] != picture.wide or first + len(above) != top:
+            return
+        joined = Picture(samples=np.concatenate([above, picture.samples[: 2 * len(above)]]))
+        for place in places:
+            number, _ = self._frames[place]
+            if len(frames_of(self.words[number])) == 1 and number not in self._barred:
+                self.told[number] = []
+            self._tell(place, joined, first, grounds)
+            told = self.told[number]
+            self.told[number] = told and by_images(told)
 
     def _tell(self, place: int, picture: Picture, top: int, grounds: _Grounds) -> None:
         number, frame = self._frames[place]

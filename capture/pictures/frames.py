@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from capture.observation import TILE_HEIGHT
+from capture.pictures.ink import Rectangle
 from capture.pictures.word_codes import Box, Word
 
 Frame = tuple[int, int, int, int]
@@ -69,3 +70,15 @@ def cut(frame: Frame, left: int, top: int) -> tuple[slice, slice]:
         slice(max(0, frame[1] - top), max(0, frame[3] - top)),
         slice(max(0, frame[0] - left), max(0, frame[2] - left)),
     )
+
+
+def by_images(rectangles: Iterable[Rectangle]) -> list[Rectangle]:
+    """The same; one that lies on two images is divided where the second begins."""
+    divided = []
+    for left, top, wide, high in rectangles:
+        row = (top // TILE_HEIGHT + 1) * TILE_HEIGHT
+        if row < top + high:
+            divided += [(left, top, wide, row - top), (left, row, wide, top + high - row)]
+        else:
+            divided.append((left, top, wide, high))
+    return divided

@@ -14,7 +14,7 @@ import numpy as np
 
 from capture.page import questions
 from capture.pictures.even_ground import EvenGround, ground_of
-from capture.pictures.frames import Frame, cut
+from capture.pictures.frames import Frame, by_images, cut
 from capture.pictures.ink import Mask, Rectangle, rectangles_of
 from capture.pictures.pixels import Pixels, Samples
 from capture.pictures.word_codes import Word
@@ -73,7 +73,7 @@ async def tell_drawn(
         others = [drawings[each] for each in near if each in drawings]
         known = [rectangle for each in near for rectangle in told[each] or ()]
         if (ink := find_drawn(drawings[number], frame, seen, colour, others, known)) is not None:
-            found[number] = ink
+            found[number] = by_images(ink)
     return found
 
 

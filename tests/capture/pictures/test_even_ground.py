@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
+from capture.observation import TILE_HEIGHT
 from capture.pictures.even_ground import EvenGround
 from capture.pictures.ink import Rectangle
 from capture.pictures.pixels import read_picture
@@ -99,8 +100,23 @@ def test_letters_that_run_together_are_not_told() -> None:
     assert read(words, (12, 12, 43, 31)) == [None, None]
 
 
-def test_a_word_across_two_images_is_not_told() -> None:
+def test_a_word_that_the_page_ends_in_is_not_told() -> None:
     assert read([word((10, 70, 50, 30))], (14, 75, 53, 79)) == [None]
+
+
+def test_a_word_across_two_images_is_told_by_both_and_has_rectangles_on_each() -> None:
+    page = EvenGround([word((10, TILE_HEIGHT - 10, 50, 30)), word((100, TILE_HEIGHT + 10, 50, 30))])
+    tall = Image.new("RGB", (200, TILE_HEIGHT + 80), "white")
+    for left, top in ((14, TILE_HEIGHT - 5), (104, TILE_HEIGHT + 15)):
+        ImageDraw.Draw(tall).rectangle((left, top, left + 30, top + 14), fill="black")
+    for number, (first, last) in enumerate(((0, TILE_HEIGHT), (TILE_HEIGHT, TILE_HEIGHT + 80))):
+        written = io.BytesIO()
+        tall.crop((0, first, 200, last)).save(written, "PNG")
+        page.read(number, written.getvalue())
+        if not number:
+            assert page.told[0] is None
+    across = [(14, TILE_HEIGHT - 5, 31, 5), (14, TILE_HEIGHT, 31, 10)]
+    assert page.told == [across, [(104, TILE_HEIGHT + 15, 31, 15)]]
 
 
 _PLACES = st.tuples(st.integers(0, 70), st.integers(0, 45), st.integers(0, 70), st.integers(0, 3)).map(
