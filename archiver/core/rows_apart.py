@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from datetime import date
 from itertools import groupby
@@ -59,23 +59,24 @@ def put_together(bare: Path, packed: Iterable[bytes]) -> None:
     with closing(sqlite3.connect(bare, isolation_level=None)) as db:
         db.execute("PRAGMA foreign_keys = OFF")
         db.execute("BEGIN IMMEDIATE")
+        columns = {table: frozenset(_columns(db, table)) for table in _tables(db)}
         try:
             for each in packed:
                 for table, rows in json.loads(zlib.decompress(each)).items():
-                    _add(db, table, rows)
+                    _add(db, columns, table, rows)
         except (ValueError, KeyError, zlib.error, sqlite3.DatabaseError) as error:
             raise BackupDamaged(f"the rows of {bare.name} do not fit it ({error}): take an older set") from error
         db.execute("COMMIT")
 
 
-def _add(db: sqlite3.Connection, table: str, rows: list[dict[str, Any]]) -> None:
+def _add(db: sqlite3.Connection, columns: Mapping[str, frozenset[str]], table: str, rows: list[dict[str, Any]]) -> None:
     if table == VISITS:
         sql = (
             "UPDATE night_visits SET told = :told, hint = :hint WHERE run_id = :run_id AND kind = :kind AND url = :url"
         )
     else:
         names = list(rows[0])
-        if table not in _tables(db) or not set(names) <= set(_columns(db, table)):
+        if not set(names) <= columns[table]:
             raise KeyError(table)  # names come from a file: only such as the catalogue has are ever part of SQL
         values = ", ".join(f":{each}" for each in names)
         sql = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({values})"  # noqa: S608 - the catalogue's own names

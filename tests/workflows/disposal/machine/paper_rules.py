@@ -77,7 +77,7 @@ class PaperRules(RecordRules):
                 number, "note", day=self.today, note="she rang up", now=self.now, actor=change.actor
             )
             commits = [("request_events", logged.id)]
-            change.record(EventType.ROWS_COMMITTED, [number], commits=commits)
+            change.record(EventType.REQUEST_LOGGED, [number], commits=commits)
         self.changed(number)
 
     @precondition(lambda self: self.of_kind(PaperKind.REQUEST))
