@@ -44,7 +44,8 @@ await send("/form", new URLSearchParams({q: "dam", password: "INFORM"}));
 const form = new FormData(); form.append("api_key", "INMULTIPART"); await send("/form", form);
 await send("/count", "url=" + encodeURIComponent(location.href) + "&bearer=BEARER");
 await fetch("/rotate"); await fetch("/echo"); await fetch("/echo.gz"); await fetch("/echo.json");
-for (const kind of ["br", "zst", "two", "deflate", "b64", "b64url", "twice", "escaped", "image"]) await fetch("/echo." + kind);
+for (const kind of ["br", "zst", "two", "deflate", "b64", "b64url", "twice", "escaped", "image"])
+  await fetch("/echo." + kind);
 localStorage.setItem("bearer", "BEARER"); sessionStorage.setItem("b", btoa("BEARER"));
 document.body.dataset.kept = btoa("user:BEARER");
 await fetch("http://no-such-host.invalid/?session_id=SESSION").catch(() => 0);
