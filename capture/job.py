@@ -128,7 +128,7 @@ def capture_page(
             with RecordedClient(login, recorder.ca_file, limits, cookies=known.cookies) as client:
                 if seen.is_page:
                     report = fetch_api(client.get, seen.html, seen.final_url)
-                    if not report.declared and is_worth_asking(seen.signs):
+                    if state is None and not report.declared and is_worth_asking(seen.signs):
                         anywhere = stands_anywhere(client.get, seen.final_url, seen.html, capture_id)
                     named = media_addresses(seen.html, seen.final_url)
                     lacking = fetch_media(client.fetch_whole, recorder.incomplete_media(capture_id, named), progress)
@@ -150,7 +150,7 @@ def capture_page(
         discard(capture_id, recorder, into)
         raise
     facts = _facts(seen, limits, report, recorded, fetched=fetched, lacking=lacking)
-    verdict = judge(replace(facts, anywhere=anywhere), rules)
+    verdict = judge(replace(facts, anywhere=anywhere, vouched=facts.vouched or state is not None), rules)
     if state and seen.state and verdict.outcome.files_content and login_ended(state, seen.state, now()):
         reason = "the site ended the stored login while it was captured"
         verdict = Verdict(outcome=Outcome.LOGIN_WALL, cause="session", reason=reason)

@@ -66,8 +66,8 @@ def nightly(session: Session, dry_run: bool, workers: int | None, accounts: tupl
             run=report.run,
             folder=kept if (kept / "report.json").exists() else None,
         )
-        untold = notify(archive, message, actor=actor.id, now=clock.now)
         document = read_report(archive, report.run) if message.folder else None
+        untold = notify(archive, message, actor=actor.id, now=clock.now)  # a program that is handed the report
     if session.as_json:
         print_json(document if document is not None else report)
     elif document is not None:

@@ -53,7 +53,8 @@ class PageFacts:
     `chain` is every address the main document was asked for; `status` None where no server
     answered. `file_fetched` says whether a main document that is no page was fetched whole.
     `throttled` lists the page's own parts that the site refused to hand out for now. `anywhere`: the site shows
-    the same page at an address that cannot exist. `vouched`: the site's own interface knows the page.
+    the same page at an address that cannot exist. `vouched`: the site's own interface
+    knows the page, or a stored login opened it.
     """
 
     url: str

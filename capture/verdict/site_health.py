@@ -55,7 +55,7 @@ def check_site(get: Callable[[str], ApiResponse], page_url: str, rules: OutcomeR
         signs=_signs(answer, kind),
     )
     verdict = judge(facts, rules)
-    if verdict.outcome.files_content and verdict.cause != "doubtful":
+    if verdict.outcome.files_content:
         return SiteHealth(url=front, well=True)
     return SiteHealth(url=front, well=False, reason=f"its front page fails too: {verdict.reason}")
 

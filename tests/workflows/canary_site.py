@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import quote
 
-import brotli
+import brotli  # type: ignore[import-untyped]  # it ships no types
 import zstandard
 
 COOKIE = "canary4cookie7Qx0Zb1cA9"
@@ -44,7 +44,8 @@ await send("/form", new URLSearchParams({q: "dam", password: "INFORM"}));
 const form = new FormData(); form.append("api_key", "INMULTIPART"); await send("/form", form);
 await send("/count", "url=" + encodeURIComponent(location.href) + "&bearer=BEARER");
 await fetch("/rotate"); await fetch("/echo"); await fetch("/echo.gz"); await fetch("/echo.json");
-for (const kind of ["br", "zst", "two", "deflate", "b64", "b64url", "twice", "escaped", "image"]) await fetch("/echo." + kind);
+for (const kind of ["br", "zst", "two", "deflate", "b64", "b64url", "twice", "escaped", "image"])
+  await fetch("/echo." + kind);
 localStorage.setItem("bearer", "BEARER"); sessionStorage.setItem("b", btoa("BEARER"));
 document.body.dataset.kept = btoa("user:BEARER");
 await fetch("http://no-such-host.invalid/?session_id=SESSION").catch(() => 0);
@@ -99,28 +100,23 @@ def _echo(kind: str, everything: bytes) -> tuple[bytes, str, int, list[tuple[str
     """The secrets as a server may pack or spell them: body, media type, status, further headers."""
     said = b"known to us: " * 20 + everything
     packed = {
-        "br": lambda: brotli.compress(said),
-        "zst": lambda: zstandard.compress(said),
-        "deflate": lambda: zlib.compress(said),
-        "two": lambda: brotli.compress(gzip.compress(said)),
-    }
-    spelled = {
-        "b64": lambda: b" ".join(base64.b64encode(b"x" * shift + everything) for shift in range(3)),
-        "b64url": lambda: b'{"state": "' + base64.urlsafe_b64encode(b"ab\xff\xfe" + everything) + b'"}',
-        "twice": lambda: quote(quote(everything.decode(), safe=""), safe="").encode(),
-        "escaped": lambda: "".join(
-            f"\\u{ord(each):04x}" if each in "=+&<>'" else each for each in everything.decode()
-        ).encode(),
-        "image": lambda: b"\x89PNG\r\n\x1a\n" + everything,
+        "br": (brotli.compress(said), "br"),
+        "zst": (zstandard.compress(said), "zstd"),
+        "deflate": (zlib.compress(said), "deflate"),
+        "two": (brotli.compress(gzip.compress(said)), "gzip, br"),
     }
     if kind in packed:
-        return (
-            packed[kind](),
-            "text/plain",
-            200,
-            [("Content-Encoding", {"zst": "zstd", "two": "gzip, br"}.get(kind, kind))],
-        )
-    return spelled[kind](), "image/png" if kind == "image" else "text/plain", 200, []
+        body, encoding = packed[kind]
+        return body, "text/plain", 200, [("Content-Encoding", encoding)]
+    escaped = "".join(f"\\u{ord(each):04x}" if each in "=+&<>'" else each for each in everything.decode())
+    spelled = {
+        "b64": b" ".join(base64.b64encode(b"x" * shift + everything) for shift in range(3)),
+        "b64url": b'{"state": "' + base64.urlsafe_b64encode(b"ab\xff\xfe" + everything) + b'"}',
+        "twice": quote(quote(everything.decode(), safe=""), safe="").encode(),
+        "escaped": escaped.encode(),
+        "image": b"\x89PNG\r\n\x1a\n" + everything,
+    }
+    return spelled[kind], "image/png" if kind == "image" else "text/plain", 200, []
 
 
 def _cookie(value: str) -> str:

@@ -241,7 +241,10 @@ def main() -> None:
             login = recorder.begin("cap_2", into / "client.warc.gz", {})
             with RecordedClient(login, recorder.ca_file, limits) as client:
                 hosts = [f"[{each}]" if ":" in each else each for each in FORBIDDEN if not each.startswith("fe80")]
-                inward = (*hosts, *(each for each in SPELLINGS if not each.endswith("@town.test")))  # that one is public
+                inward = (
+                    *hosts,
+                    *(each for each in SPELLINGS if not each.endswith("@town.test")),
+                )  # that one is public
                 fetched = [host for host in inward if client.fetch_whole(f"http://{host}:{port}/")]
                 public = client.fetch_whole(f"http://both.test:{port}/again")
             refused = recorder.finish("cap_2").refused
