@@ -27,7 +27,7 @@ from tests.workflows.disposal.machine.stage import TALLY
 PROVE = bool(os.environ.get("ARCHIVER_PROVE"))
 RUNS, STEPS = (2_000, 50) if PROVE else (10, 50)
 UNTIL_NOTICED = 2_000
-"""Runs in which the machine must come upon a missing guard by itself; it needs a few hundred at the most."""
+"""Runs in which the machine must come upon a missing guard by itself."""
 MACHINE = settings(
     max_examples=RUNS,
     stateful_step_count=STEPS,
