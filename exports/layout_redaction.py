@@ -68,7 +68,7 @@ def paint_plan(
     named = [each for each in rules if each.kind in ("phrase", "person", "pattern")]
     kinds, persons = {each.id: each.kind for each in rules}, list[PaintedBox]()
     for start, end, rule, told in _word_hits(words, named, literals):
-        pieces = [_grown(box, exact) for word in words[start:end] for box in word.boxes]
+        pieces = [box for word in words[start:end] for box in _blocks(_grown(box, exact) for box in word.boxes)]
         found = [PaintedBox(each, told, rule) for each in _lines(pieces)]
         persons += found if kinds.get(rule) == "person" else []
         boxes += found
@@ -233,15 +233,45 @@ def _grown(box: Rectangle, exact: bool, *, line: int | None = None) -> Rectangle
     return (max(0, left - along), max(0, top - down), width + min(left, along) + along, height + min(top, down) + down)
 
 
+def _blocks(boxes: Iterable[Rectangle]) -> list[Rectangle]:
+    """A word's rectangles as blocks: where several follow its letters, for another word's stand among them, their
+    outline would tell the word. What of the other lies in the block goes with it.
+    """
+    blocks: list[Rectangle] = []
+    for box in boxes:
+        grown = True
+        while grown:
+            grown = False
+            for each in blocks:
+                if _meet(each, box):
+                    blocks.remove(each)
+                    box, grown = _around(each, box), True
+                    break
+        blocks.append(box)
+    return blocks
+
+
+def _meet(one: Rectangle, other: Rectangle) -> bool:
+    return (
+        one[0] <= other[0] + other[2]
+        and other[0] <= one[0] + one[2]
+        and one[1] <= other[1] + other[3]
+        and other[1] <= one[1] + one[3]
+    )
+
+
+def _around(one: Rectangle, other: Rectangle) -> Rectangle:
+    left, top = min(one[0], other[0]), min(one[1], other[1])
+    right, bottom = max(one[0] + one[2], other[0] + other[2]), max(one[1] + one[3], other[1] + other[3])
+    return (left, top, right - left, bottom - top)
+
+
 def _lines(boxes: Sequence[Rectangle]) -> list[Rectangle]:
     """One rectangle for words that follow one another on a line: how long each is, and how many, shows nowhere."""
     lines: list[Rectangle] = []
     for box in boxes:
         if lines and _on_one_line(lines[-1], box):
-            last = lines.pop()
-            left, top = min(last[0], box[0]), min(last[1], box[1])
-            right = max(last[0] + last[2], box[0] + box[2])
-            box = (left, top, right - left, max(last[1] + last[3], box[1] + box[3]) - top)
+            box = _around(lines.pop(), box)
         lines.append(box)
     return lines
 

@@ -112,6 +112,14 @@ def test_the_words_that_still_show_are_those_that_no_box_covers() -> None:
     )
 
 
+def test_no_outline_of_letters_shows_what_was_painted() -> None:
+    """Another word's vowel sign hangs into का, so its rectangles go around it: the block does not."""
+    traced = layout([["का", 20, 20, 10, 14, 32, 27, 8, 7]], [["की", 20, 52, 20, 14]])
+    assert [each.rectangle for each in painted(traced, phrase("का"))] == [(18, 18, 24, 18)]
+    broken = layout([["reading", 100, 20, 40, 10, 0, 40, 40, 10]])
+    assert [each.rectangle for each in painted(broken, phrase("reading"))] == [(0, 38, 42, 14), (98, 18, 44, 14)]
+
+
 def test_a_word_within_another_is_left_alone() -> None:
     assert painted(layout([["Annual", 0, 0, 40, 10]]), phrase("Ann")) == []
 

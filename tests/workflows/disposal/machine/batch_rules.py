@@ -145,7 +145,7 @@ class BatchRules(PaperRules):
         self.capture(number)
         if len(self.of_kind(PaperKind.REQUEST)) < 3:
             self.request(number)
-            if with_bundle:
+            if with_bundle and self.of_kind(PaperKind.REQUEST):
                 self.answer(len(self.of_kind(PaperKind.REQUEST)) - 1)
         self.every_case_is_closed()
 
