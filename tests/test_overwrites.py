@@ -89,7 +89,7 @@ OVERWRITES = {
     (
         "archiver/workflows/release.py",
         "_with_next_step",
-    ),  # the list of a run that sealed nothing, by the plan's own name
+    ),  # of a run that sealed nothing
     ("exports/bag.py", "BagWriter.seal"),
     ("exports/production.py", "make_production"),
     ("exports/release.py", "make_release"),
