@@ -235,14 +235,17 @@ class LeakCheck:
             ocr="read by Tesseract (what it cannot read unredacted proves nothing)"
             if self._read_picture
             else "not read: OCR was left out, or Tesseract is not installed",
-            pictures_skipped=found.skipped,
+            skipped=found.skipped,
         )
 
     def _search_all(self, readings: Iterable[Reading | NotSearched]) -> None:
         for reading in readings:
             if isinstance(reading, NotSearched):
                 self.hits += 1
-                self._not_searched.append(str(reading))
+                if reason := self._acknowledged.get(told := str(reading)):
+                    self._skipped.append((told, reason))
+                else:
+                    self._not_searched.append(told)
             else:
                 self._search(reading)
 

@@ -31,7 +31,7 @@ class Leak:
 class LeakReport:
     """What was searched and found. `leaks` stop the sealing where they are fatal or not acknowledged.
 
-    `pictures_skipped` are those that a person had not read by OCR, with the reason.
+    `skipped` is what a person said need not be searched, pictures by OCR most of all, with the reason.
     """
 
     leaks: tuple[Leak, ...]
@@ -42,7 +42,7 @@ class LeakReport:
     strings: int
     pictures_read: int
     ocr: str
-    pictures_skipped: tuple[tuple[str, str], ...] = ()
+    skipped: tuple[tuple[str, str], ...] = ()
 
     @property
     def stopping(self) -> tuple[str, ...]:
@@ -53,7 +53,10 @@ class LeakReport:
         if self.stopping:
             more = f"; and {len(self.stopping) - 20} more" if len(self.stopping) > 20 else ""
             found = LeakFound(f"nothing was sealed: {'; '.join(self.stopping[:20])}{more}")
-            found.elsewhere = tuple(each.told for each in self.leaks if not each.fatal and not each.reason)
+            found.elsewhere = (
+                *(each.told for each in self.leaks if not each.fatal and not each.reason),
+                *self.not_searched,
+            )
             raise found
 
 

@@ -30,6 +30,7 @@ from exports.recorded import take_apart
 MOST_BYTES = 1 << 29
 """What is larger, unpacked, is told as not searched."""
 _DEEPEST = 8
+_PDF = b"%PDF-"
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 _BREAK = re.compile(r"\\[nrtbf]")
 """Line breaks as JSON writes them: read as letters they would hide the words beside them."""
@@ -113,7 +114,7 @@ def _read(place: str, content: bytes, depth: int, memory: Memory = _FORGETS) -> 
     if content[:3] == GZIP:
         yield from _read_gzip(place, content, depth, memory)
         return
-    if content[:5] == b"%PDF-":
+    if content[:5] == _PDF:
         yield from _read_pdf(place, content, depth)
         return
     if content[:8] == PNG:
@@ -300,7 +301,7 @@ def _read_record(place: str, record: bytes, depth: int, memory: Memory) -> Itera
         if memory.is_clean(body):  # scripts, styles and fonts of a site come with every page
             continue
         begun = memory.begin()
-        if body is parts.decoded:
+        if body is parts.decoded or is_package(body) or body[:5] == _PDF:
             yield from _read(where, body, depth + 1)
         elif body[:8] == PNG:
             yield from _read_png(where, body, depth)

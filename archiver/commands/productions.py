@@ -96,7 +96,7 @@ def make(
             ("Seal", filed.sha256),
             ("Searched", f"{leaks.files} files in {leaks.readings} readings for {leaks.strings} strings: {found}"),
             ("Pictures", f"{leaks.pictures_read} {leaks.ocr}" if leaks.pictures_read else leaks.ocr),
-            ("Not read", "; ".join(f"{place} ({reason})" for place, reason in leaks.pictures_skipped)),
+            ("Not read", "; ".join(f"{place} ({reason})" for place, reason in leaks.skipped)),
             ("Acknowledged", len(leaks.leaks) or ""),
             ("Not in it", f"{len(made.not_produced)} records" if made.not_produced else ""),
             ("Taken up", f"{made.taken_up} records of a run that was broken off" if made.taken_up else ""),

@@ -202,7 +202,8 @@ def clear(session: Session, number: str, capture: str, region: str, reason: str)
 @click.option("--reason", required=True, help="Why what the leak check found there may stay.")
 @archive_command
 def acknowledge(session: Session, number: str, places: tuple[str, ...], reason: str) -> None:
-    """Let hits of the leak check stand, elsewhere than where it was redacted. Each PLACE is as the check told it.
+    """Let findings of the leak check stand: hits elsewhere than where it was redacted, what it cannot search. Each
+    PLACE is as the check told it.
 
     A PLACE that begins with @ is a file with a place a line, as the check writes them beside the production.
     """

@@ -298,7 +298,7 @@ class LeakFound(ArchiverError):
 
     exit_code = 83
     elsewhere: tuple[str, ...] = ()
-    """Places that a person may acknowledge: what is redacted in one place stands there in another."""
+    """Places that a person may acknowledge: something redacted elsewhere stands there, or they cannot be searched."""
 
 
 class PreflightFailed(ArchiverError):

@@ -216,7 +216,10 @@ def cleared_pictures(archive: Archive, number: str) -> dict[str, frozenset[str]]
 def acknowledge_leak(
     archive: Archive, number: str, place: str, *, reason: str, actor: Person, now: datetime
 ) -> Acknowledgement:
-    """Say why a hit of the leak check elsewhere than where it was redacted may stay. Raises BadInput."""
+    """Say why what the leak check found may stay: a hit elsewhere than where it was redacted, or what it cannot search.
+
+    Raises BadInput.
+    """
     actor.require(Permission.APPROVE)
     request = archive.requests.request(number)
     if not reason.strip() or not place.strip():

@@ -249,9 +249,9 @@ def _with_next_step(found: LeakFound, number: str, place: Path) -> LeakFound:
     listed = place.with_name(f"{place.name}.leaks.txt")
     write_durably(listed, "".join(f"{each}\n" for each in found.elsewhere).encode())
     told = LeakFound(
-        f"{found}. {len(found.elsewhere)} of these are elsewhere than where it was redacted: redact it there too, or "
-        f"read {listed}, take out what may not stay, and run `archiver redact acknowledge {number} @{listed}` with "
-        "the reason"
+        f"{found}. {len(found.elsewhere)} of these may be let stand, for they are elsewhere than where it was "
+        f"redacted, or cannot be searched: redact it there too, or read {listed}, take out what may not stay, and run "
+        f"`archiver redact acknowledge {number} @{listed}` with the reason"
     )
     told.elsewhere = found.elsewhere
     return told

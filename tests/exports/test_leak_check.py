@@ -106,6 +106,9 @@ def test_a_name_is_found_in_every_part_of_recorded_traffic(name: str, tmp_path: 
         "a body that is packed and does not say so": warc_of(tmp_path, gzip.compress(told)),
         "a body in chunks": warc_of(tmp_path, b"".join([*chunks, b"0\r\n\r\n"]), b"Transfer-Encoding: chunked"),
         "a head": warc_of(tmp_path, b"", b"X-Author: " + name.encode()),
+        "a PDF": warc_of(tmp_path, pdf_with(told.decode())),
+        "a PDF whose site calls it text": warc_of(tmp_path, pdf_with(told.decode()), b"Content-Type: text/plain"),
+        "a ZIP": warc_of(tmp_path, zipped("a.txt", told)),
         "a request": warc_of(tmp_path, b"", request=b"POST / HTTP/1.1\r\n\r\n" + told),
         "what follows a record": warc_of(tmp_path, b"") + told,
         "a record in a file of one member": gzip.compress(gzip.decompress(warc_of(tmp_path, told))),
@@ -271,6 +274,16 @@ def test_a_short_phrase_redacted_here_is_listed_wherever_else_it_stands() -> Non
     assert check.report().stopping == ("data/TEXT/ABC-000001.txt: what red_1 redacts in rec_1/2",)
 
 
+def test_what_a_site_sent_that_cannot_be_searched_is_let_stand_with_a_reason(tmp_path: Path) -> None:
+    broken = warc_of(tmp_path, zipped("a.txt", b"nothing")[:-30])
+    (told,) = search("a.warc.gz", broken).stopping
+    assert "cannot be unpacked" in told
+    check = LeakCheck((), RULES, acknowledged={told: "an attachment cut off by the site"})
+    check.search("a.warc.gz", broken)
+    assert check.report().stopping == ()
+    assert check.report().skipped == ((told, "an attachment cut off by the site"),)
+
+
 def test_a_picture_that_a_person_left_out_is_not_read_and_the_reason_is_told() -> None:
     left_out = {unread("ABC-000001"): "a photograph of the river"}
     read: list[bytes] = []
@@ -282,9 +295,7 @@ def test_a_picture_that_a_person_left_out_is_not_read_and_the_reason_is_told() -
     check = LeakCheck((), RULES, acknowledged=left_out, read_picture=reader)
     check.search("data/pictures/ABC-000001.png", png_with("", packed=False))
     assert read == []
-    assert check.report().pictures_skipped == (
-        ("ABC-000001: its picture is not read by OCR", "a photograph of the river"),
-    )
+    assert check.report().skipped == (("ABC-000001: its picture is not read by OCR", "a photograph of the river"),)
     assert check.report().stopping == ()
     check.search("data/pictures/ABC-000002.png", png_with("", packed=False))
     assert len(read) == 1
