@@ -62,12 +62,12 @@ from archiver.workflows.term_list import TermReport
 from archiver.workflows.timestamp import Stamped
 from archiver.workflows.trail_keys import TrailKey
 from archiver.workflows.verify import Verified
-from exports.check import BundleReport
-from exports.encrypted_zip import EncryptedZip
-from exports.law_rules import Law
-from exports.release import Released
-from exports.request_plots import RequestFigures
-from exports.review_rules import Change, ReviewFinding
+from exports.bundle.encrypted_zip import EncryptedZip
+from exports.checking.bundle import BundleReport
+from exports.release.making import Released
+from exports.requests.law_rules import Law
+from exports.requests.plots import RequestFigures
+from exports.requests.review_rules import Change, ReviewFinding
 from retention.batches import Batch
 from retention.holds import Hold
 from retention.register import PlanVersion

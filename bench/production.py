@@ -49,14 +49,14 @@ from archiver.core.signing import SigningKey, make_key
 from archiver.core.warc import Exchange, WarcWriter
 from capture.browser.browser import Browser, Paper
 from capture.browser.chromium import find_chromium
-from exports.documents import Numbering
-from exports.gate import Gate, Page
-from exports.leak_check import LeakCheck
-from exports.pdf_pages import count_pages
-from exports.produced import ProducedCapture, ProducedRecord, ProducedRequest
-from exports.redaction_rules import RedactionRule
-from exports.release import Released, make_release
-from exports.release_plan import ReleasePlan, Surroundings
+from exports.bundle.produced import ProducedCapture, ProducedRecord, ProducedRequest
+from exports.leaks.leak_check import LeakCheck
+from exports.redaction.gate import Gate, Page
+from exports.redaction.rules import RedactionRule
+from exports.release.documents import Numbering
+from exports.release.making import Released, make_release
+from exports.release.pdf_pages import count_pages
+from exports.release.plan import ReleasePlan, Surroundings
 
 SCALE = float(os.environ.get("ARCHIVER_BENCH_SCALE", "1"))
 ITEMS = max(100, round(10_000 * SCALE))

@@ -38,7 +38,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "argon2": ("archiver/core/people.py",),
     "bagit": ("exports/",),
     "brotli": ("archiver/core/warc/",),
-    "certifi": ("capture/proxy/recording.py", "exports/bucket.py"),
+    "certifi": ("capture/proxy/recording.py", "exports/transfer/bucket.py"),
     "click": ("archiver/cli.py", "archiver/commands/", "archiver/manual.py"),
     "cryptography": (
         "archiver/core/backup_boxes.py",
@@ -49,7 +49,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     ),
     "extruct": ("capture/extraction/",),
     "feedparser": ("capture/discovery/feeds.py",),
-    "holidays": ("exports/working_days.py",),
+    "holidays": ("exports/requests/working_days.py",),
     "httpx": ("archiver/core/authority.py", "capture/client.py"),
     "idna": ("capture/cookies/site_domain.py",),
     "isal": ("archiver/core/warc/", "capture/pictures/pixels.py"),
@@ -62,7 +62,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
         "retention/report_page.py",
     ),
     "lxml": ("capture/discovery/", "capture/extraction/"),
-    "minio": ("exports/bucket.py",),
+    "minio": ("exports/transfer/bucket.py",),
     "mitmproxy": (
         "capture/proxy/asking_again.py",
         "capture/proxy/addons.py",
@@ -76,17 +76,22 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
         "capture/pictures/ink.py",
         "capture/pictures/pixels.py",
         "capture/pictures/word_drawings.py",
-        "exports/byte_runs.py",
-        "exports/markup.py",
-        "exports/needles.py",
-        "exports/squeezing.py",
+        "exports/leaks/byte_runs.py",
+        "exports/leaks/markup.py",
+        "exports/leaks/needles.py",
+        "exports/leaks/squeezing.py",
     ),
-    "PIL": ("capture/pictures/screenshot.py", "exports/page_images.py", "exports/redaction.py", "archiver/sample/"),
-    "pikepdf": ("exports/readings.py", "exports/pdf_pages.py"),
+    "PIL": (
+        "capture/pictures/screenshot.py",
+        "exports/release/page_images.py",
+        "exports/redaction/painting.py",
+        "archiver/sample/",
+    ),
+    "pikepdf": ("exports/leaks/readings.py", "exports/release/pdf_pages.py"),
     "platformdirs": ("archiver/core/archive.py",),
     "playwright": ("capture/browser/browser.py", "capture/logins/sign_in.py"),
     "py3langid": ("capture/extraction/",),
-    "pyzipper": ("exports/encrypted_zip.py",),
+    "pyzipper": ("exports/bundle/encrypted_zip.py",),
     "regex": ("index/",),
     "rfc3161_client": ("archiver/core/timestamps.py",),
     "rich": ("archiver/cli.py", "archiver/commands/"),
@@ -107,7 +112,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "tantivy": ("index/engines/",),
     "tldextract": ("capture/cookies/site_domain.py",),
     "trafilatura": ("capture/extraction/",),
-    "urllib3": ("exports/bucket.py",),
+    "urllib3": ("exports/transfer/bucket.py",),
     "warcio": ("archiver/core/warc/",),
     "whoosh": ("index/engines/", "index/parse.py"),
     "zstandard": ("archiver/core/warc/",),
@@ -144,15 +149,15 @@ REMOVALS = {
     ("archiver/workflows/recover.py", "_settle_whole"),  # in incoming/: the ticket
     ("archiver/workflows/restore.py", "restore_from"),  # its own unfinished copy
     ("capture/job.py", "discard_files"),  # in incoming/: what a broken-off attempt wrote
-    ("exports/packages.py", "write_package"),  # its own unfinished package: copies
-    ("exports/production.py", "make_production"),  # its own unfinished bundle: copies
+    ("exports/transfer/packages.py", "write_package"),  # its own unfinished package: copies
+    ("exports/bundle/production.py", "make_production"),  # its own unfinished bundle: copies
     ("index/engines/sealed.py", "SealedDirectory.begin_anew"),  # the index: derived
     ("index/generations.py", "_sweep"),  # whole indexes that were replaced, or never finished
     ("index/engines/spellings.py", "drop_spellings"),  # words of the index: derived
     ("index/engines/sealed.py", "SealedDirectory.sweep"),  # parts of the index that were replaced, or never sealed
-    ("exports/release.py", "make_release"),  # its own unfinished bundle: copies
-    ("exports/resuming.py", "Progressing._set_aside"),  # the unfinished bundle of a run broken off: copies
-    ("exports/resuming.py", "Progressing.end"),  # what was kept of it
+    ("exports/release/making.py", "make_release"),  # its own unfinished bundle: copies
+    ("exports/bundle/resuming.py", "Progressing._set_aside"),  # the unfinished bundle of a run broken off: copies
+    ("exports/bundle/resuming.py", "Progressing.end"),  # what was kept of it
 }
 
 # rows that may be deleted; evidence and decisions are not among them (an asset's: when its last reference is gone)

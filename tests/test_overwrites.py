@@ -32,7 +32,7 @@ OVERWRITES = {
     ("archiver/commands/trail.py", "export"),
     ("archiver/core/wacz.py", "write_wacz"),
     ("archiver/manual.py", "main"),
-    ("exports/encrypted_zip.py", "write_encrypted_zip"),
+    ("exports/bundle/encrypted_zip.py", "write_encrypted_zip"),
     # the one way to write durably: to a .part, then a rename
     ("archiver/core/durable.py", "durable_file"),
     ("archiver/core/durable.py", "move_directory"),
@@ -90,15 +90,15 @@ OVERWRITES = {
         "archiver/workflows/release.py",
         "_with_next_step",
     ),  # of a run that sealed nothing
-    ("exports/bag.py", "BagWriter.seal"),
-    ("exports/production.py", "make_production"),
-    ("exports/release.py", "make_release"),
-    ("exports/release_forms.py", "Forms._write_pdf"),
-    ("exports/resuming.py", "Progressing._append"),
-    ("exports/resuming.py", "Progressing.begin"),
-    ("exports/resuming.py", "Progressing._set_aside"),
-    ("exports/resuming.py", "hand_over"),
-    ("exports/signed_bag.py", "seal_bag"),
+    ("exports/bundle/bag.py", "BagWriter.seal"),
+    ("exports/bundle/production.py", "make_production"),
+    ("exports/release/making.py", "make_release"),
+    ("exports/release/forms.py", "Forms._write_pdf"),
+    ("exports/bundle/resuming.py", "Progressing._append"),
+    ("exports/bundle/resuming.py", "Progressing.begin"),
+    ("exports/bundle/resuming.py", "Progressing._set_aside"),
+    ("exports/bundle/resuming.py", "hand_over"),
+    ("exports/bundle/signed_bag.py", "seal_bag"),
     ("retention/certificate.py", "write_certificate"),  # the same certificate again, after a crash
     # the index: derived
     ("archiver/workflows/index_making.py", "Noted._write"),  # how far a new one is

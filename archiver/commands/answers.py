@@ -21,8 +21,8 @@ from archiver.core.saved_searches import SavedSearches
 from archiver.workflows.answer import open_request, produce, search_for_request
 from archiver.workflows.keep_holds import close_request, reopen_request
 from archiver.workflows.request_clock import clock_of, last_day_of_appeal, received_on
-from exports.check import check_bundle
-from exports.signed_bag import is_release
+from exports.bundle.signed_bag import is_release
+from exports.checking.bundle import check_bundle
 
 
 @click.group()

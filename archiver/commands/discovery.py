@@ -14,7 +14,7 @@ from archiver.core import clock
 from archiver.core.errors import BadInput, TermsRefused
 from archiver.workflows.find_resembling import LEAST_WORDS, find_alike, find_similar
 from archiver.workflows.term_list import TermReport, read_terms, search_terms
-from exports.tables import safe_cell
+from exports.bundle.tables import safe_cell
 
 _SHOWN = 90  # characters of a text in a table
 

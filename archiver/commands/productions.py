@@ -15,10 +15,10 @@ from archiver.core.people import Permission
 from archiver.workflows.pack import pack_production
 from archiver.workflows.release import Making, make_production, repeat_production
 from archiver.workflows.request_statistics import request_statistics
-from exports.page_images import KINDS
-from exports.release_plan import PROFILES
-from exports.request_plots import write_plots
-from exports.verifier import check
+from exports.checking.verifier import check
+from exports.release.page_images import KINDS
+from exports.release.plan import PROFILES
+from exports.requests.plots import write_plots
 
 _PLACE = click.Path(path_type=Path, file_okay=False)
 

@@ -22,8 +22,8 @@ from archiver.workflows.redact import (
     skip_ocr,
     unknown_pictures_of,
 )
-from exports.detectors import DETECTORS
-from exports.redaction_rules import KINDS, SCOPES
+from exports.redaction.detectors import DETECTORS
+from exports.redaction.rules import KINDS, SCOPES
 
 
 @click.group()

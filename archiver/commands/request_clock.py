@@ -13,7 +13,7 @@ from archiver.core import clock
 from archiver.core.durable import write_durably
 from archiver.core.people import Permission
 from archiver.workflows.request_clock import KINDS, clock_of, due_calendar, due_requests, log_event, see_requester
-from exports.law_rules import laws
+from exports.requests.law_rules import laws
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 

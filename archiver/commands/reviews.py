@@ -27,7 +27,7 @@ from archiver.workflows.review import (
     undo_coding,
 )
 from archiver.workflows.review_alike import alike_in_review, with_alike
-from exports.review_rules import Selection, effective
+from exports.requests.review_rules import Selection, effective
 
 _NEARNESS = click.FloatRange(0, 1, min_open=True)
 

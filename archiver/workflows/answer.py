@@ -20,9 +20,9 @@ from archiver.core.request_files import RequestDetails, new_requester_id
 from archiver.core.requests import FiledProduction, InformationRequest, SearchDeclaration
 from archiver.workflows.find import freeze
 from archiver.workflows.keep_once import resolver
-from exports.law_rules import find_law
-from exports.produced import ProducedCapture, ProducedRecord, ProducedRequest, ProducedSearch, Production
-from exports.production import make_production
+from exports.bundle.produced import ProducedCapture, ProducedRecord, ProducedRequest, ProducedSearch, Production
+from exports.bundle.production import make_production
+from exports.requests.law_rules import find_law
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,10 +9,10 @@ from archiver.core.archive import Archive
 from archiver.core.errors import BadInput, BundleInvalid
 from archiver.core.events import EventType
 from archiver.core.people import Permission, Person
-from exports.check import check_bundle
-from exports.encrypted_zip import EncryptedZip, write_encrypted_zip
-from exports.signed_bag import is_release
-from exports.verifier import check
+from exports.bundle.encrypted_zip import EncryptedZip, write_encrypted_zip
+from exports.bundle.signed_bag import is_release
+from exports.checking.bundle import check_bundle
+from exports.checking.verifier import check
 
 
 def pack_production(

@@ -16,7 +16,7 @@ from archiver.workflows.answer import describe_record
 from capture.browser.browser import Browser, Paper
 from capture.browser.chromium import find_chromium
 from capture.pictures.screenshot import cut_into_pages
-from exports.pages import render_print
+from exports.bundle.pages import render_print
 from retention.holds import matters
 
 SOFTWARE = f"records-archiver {version('records-archiver')}"

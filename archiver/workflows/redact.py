@@ -16,11 +16,11 @@ from archiver.core.redactions import EVERY_PICTURE, Acknowledgement, Clearance, 
 from archiver.core.reviews import Member
 from archiver.workflows.review import read_texts
 from archiver.workflows.show_item import read_layout
-from exports.law_rules import check_sections, find_law
-from exports.layout_redaction import Rectangle, is_cleared, unknown_pictures
-from exports.leaks import unread
-from exports.redaction_rules import RedactionRule, check_rule, find_hits, redact
-from exports.review_rules import every_text
+from exports.leaks.findings import unread
+from exports.redaction.layout import Rectangle, is_cleared, unknown_pictures
+from exports.redaction.rules import RedactionRule, check_rule, find_hits, redact
+from exports.requests.law_rules import check_sections, find_law
+from exports.requests.review_rules import every_text
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,17 +32,17 @@ from archiver.workflows.review import read_texts
 from capture.browser.browser import Browser, Paper
 from capture.browser.chromium import find_chromium
 from capture.pictures.item_boxes import place_items
-from exports.documents import Numbering
-from exports.gate import NOT_RESPONSIVE, Gate, ItemRelease, Page
-from exports.law_rules import find_law
-from exports.ocr import picture_reader
-from exports.produced import ProducedCapture, ProducedRecord
-from exports.redaction_rules import label
-from exports.release import Released, make_release
-from exports.release_layout import read_page_layout
-from exports.release_plan import ReleasePlan, Surroundings
-from exports.resuming import hand_over
-from exports.review_rules import ReviewFinding, check_review, effective
+from exports.bundle.produced import ProducedCapture, ProducedRecord
+from exports.bundle.resuming import hand_over
+from exports.leaks.ocr import picture_reader
+from exports.redaction.gate import NOT_RESPONSIVE, Gate, ItemRelease, Page
+from exports.redaction.layout_record import read_page_layout
+from exports.redaction.rules import label
+from exports.release.documents import Numbering
+from exports.release.making import Released, make_release
+from exports.release.plan import ReleasePlan, Surroundings
+from exports.requests.law_rules import find_law
+from exports.requests.review_rules import ReviewFinding, check_review, effective
 from retention.holds import holds_over
 
 

@@ -13,10 +13,17 @@ from archiver.core.people import Permission, Person
 from archiver.core.request_files import LoggedEvent, RequestDetails, Requester
 from archiver.core.requests import InformationRequest
 from archiver.workflows.keep_holds import reopen_request
-from exports.due_calendar import DueDay, write_calendar
-from exports.law_rules import Law, Rule, find_law
-from exports.statutory_clock import ClockEvent, ClockEventKind, ClockReading, ClockState, read_clock, receipt_day
-from exports.working_days import OfficeCalendar, office_calendar
+from exports.requests.due_calendar import DueDay, write_calendar
+from exports.requests.law_rules import Law, Rule, find_law
+from exports.requests.statutory_clock import (
+    ClockEvent,
+    ClockEventKind,
+    ClockReading,
+    ClockState,
+    read_clock,
+    receipt_day,
+)
+from exports.requests.working_days import OfficeCalendar, office_calendar
 
 LETTERS = ("letter in", "letter out", "hold", "note", "decided")
 """Kinds of the log that move nothing; `about` of a hold is its id, `decided` is an appeal."""

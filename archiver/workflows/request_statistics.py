@@ -8,8 +8,8 @@ from statistics import median
 
 from archiver.core.archive import Archive
 from archiver.workflows.request_clock import clock_of
-from exports.request_plots import RequestFigures
-from exports.statutory_clock import ClockState
+from exports.requests.plots import RequestFigures
+from exports.requests.statutory_clock import ClockState
 
 _ANSWERS = ("delivered", "collected", "answered")
 

@@ -13,8 +13,8 @@ from archiver.core.people import Permission, Person
 from archiver.core.records import CataloguedItem, RecordId
 from archiver.core.requests import InformationRequest
 from archiver.core.reviews import Coding, CodingBatch, Member, ReviewSet, Subject
-from exports.law_rules import check_sections, find_law
-from exports.review_rules import (
+from exports.requests.law_rules import check_sections, find_law
+from exports.requests.review_rules import (
     Change,
     Conflict,
     ReviewFinding,

@@ -10,7 +10,7 @@ from archiver.core.records import RecordId
 from archiver.core.reviews import Coding, Member
 from archiver.workflows.find_resembling import LEAST_WORDS
 from archiver.workflows.review import read_texts
-from exports.review_rules import Selection, effective
+from exports.requests.review_rules import Selection, effective
 from index.resemblance import group_texts, words_of
 
 

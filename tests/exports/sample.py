@@ -45,7 +45,7 @@ from archiver.core.records import (
 )
 from archiver.core.signing import SigningKey
 from archiver.core.warc import Exchange, WarcWriter
-from exports.production import (
+from exports.bundle.production import (
     ProducedCapture,
     ProducedRecord,
     ProducedRequest,

@@ -26,7 +26,7 @@ from archiver.workflows.capture_run import capture_urls
 from archiver.workflows.file_capture import Filed
 from archiver.workflows.find import find
 from archiver.workflows.verify import verify_archive
-from exports.check import check_bundle
+from exports.checking.bundle import check_bundle
 from tests.workflows.town import NOW, clerk, make
 
 SITE = "http://127.0.0.1:28181"

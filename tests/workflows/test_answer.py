@@ -11,7 +11,7 @@ from archiver.core.archive import Archive
 from archiver.core.errors import EvidenceDamaged, ProductionRefused
 from archiver.core.signing import key_path
 from archiver.workflows.answer import open_request, produce, search_for_request
-from exports.check import check_bundle
+from exports.checking.bundle import check_bundle
 from tests.workflows.town import NOW, Town, clerk
 
 pytestmark = pytest.mark.browser

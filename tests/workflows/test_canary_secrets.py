@@ -20,7 +20,7 @@ from archiver.workflows.answer import open_request, produce, search_for_request
 from archiver.workflows.capture_run import capture_urls
 from archiver.workflows.file_capture import Filed
 from archiver.workflows.verify import verify_archive
-from exports.check import check_bundle
+from exports.checking.bundle import check_bundle
 from tests.workflows.canary_site import BEARER, CANARIES, COOKIE, IN_FORM, IN_JSON, SESSION, run_canary_site
 from tests.workflows.town import NOW, Ticking, clerk, make
 

@@ -26,13 +26,13 @@ from archiver.workflows.keep_holds import place_hold, release_hold
 from archiver.workflows.redact import add_redaction, clear_picture, unknown_pictures_of
 from archiver.workflows.release import Making, make_production, preflight, repeat_production
 from archiver.workflows.review import code, freeze_review, review_state, undo_coding
-from exports.load_files import FIELDS, read_dat, read_opt
-from exports.readings import Reading, read_all
-from exports.redaction_rules import find_phrase
-from exports.review_rules import Selection
-from exports.spelling import tokens
-from exports.squeezing import squeeze
-from exports.verifier import check
+from exports.checking.verifier import check
+from exports.leaks.readings import Reading, read_all
+from exports.leaks.squeezing import squeeze
+from exports.redaction.rules import find_phrase
+from exports.redaction.spelling import tokens
+from exports.release.load_files import FIELDS, read_dat, read_opt
+from exports.requests.review_rules import Selection
 from retention.holds import Scope, ScopeKind
 from tests.workflows.town import NOW, clerk
 

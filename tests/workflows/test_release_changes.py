@@ -14,7 +14,7 @@ from archiver.core.records import CataloguedItem, ItemVersion, ObjectRole, Recor
 from archiver.workflows.redact import acknowledge_leak, add_redaction
 from archiver.workflows.release import make_production, preflight
 from archiver.workflows.review import code, review_state
-from exports.review_rules import Selection
+from exports.requests.review_rules import Selection
 from tests.workflows.test_release import PLAIN, ask, clear_all, release_all, second
 from tests.workflows.town import NOW, clerk
 

@@ -13,7 +13,7 @@ from archiver.core.reviews import Coding
 from archiver.workflows import review_alike
 from archiver.workflows.review import code, read_texts, undo_coding
 from archiver.workflows.review_alike import alike_in_review, with_alike
-from exports.review_rules import Selection
+from exports.requests.review_rules import Selection
 from tests.workflows.test_release import ask, release_all
 from tests.workflows.town import NOW, clerk
 

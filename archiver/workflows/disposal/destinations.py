@@ -66,7 +66,7 @@ class BucketDestination:
     """`prefix/bat_.../rec_.../`: every file is read back before the next is put, the tag manifest last."""
 
     def __init__(self, archive: Archive, batch: str, now: datetime) -> None:
-        from exports.bucket import Bucket  # only a transfer to a bucket waits for its library
+        from exports.transfer.bucket import Bucket  # only a transfer to a bucket waits for its library
 
         retention = archive.settings.retention
         address = parse_bucket_address(retention.transfer_to)

@@ -29,7 +29,7 @@ from archiver.workflows.disposal.destinations import destination
 from archiver.workflows.disposal.destroy import Outcome, certify, keep_here, spare
 from archiver.workflows.disposal.guards import Candidate, Circumstances, why_not
 from archiver.workflows.standing import Standing
-from exports.packages import PackageEvent, PackageFile, PackageSubject, write_package
+from exports.transfer.packages import PackageEvent, PackageFile, PackageSubject, write_package
 from retention import batches
 from retention.batches import Batch, BatchItem, Status
 from retention.file_plan import Action
