@@ -30,38 +30,38 @@ from archiver.core.reviews import CodingBatch, ReviewSet
 from archiver.core.saved_searches import SavedSearch, SearchRun
 from archiver.core.site_sessions import SiteSession
 from archiver.core.stubs import Stub
-from archiver.workflows.back_up import BackedUp
-from archiver.workflows.classify import Reclassified
+from archiver.workflows.archive.make_archive import MadeArchive
+from archiver.workflows.archive.status import Status
+from archiver.workflows.archive.timestamp import Stamped
+from archiver.workflows.archive.trail_keys import TrailKey
+from archiver.workflows.backups.back_up import BackedUp
+from archiver.workflows.backups.restore import Restored
+from archiver.workflows.backups.restore_drill import Drill
+from archiver.workflows.capturing.site_sessions import SessionStanding, StoredLogin
 from archiver.workflows.disposal.run import BatchRun
-from archiver.workflows.file_capture import Filed
-from archiver.workflows.find import Answer
-from archiver.workflows.find_resembling import AlikeReport, Similar
-from archiver.workflows.index_making import Making
-from archiver.workflows.index_report import IndexReport
-from archiver.workflows.indexing import IndexState
-from archiver.workflows.keep_holds import PlacedHold
-from archiver.workflows.keep_searches import SearchDiff
-from archiver.workflows.make_archive import MadeArchive
+from archiver.workflows.filing.file_capture import Filed
+from archiver.workflows.indexing.catching_up import IndexState
+from archiver.workflows.indexing.making import Making
+from archiver.workflows.indexing.reconcile import Reconciled
+from archiver.workflows.indexing.report import IndexReport
+from archiver.workflows.keeping.classify import Reclassified
+from archiver.workflows.keeping.keep_holds import PlacedHold
+from archiver.workflows.keeping.plan_retention import Activated, PlannedRecord, PlanPreview
+from archiver.workflows.keeping.preserve import FixityRound
+from archiver.workflows.keeping.retention_report import RetentionReport
 from archiver.workflows.night.report import NightReport
 from archiver.workflows.night.timer import Timer
-from archiver.workflows.plan_retention import Activated, PlannedRecord, PlanPreview
-from archiver.workflows.preserve import FixityRound
 from archiver.workflows.rebuild import Rebuilt
-from archiver.workflows.reconcile import Reconciled
-from archiver.workflows.redact import RedactedItem, UnknownPicture
-from archiver.workflows.request_clock import DueRequest
-from archiver.workflows.restore import Restored
-from archiver.workflows.restore_drill import Drill
-from archiver.workflows.retention_report import RetentionReport
-from archiver.workflows.review import ReviewState
-from archiver.workflows.review_alike import AlikeMembers
-from archiver.workflows.show_hits import MarkedItem
-from archiver.workflows.site_sessions import SessionStanding, StoredLogin
-from archiver.workflows.status import Status
-from archiver.workflows.term_list import TermReport
-from archiver.workflows.timestamp import Stamped
-from archiver.workflows.trail_keys import TrailKey
-from archiver.workflows.verify import Verified
+from archiver.workflows.requests.clock import DueRequest
+from archiver.workflows.requests.redact import RedactedItem, UnknownPicture
+from archiver.workflows.requests.review import ReviewState
+from archiver.workflows.requests.review_alike import AlikeMembers
+from archiver.workflows.search.find import Answer
+from archiver.workflows.search.find_resembling import AlikeReport, Similar
+from archiver.workflows.search.keep_searches import SearchDiff
+from archiver.workflows.search.show_hits import MarkedItem
+from archiver.workflows.search.term_list import TermReport
+from archiver.workflows.verification.verify import Verified
 from exports.bundle.encrypted_zip import EncryptedZip
 from exports.checking.bundle import BundleReport
 from exports.release.making import Released

@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 from archiver.core.archive import connect
 from archiver.core.clock import to_iso
 from archiver.core.schema import migrate
-from archiver.workflows.standing import Standing
+from archiver.workflows.keeping.standing import Standing
 from retention.file_plan import Action, FilePlan, RecordClass, ScheduleVersion
 from retention.periods import parse_period, parse_year_end
 from retention.plan_file import parse_trigger

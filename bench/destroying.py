@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from archiver.workflows.indexing import update_index
+from archiver.workflows.indexing.catching_up import update_index
 from tests.workflows.disposal.shelf import approved_batch, file_thread, make_shelf, run
 
 SCALE = float(os.environ.get("ARCHIVER_BENCH_SCALE", "1"))

@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 
 from archiver.core.records import ObjectRole, StoredObject
-from archiver.workflows.preserve import check_fixity
+from archiver.workflows.keeping.preserve import check_fixity
 from tests.workflows.disposal.shelf import LATER, file_thread, make_shelf
 
 SEED = 20261125

@@ -26,8 +26,8 @@ from archiver.core.people import Person
 from archiver.core.records import Capture, CaptureId, Outcome
 from archiver.core.register import site_of
 from archiver.sample import serve
-from archiver.workflows.capture_run import capture_urls
-from archiver.workflows.make_archive import make_archive
+from archiver.workflows.archive.make_archive import make_archive
+from archiver.workflows.capturing.run import capture_urls
 
 AIM = 0.05
 POSTS = 12

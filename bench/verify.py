@@ -38,10 +38,10 @@ from archiver.core.records import (
     RecordKind,
 )
 from archiver.core.warc import Exchange, WarcWriter
-from archiver.workflows.file_capture import enter_capture
-from archiver.workflows.indexing import update_index
-from archiver.workflows.make_archive import make_archive
-from archiver.workflows.verify import verify_archive
+from archiver.workflows.archive.make_archive import make_archive
+from archiver.workflows.filing.file_capture import enter_capture
+from archiver.workflows.indexing.catching_up import update_index
+from archiver.workflows.verification.verify import verify_archive
 from bench.warc_writing import make_exchanges
 
 SEED = 20261125

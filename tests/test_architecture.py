@@ -99,12 +99,12 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
         "archiver/core/",
         "archiver/workflows/disposal/copies.py",
         "archiver/workflows/rebuild.py",
-        "archiver/workflows/verify_catalogue.py",
-        "archiver/workflows/verify_trail.py",
+        "archiver/workflows/verification/catalogue.py",
+        "archiver/workflows/verification/trail.py",
     ),
     "sqlite_utils": (
         "archiver/core/",
-        "archiver/workflows/standing.py",
+        "archiver/workflows/keeping/standing.py",
         "retention/batches.py",
         "retention/holds.py",
         "retention/register.py",
@@ -141,13 +141,13 @@ REMOVALS = {
     ("archiver/core/warc/writing.py", "WarcWriter._cut_to_last_record"),  # its own .part, when the disk is full
     ("archiver/core/warc/writing.py", "WarcWriter.abandon"),  # its own .part
     ("archiver/workflows/disposal/destinations.py", "_remove"),  # packages on their way to a bucket: copies
-    ("archiver/workflows/admit.py", "log_out"),  # the login
-    ("archiver/workflows/file_capture.py", "file_observation"),  # in incoming/: what a failed attempt recorded
+    ("archiver/workflows/archive/admit.py", "log_out"),  # the login
+    ("archiver/workflows/filing/file_capture.py", "file_observation"),  # in incoming/: what a failed attempt recorded
     ("archiver/workflows/rebuild.py", "_remove_database"),  # a catalogue under construction
     ("archiver/workflows/rebuild.py", "_remove_side_files"),
     ("archiver/workflows/recover.py", "_end_as_failed"),  # in incoming/: what a crash cut off
     ("archiver/workflows/recover.py", "_settle_whole"),  # in incoming/: the ticket
-    ("archiver/workflows/restore.py", "restore_from"),  # its own unfinished copy
+    ("archiver/workflows/backups/restore.py", "restore_from"),  # its own unfinished copy
     ("capture/job.py", "discard_files"),  # in incoming/: what a broken-off attempt wrote
     ("exports/transfer/packages.py", "write_package"),  # its own unfinished package: copies
     ("exports/bundle/production.py", "make_production"),  # its own unfinished bundle: copies
@@ -412,7 +412,7 @@ def test_no_text_of_the_product_mentions_where_it_was_built() -> None:
         ("archiver/core/warc/__init__.py", "from ...workflows import verify",
          {"archiver.workflows", "archiver.workflows.verify"}),
         ("capture/x.py", "from retention import periods", {"retention", "retention.periods"}),
-        ("index/x.py", "import archiver.workflows.find", {"archiver.workflows.find"}),
+        ("index/x.py", "import archiver.workflows.search.find", {"archiver.workflows.search.find"}),
         ("exports/x.py", "if TYPE_CHECKING:\n    import index", {"index"}),
         ("archiver/workflows/x.py", "from archiver.commands import output",
          {"archiver.commands", "archiver.commands.output"}),

@@ -47,7 +47,7 @@ OVERWRITES = {
     ("archiver/core/warc/writing.py", "WarcWriter.__init__"),
     ("archiver/core/warc/writing.py", "WarcWriter.finish"),
     ("archiver/core/warc/writing.py", "WarcWriter.rewrite"),
-    ("archiver/workflows/file_capture.py", "file_observation"),
+    ("archiver/workflows/filing/file_capture.py", "file_observation"),
     ("archiver/workflows/recover.py", "_end_as_failed"),
     ("archiver/workflows/recover.py", "write_ticket"),
     ("capture/discovery/recorded.py", "capture_discovery"),
@@ -64,17 +64,17 @@ OVERWRITES = {
     ("archiver/core/snapshots.py", "take_snapshot"),
     ("archiver/workflows/rebuild.py", "_put_in_place"),  # the catalogue before is set aside first
     ("archiver/workflows/rebuild.py", "_start_from_snapshot"),  # a catalogue under construction
-    ("archiver/workflows/timestamp.py", "stamp"),
+    ("archiver/workflows/archive/timestamp.py", "stamp"),
     # copies of what the archive has
     ("archiver/core/backup_boxes.py", "BackupBoxes.begin"),
     ("archiver/core/backup_boxes.py", "BackupBoxes.seal"),
     ("archiver/core/backup_keys.py", "_empty"),  # a key that is destroyed
     ("archiver/core/mirror.py", "mirror_trail"),
     ("archiver/core/second_copy.py", "_copy"),  # also a repair: a damaged file by a copy that has its digest
-    ("archiver/workflows/back_up.py", "unpack"),
+    ("archiver/workflows/backups/back_up.py", "unpack"),
     ("archiver/workflows/disposal/destinations.py", "DirectoryDestination.deliver"),
-    ("archiver/workflows/restore.py", "restore_archive.bring"),
-    ("archiver/workflows/restore.py", "restore_from"),  # a directory that must be empty
+    ("archiver/workflows/backups/restore.py", "restore_archive.bring"),
+    ("archiver/workflows/backups/restore.py", "restore_from"),  # a directory that must be empty
     # keys and site logins, outside of the evidence
     ("archiver/core/archive.py", "Archive._finish_rotation"),  # the old key, once the trail tells of the new one
     ("archiver/core/sealing.py", "Vault.destroy"),  # a login's key, on purpose
@@ -84,10 +84,10 @@ OVERWRITES = {
     ("archiver/core/wacz.py", "_add"),  # an entry of a package
     ("archiver/workflows/disposal/certify.py", "print_with_browser.printed"),
     ("archiver/workflows/night/report_files.py", "keep_report"),
-    ("archiver/workflows/print_record.py", "print_record"),
-    ("archiver/workflows/release.py", "_settle"),
+    ("archiver/workflows/requests/print_record.py", "print_record"),
+    ("archiver/workflows/requests/release.py", "_settle"),
     (
-        "archiver/workflows/release.py",
+        "archiver/workflows/requests/release.py",
         "_with_next_step",
     ),  # of a run that sealed nothing
     ("exports/bundle/bag.py", "BagWriter.seal"),
@@ -101,7 +101,7 @@ OVERWRITES = {
     ("exports/bundle/signed_bag.py", "seal_bag"),
     ("retention/certificate.py", "write_certificate"),  # the same certificate again, after a crash
     # the index: derived
-    ("archiver/workflows/index_making.py", "Noted._write"),  # how far a new one is
+    ("archiver/workflows/indexing/making.py", "Noted._write"),  # how far a new one is
     ("index/engines/seal.py", "link_files"),
     ("index/engines/seal.py", "remember_files"),
     ("index/engines/seal.py", "write_seal"),

@@ -12,7 +12,7 @@ from archiver.core import clock
 from archiver.core.catalogue import RecordFilter
 from archiver.core.people import Permission
 from archiver.core.records import Account
-from archiver.workflows.keep_register import add_account, close_account, reopen_account
+from archiver.workflows.archive.keep_register import add_account, close_account, reopen_account
 
 
 @click.group()

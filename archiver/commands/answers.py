@@ -18,9 +18,9 @@ from archiver.core.people import Permission
 from archiver.core.request_files import CHANNELS, RequestDetails
 from archiver.core.requests import InformationRequest
 from archiver.core.saved_searches import SavedSearches
-from archiver.workflows.answer import open_request, produce, search_for_request
-from archiver.workflows.keep_holds import close_request, reopen_request
-from archiver.workflows.request_clock import clock_of, last_day_of_appeal, received_on
+from archiver.workflows.keeping.keep_holds import close_request, reopen_request
+from archiver.workflows.requests.answer import open_request, produce, search_for_request
+from archiver.workflows.requests.clock import clock_of, last_day_of_appeal, received_on
 from exports.bundle.signed_bag import is_release
 from exports.checking.bundle import check_bundle
 

@@ -15,11 +15,11 @@ from archiver.commands.session import Session, archive_command, json_option, rea
 from archiver.core import clock
 from archiver.core.backup_boxes import FILE_NAME
 from archiver.core.config import ArchiveSettings, CaptureSettings, Settings
-from archiver.workflows.back_up import chosen_set, unpack
-from archiver.workflows.make_archive import make_archive
+from archiver.workflows.archive.make_archive import make_archive
+from archiver.workflows.archive.status import describe_archive
+from archiver.workflows.backups.back_up import chosen_set, unpack
+from archiver.workflows.backups.restore import restore_archive, restore_from
 from archiver.workflows.rebuild import admit_after_rebuild, rebuild_archive
-from archiver.workflows.restore import restore_archive, restore_from
-from archiver.workflows.status import describe_archive
 
 
 @click.command()

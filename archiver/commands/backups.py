@@ -15,9 +15,9 @@ from archiver.core.archive import Archive
 from archiver.core.backup_boxes import FILE_NAME, BackupBoxes, make_key_file, read_key_file
 from archiver.core.errors import ArchiverError, BackupDamaged, BadInput, DrillFailed
 from archiver.core.people import Permission, Person
-from archiver.workflows.back_up import KEEP, back_up, check_set, chosen_set, read_sets
+from archiver.workflows.backups.back_up import KEEP, back_up, check_set, chosen_set, read_sets
+from archiver.workflows.backups.restore_drill import Drill, drill
 from archiver.workflows.night.notify import Message, notify
-from archiver.workflows.restore_drill import Drill, drill
 
 _OWN_PLACE = click.argument("place", type=click.Path(path_type=Path, file_okay=False), required=False)
 _TELL = click.option("--tell", is_flag=True, help="Tell of the outcome as of a night's (`notify` in [nightly]).")

@@ -11,8 +11,8 @@ from archiver.commands.session import Session, archive_command
 from archiver.core.errors import CaptureRefused, CaptureUnhealthy
 from archiver.core.people import Permission
 from archiver.core.records import Outcome
-from archiver.workflows.capture_run import capture_account, capture_urls
-from archiver.workflows.file_capture import Filed
+from archiver.workflows.capturing.run import capture_account, capture_urls
+from archiver.workflows.filing.file_capture import Filed
 
 
 @click.command()

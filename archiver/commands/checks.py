@@ -13,7 +13,7 @@ from archiver.core.archive import Archive
 from archiver.core.errors import BadInput, EvidenceDamaged
 from archiver.core.signing import read_fingerprints
 from archiver.core.witness import read_head, read_witness
-from archiver.workflows.verify import verify_archive
+from archiver.workflows.verification.verify import verify_archive
 
 
 @click.command()

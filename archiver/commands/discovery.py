@@ -12,8 +12,8 @@ from archiver.commands.output import print_json, progress, say, show_moment, tab
 from archiver.commands.session import Session, archive_command
 from archiver.core import clock
 from archiver.core.errors import BadInput, TermsRefused
-from archiver.workflows.find_resembling import LEAST_WORDS, find_alike, find_similar
-from archiver.workflows.term_list import TermReport, read_terms, search_terms
+from archiver.workflows.search.find_resembling import LEAST_WORDS, find_alike, find_similar
+from archiver.workflows.search.term_list import TermReport, read_terms, search_terms
 from exports.bundle.tables import safe_cell
 
 _SHOWN = 90  # characters of a text in a table

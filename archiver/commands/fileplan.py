@@ -16,7 +16,7 @@ from archiver.core.archive import Archive
 from archiver.core.durable import write_durably
 from archiver.core.errors import BadFilePlan
 from archiver.core.people import Permission
-from archiver.workflows.plan_retention import (
+from archiver.workflows.keeping.plan_retention import (
     PlanPreview,
     activate_file_plan,
     approve_file_plan,

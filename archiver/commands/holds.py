@@ -8,7 +8,7 @@ from archiver.commands.output import describe, print_json, say, show_moment, tab
 from archiver.commands.session import Session, archive_command
 from archiver.core import clock
 from archiver.core.people import Permission
-from archiver.workflows.keep_holds import place_hold, release_hold
+from archiver.workflows.keeping.keep_holds import place_hold, release_hold
 from retention.holds import Scope, ScopeKind, hold, holds, records_of_hold
 
 

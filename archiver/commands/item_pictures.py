@@ -23,7 +23,7 @@ def picture_name(native_id: str) -> str:
 @archive_command
 def crops(session: Session, id: str, output: Path | None) -> None:
     """Cut every item out of the full-page screenshots into a directory, a PNG each, numbered as in `record show`."""
-    from archiver.workflows.show_item import crop_items
+    from archiver.workflows.search.show_item import crop_items
 
     folder = output or Path(f"{id}-items")
     pictures: list[dict[str, object]] = []

@@ -10,8 +10,8 @@ from archiver.commands.session import Session, archive_command
 from archiver.core import clock
 from archiver.core.people import Permission
 from archiver.core.register import EVERY
-from archiver.workflows.capture_run import run_job
-from archiver.workflows.keep_register import add_job, set_job_status
+from archiver.workflows.archive.keep_register import add_job, set_job_status
+from archiver.workflows.capturing.run import run_job
 
 
 @click.group()

@@ -8,7 +8,7 @@ from archiver.commands.output import print_json, say, show_moment, table
 from archiver.commands.session import Session, archive_command, read_secret, require_person
 from archiver.core import clock
 from archiver.core.people import Permission, Role
-from archiver.workflows.admit import add_person, disable_person, log_in, log_out
+from archiver.workflows.archive.admit import add_person, disable_person, log_in, log_out
 
 
 @click.command()

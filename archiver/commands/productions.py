@@ -12,9 +12,9 @@ from archiver.commands.session import Session, archive_command, json_option, rea
 from archiver.core import clock
 from archiver.core.errors import BadInput, BundleInvalid
 from archiver.core.people import Permission
-from archiver.workflows.pack import pack_production
-from archiver.workflows.release import Making, make_production, repeat_production
-from archiver.workflows.request_statistics import request_statistics
+from archiver.workflows.requests.pack import pack_production
+from archiver.workflows.requests.release import Making, make_production, repeat_production
+from archiver.workflows.requests.statistics import request_statistics
 from exports.checking.verifier import check
 from exports.release.page_images import KINDS
 from exports.release.plan import PROFILES

@@ -28,8 +28,8 @@ from archiver.core.durable import write_durably
 from archiver.core.errors import BadInput
 from archiver.core.people import Permission
 from archiver.core.records import CaptureId, CataloguedItem, Observed, RecordKind, StoredObject
-from archiver.workflows.classify import Reclassified, not_a_record, reclassify, records_of_query
-from archiver.workflows.keep_register import correct_record, tag_record
+from archiver.workflows.archive.keep_register import correct_record, tag_record
+from archiver.workflows.keeping.classify import Reclassified, not_a_record, reclassify, records_of_query
 from retention.holds import matters
 
 
@@ -276,7 +276,7 @@ def tag(session: Session, id: str, tags: tuple[str, ...], remove: tuple[str, ...
 def pdf(session: Session, id: str, output: Path | None, paper: str) -> None:
     """Print a record: description, every item with its versions, every capture, and the page as it was shown."""
     # imported here: only printing needs a browser
-    from archiver.workflows.print_record import print_record
+    from archiver.workflows.requests.print_record import print_record
     from capture.browser.browser import Paper
 
     with session.look() as archive:
@@ -292,8 +292,8 @@ def pdf(session: Session, id: str, output: Path | None, paper: str) -> None:
 @archive_command
 def crop(session: Session, id: str, item: str, output: Path | None, query: str | None) -> None:
     """Cut one item out of the full-page screenshot. ITEM is its id, the site's own id, or its number in the record."""
-    from archiver.workflows.show_hits import highlight_hits
-    from archiver.workflows.show_item import crop_item
+    from archiver.workflows.search.show_hits import highlight_hits
+    from archiver.workflows.search.show_item import crop_item
 
     with session.look() as archive:
         picture = (
@@ -317,7 +317,7 @@ def crop(session: Session, id: str, item: str, output: Path | None, query: str |
 @archive_command
 def hits(session: Session, id: str, item: str, query: str) -> None:
     """Where in an item QUERY's words stand: in its text, and on the screenshot. ITEM as for `record crop`."""
-    from archiver.workflows.show_hits import mark_hits
+    from archiver.workflows.search.show_hits import mark_hits
 
     with session.look() as archive:
         marked = mark_hits(archive, id, item, query, now=clock.now())

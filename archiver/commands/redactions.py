@@ -13,7 +13,7 @@ from archiver.commands.session import Session, archive_command
 from archiver.core import clock
 from archiver.core.errors import BadInput
 from archiver.core.people import Permission
-from archiver.workflows.redact import (
+from archiver.workflows.requests.redact import (
     acknowledge_leak,
     add_redaction,
     clear_picture,

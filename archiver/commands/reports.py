@@ -16,10 +16,10 @@ from archiver.core.clock import to_iso
 from archiver.core.durable import make_directory, write_durably
 from archiver.core.errors import CopyUnreachable, EvidenceDamaged
 from archiver.core.people import Permission
-from archiver.workflows.preserve import check_fixity, copy_to_second
-from archiver.workflows.retention_report import RetentionReport, report_retention
-from archiver.workflows.standing import Standing
-from archiver.workflows.what_is_stored import formats, storage_by_class
+from archiver.workflows.keeping.preserve import check_fixity, copy_to_second
+from archiver.workflows.keeping.retention_report import RetentionReport, report_retention
+from archiver.workflows.keeping.standing import Standing
+from archiver.workflows.keeping.what_is_stored import formats, storage_by_class
 from retention.decisions import State
 from retention.notice import languages, render_notice
 from retention.report_page import render_report, write_rows

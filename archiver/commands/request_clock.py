@@ -12,7 +12,7 @@ from archiver.commands.session import Session, archive_command, json_option
 from archiver.core import clock
 from archiver.core.durable import write_durably
 from archiver.core.people import Permission
-from archiver.workflows.request_clock import KINDS, clock_of, due_calendar, due_requests, log_event, see_requester
+from archiver.workflows.requests.clock import KINDS, clock_of, due_calendar, due_requests, log_event, see_requester
 from exports.requests.law_rules import laws
 
 _DAY = click.DateTime(["%Y-%m-%d"])

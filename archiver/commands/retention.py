@@ -14,9 +14,9 @@ from archiver.core.archive import Archive
 from archiver.core.errors import BadInput
 from archiver.core.papers import PaperKind
 from archiver.core.people import Permission
-from archiver.workflows.classify import enter_trigger, extend_retention
-from archiver.workflows.keep_papers import PlannedPaper, explain_paper, plan_papers
-from archiver.workflows.plan_retention import PlannedRecord, explain_record, plan_records
+from archiver.workflows.keeping.classify import enter_trigger, extend_retention
+from archiver.workflows.keeping.keep_papers import PlannedPaper, explain_paper, plan_papers
+from archiver.workflows.keeping.plan_retention import PlannedRecord, explain_record, plan_records
 from retention.decisions import Decision
 
 DAY = click.DateTime(["%Y-%m-%d"])

@@ -14,8 +14,8 @@ from archiver.core.errors import BadInput
 from archiver.core.people import Permission
 from archiver.core.records import RecordId
 from archiver.core.reviews import RELEASE, RESPONSIVE, Coding
-from archiver.workflows.release import preflight
-from archiver.workflows.review import (
+from archiver.workflows.requests.release import preflight
+from archiver.workflows.requests.review import (
     assign_review,
     code,
     code_record,
@@ -26,7 +26,7 @@ from archiver.workflows.review import (
     review_state,
     undo_coding,
 )
-from archiver.workflows.review_alike import alike_in_review, with_alike
+from archiver.workflows.requests.review_alike import alike_in_review, with_alike
 from exports.requests.review_rules import Selection, effective
 
 _NEARNESS = click.FloatRange(0, 1, min_open=True)

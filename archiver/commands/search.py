@@ -13,12 +13,12 @@ from rich.text import Text
 from archiver.commands.output import console, describe, print_json, progress, say, show_moment
 from archiver.commands.session import Session, archive_command
 from archiver.core import clock
-from archiver.workflows.facets import Facets
-from archiver.workflows.find import Found, find
-from archiver.workflows.index_making import Making, make_in_background
-from archiver.workflows.index_report import describe_index
-from archiver.workflows.indexing import index_directory, update_index
-from archiver.workflows.reconcile import reconcile
+from archiver.workflows.indexing.catching_up import index_directory, update_index
+from archiver.workflows.indexing.making import Making, make_in_background
+from archiver.workflows.indexing.reconcile import reconcile
+from archiver.workflows.indexing.report import describe_index
+from archiver.workflows.search.facets import Facets
+from archiver.workflows.search.find import Found, find
 from index.engine import Sort, Step
 
 _MOST_VALUES = 10

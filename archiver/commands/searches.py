@@ -12,7 +12,7 @@ from archiver.commands.session import Session, archive_command
 from archiver.core import clock
 from archiver.core.people import Permission
 from archiver.core.saved_searches import SavedSearches, SearchRun
-from archiver.workflows.keep_searches import SearchDiff, compare_runs, run_search, save_search
+from archiver.workflows.search.keep_searches import SearchDiff, compare_runs, run_search, save_search
 
 
 @click.group()

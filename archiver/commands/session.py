@@ -54,7 +54,7 @@ class Session:
             finally:
                 archive.finish_run(at=clock.now())
             if archive.settings.timestamp.url:
-                from archiver.workflows.timestamp import stamp_if_due
+                from archiver.workflows.archive.timestamp import stamp_if_due
 
                 stamp_if_due(archive, now=clock.now())
 

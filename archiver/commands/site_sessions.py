@@ -16,7 +16,7 @@ from archiver.core import clock
 from archiver.core.errors import SiteLoginFailed
 from archiver.core.people import Permission
 from archiver.core.site_sessions import CheckResult
-from archiver.workflows.site_sessions import (
+from archiver.workflows.capturing.site_sessions import (
     StoredLogin,
     check_sessions,
     forget_login,

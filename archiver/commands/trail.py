@@ -15,8 +15,8 @@ from archiver.core.durable import write_durably
 from archiver.core.errors import TrailBroken
 from archiver.core.people import Permission
 from archiver.core.witness import compare_exports, read_witness
-from archiver.workflows.timestamp import stamp, stamp_if_due, stamp_state
-from archiver.workflows.trail_keys import commit_rows_found, export_trail_head, rotate_key, trail_key
+from archiver.workflows.archive.timestamp import stamp, stamp_if_due, stamp_state
+from archiver.workflows.archive.trail_keys import commit_rows_found, export_trail_head, rotate_key, trail_key
 
 
 @click.group(invoke_without_command=True)

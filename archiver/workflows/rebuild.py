@@ -32,8 +32,8 @@ from archiver.core.snapshots import snapshots
 from archiver.workflows.disposal.copies import Probes, purge_catalogue, purge_set_aside, purge_snapshots
 from archiver.workflows.disposal.destroy_papers import replay_paper_disposals
 from archiver.workflows.disposal.replay import replay_disposals, replay_holds
-from archiver.workflows.file_capture import enter_capture
-from archiver.workflows.indexing import update_index
+from archiver.workflows.filing.file_capture import enter_capture
+from archiver.workflows.indexing.catching_up import update_index
 from archiver.workflows.recover import uncatalogued
 
 

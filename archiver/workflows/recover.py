@@ -19,7 +19,7 @@ from archiver.core.records import AccountId, Capture, CaptureId, Outcome
 from archiver.workflows.disposal.destinations import clear_staging
 from archiver.workflows.disposal.destroy import sweep_doomed
 from archiver.workflows.disposal.destroy_papers import sweep_papers
-from archiver.workflows.file_capture import SOFTWARE, enter_capture
+from archiver.workflows.filing.file_capture import SOFTWARE, enter_capture
 
 
 @dataclass(frozen=True, kw_only=True)

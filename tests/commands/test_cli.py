@@ -18,7 +18,7 @@ from archiver.core.archive import Archive
 from archiver.core.records import RecordId, RecordKind
 from archiver.core.signing import fingerprint
 from archiver.core.stubs import Stub, add_stub
-from archiver.workflows.disposed import file_disposed
+from archiver.workflows.filing.disposed import file_disposed
 from tests.workflows.town import NOW, SECRET, Town
 
 

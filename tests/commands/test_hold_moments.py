@@ -9,10 +9,10 @@ import pytest
 
 from archiver.core.archive import Archive
 from archiver.core.errors import ArchiveBusy, ArchiverError
-from archiver.workflows.answer import open_request, search_for_request
 from archiver.workflows.disposal import destroy as destroying
 from archiver.workflows.recover import recover
-from archiver.workflows.verify import verify_archive
+from archiver.workflows.requests.answer import open_request, search_for_request
+from archiver.workflows.verification.verify import verify_archive
 from retention import batches
 from retention.batches import Batch, BatchItem, ItemState
 from tests.commands.test_cli import Terminal, outside

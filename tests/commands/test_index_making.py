@@ -12,12 +12,12 @@ import pytest
 
 from archiver.core.archive import Archive
 from archiver.core.errors import ArchiveBusy
-from archiver.workflows import unindex as unindexing
-from archiver.workflows.index_making import LOG, STATE, Making, last_making, make_in_background
-from archiver.workflows.index_report import describe_index
-from archiver.workflows.unindex import unindex
+from archiver.workflows.indexing import unindex as unindexing
+from archiver.workflows.indexing.making import LOG, STATE, Making, last_making, make_in_background
+from archiver.workflows.indexing.report import describe_index
+from archiver.workflows.indexing.unindex import unindex
 from tests.commands.test_cli import Terminal, fresh, outside
-from tests.workflows.threads import file_threads, record_id
+from tests.workflows.filing.threads import file_threads, record_id
 
 __all__ = ["fresh", "outside"]
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from archiver.core.archive import Archive
-from archiver.workflows.indexing import current_engine
+from archiver.workflows.indexing.catching_up import current_engine
 from tests.commands.test_cli import Terminal, fresh, outside
-from tests.workflows.threads import file_threads, record_id
+from tests.workflows.filing.threads import file_threads, record_id
 
 __all__ = ["fresh", "outside"]
 

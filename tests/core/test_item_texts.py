@@ -9,8 +9,8 @@ import pytest
 from archiver.core.archive import Archive
 from archiver.core.item_texts import current_texts, every_text
 from archiver.core.records import TEXT_SEPARATOR, CataloguedItem
-from archiver.workflows.index_docs import index_docs
-from archiver.workflows.keep_register import correct_record
+from archiver.workflows.archive.keep_register import correct_record
+from archiver.workflows.indexing.docs import index_docs
 from tests.workflows.town import NOW, Town, clerk
 
 

@@ -16,10 +16,10 @@ from archiver.core.paper_rows import delete_paper_rows
 from archiver.core.papers import PaperKind, kind_of_id
 from archiver.core.rows_apart import VISITS, pack_rows, put_together, take_apart
 from archiver.core.snapshots import snapshots
-from archiver.workflows.classify import extend_retention, reclassify
-from archiver.workflows.keep_holds import close_request
-from archiver.workflows.keep_papers import plan_papers
-from archiver.workflows.keep_register import tag_record
+from archiver.workflows.archive.keep_register import tag_record
+from archiver.workflows.keeping.classify import extend_retention, reclassify
+from archiver.workflows.keeping.keep_holds import close_request
+from archiver.workflows.keeping.keep_papers import plan_papers
 from retention.holds import Scope, ScopeKind
 from tests.workflows.disposal.shelf import LATER, Shelf, day, file_thread, make_shelf, person, record_id
 from tests.workflows.disposal.test_holds import hold

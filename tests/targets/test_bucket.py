@@ -23,7 +23,7 @@ from minio.objectlockconfig import DAYS, ObjectLockConfig
 from archiver.core.errors import CopyUnreachable, EvidenceDamaged
 from archiver.core.events import EventType
 from archiver.workflows.disposal.transfer import record_receipt
-from archiver.workflows.verify import verify_archive
+from archiver.workflows.verification.verify import verify_archive
 from exports.transfer import bucket as buckets
 from retention.batches import ItemState, Status
 from tests.workflows.disposal.shelf import (

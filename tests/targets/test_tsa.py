@@ -16,8 +16,8 @@ import pytest
 from archiver.core import clock
 from archiver.core.archive import Archive
 from archiver.core.config import TimestampSettings
-from archiver.workflows.timestamp import stamp_if_due
-from archiver.workflows.verify import verify_archive
+from archiver.workflows.archive.timestamp import stamp_if_due
+from archiver.workflows.verification.verify import verify_archive
 from tests.workflows.town import make
 
 URL = "http://127.0.0.1:2020/tsa"

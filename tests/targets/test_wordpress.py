@@ -21,11 +21,11 @@ import pytest
 from archiver.core import clock
 from archiver.core.archive import Archive
 from archiver.core.records import ItemKind, Outcome, RecordKind
-from archiver.workflows.answer import open_request, produce, search_for_request
-from archiver.workflows.capture_run import capture_urls
-from archiver.workflows.file_capture import Filed
-from archiver.workflows.find import find
-from archiver.workflows.verify import verify_archive
+from archiver.workflows.capturing.run import capture_urls
+from archiver.workflows.filing.file_capture import Filed
+from archiver.workflows.requests.answer import open_request, produce, search_for_request
+from archiver.workflows.search.find import find
+from archiver.workflows.verification.verify import verify_archive
 from exports.checking.bundle import check_bundle
 from tests.workflows.town import NOW, clerk, make
 

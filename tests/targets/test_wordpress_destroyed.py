@@ -28,17 +28,17 @@ from archiver.core.durable import write_durably
 from archiver.core.people import Role
 from archiver.core.records import RecordId, RecordKind
 from archiver.core.warc import read_records
-from archiver.workflows.admit import add_person
-from archiver.workflows.back_up import back_up, chosen_set, unpack
-from archiver.workflows.capture_run import capture_urls
+from archiver.workflows.archive.admit import add_person
+from archiver.workflows.backups.back_up import back_up, chosen_set, unpack
+from archiver.workflows.backups.restore import restore_archive, restore_from
+from archiver.workflows.capturing.run import capture_urls
 from archiver.workflows.disposal.certify import read_certificate
 from archiver.workflows.disposal.propose import propose_batches
 from archiver.workflows.disposal.review import approve, exclude
 from archiver.workflows.disposal.run import run_batch
-from archiver.workflows.plan_retention import activate_file_plan, load_file_plan
-from archiver.workflows.preserve import copy_to_second
-from archiver.workflows.restore import restore_archive, restore_from
-from archiver.workflows.verify import verify_archive
+from archiver.workflows.keeping.plan_retention import activate_file_plan, load_file_plan
+from archiver.workflows.keeping.preserve import copy_to_second
+from archiver.workflows.verification.verify import verify_archive
 from tests.targets.test_wordpress import SITE, why_not
 from tests.targets.test_wordpress_night import password, write
 from tests.workflows.disposal.shelf import PLAN, no_print

@@ -15,8 +15,8 @@ from archiver.core.archive import Archive
 from archiver.core.records import Outcome
 from archiver.core.site_sessions import CheckResult
 from archiver.core.warc import read_records
-from archiver.workflows.capture_run import capture_urls
-from archiver.workflows.site_sessions import check_sessions, import_login
+from archiver.workflows.capturing.run import capture_urls
+from archiver.workflows.capturing.site_sessions import check_sessions, import_login
 from tests.targets.test_wordpress import SITE, why_not
 from tests.workflows.town import clerk, make
 

@@ -22,9 +22,9 @@ from archiver.core.archive import Archive
 from archiver.core.config import NightlySettings
 from archiver.core.nights import Nights, VisitKind
 from archiver.core.records import Outcome
-from archiver.workflows.keep_register import add_account
+from archiver.workflows.archive.keep_register import add_account
 from archiver.workflows.night.run import run_night
-from archiver.workflows.verify import verify_archive
+from archiver.workflows.verification.verify import verify_archive
 from tests.targets.test_wordpress import SITE, why_not
 from tests.workflows.night.village import TEXTS, Nightwatch, archive_of
 from tests.workflows.town import NOW, clerk

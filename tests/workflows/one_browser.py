@@ -14,14 +14,19 @@ from types import TracebackType
 
 import pytest
 
-import archiver.workflows.print_record
-import archiver.workflows.release
+import archiver.workflows.requests.print_record
+import archiver.workflows.requests.release
 import capture.browser.browser
 import capture.session
 from capture.browser.browser import Browser
 from capture.browser.chromium import find_chromium
 
-USERS = (capture.browser.browser, capture.session, archiver.workflows.print_record, archiver.workflows.release)
+USERS = (
+    capture.browser.browser,
+    capture.session,
+    archiver.workflows.requests.print_record,
+    archiver.workflows.requests.release,
+)
 """Modules that start browsers."""
 
 

@@ -9,11 +9,11 @@ import pytest
 from archiver.core.archive import DISPOSAL_LOCK, Archive
 from archiver.core.errors import EvidenceDamaged
 from archiver.core.people import Role
-from archiver.workflows.answer import open_request, search_for_request
-from archiver.workflows.find import find
-from archiver.workflows.keep_register import correct_record, tag_record
+from archiver.workflows.archive.keep_register import correct_record, tag_record
 from archiver.workflows.rebuild import Rebuilt, admit_after_rebuild, rebuild_archive
-from archiver.workflows.verify import verify_archive
+from archiver.workflows.requests.answer import open_request, search_for_request
+from archiver.workflows.search.find import find
+from archiver.workflows.verification.verify import verify_archive
 from tests.workflows.town import NOW, SECRET, Town, clerk, threads
 
 pytestmark = pytest.mark.browser

@@ -8,9 +8,9 @@ import pytest
 from archiver.core.errors import EvidenceDamaged
 from archiver.core.objects import MANIFEST
 from archiver.core.records import CaptureId, Outcome, new_id
-from archiver.workflows.file_capture import file_observation
+from archiver.workflows.filing.file_capture import file_observation
 from archiver.workflows.recover import recover, uncatalogued, write_ticket
-from archiver.workflows.verify import verify_archive
+from archiver.workflows.verification.verify import verify_archive
 from capture.job import Observation
 from tests.workflows.town import NOW, Town, clerk
 

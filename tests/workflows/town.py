@@ -13,11 +13,11 @@ from archiver.core.people import Person
 from archiver.core.records import Record, RecordKind
 from archiver.core.register import site_of
 from archiver.sample import serve
-from archiver.workflows.capture_run import capture_account
-from archiver.workflows.file_capture import Filed
-from archiver.workflows.keep_register import add_account
-from archiver.workflows.make_archive import make_archive
-from archiver.workflows.plan_retention import activate_file_plan, load_file_plan
+from archiver.workflows.archive.keep_register import add_account
+from archiver.workflows.archive.make_archive import make_archive
+from archiver.workflows.capturing.run import capture_account
+from archiver.workflows.filing.file_capture import Filed
+from archiver.workflows.keeping.plan_retention import activate_file_plan, load_file_plan
 from retention.plan_file import example_plan
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)

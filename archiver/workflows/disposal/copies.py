@@ -26,8 +26,8 @@ from archiver.core.records import RecordId
 from archiver.core.second_copy import SecondCopy
 from archiver.core.snapshots import drop_snapshots
 from archiver.workflows.disposal.residue import Residue
-from archiver.workflows.indexing import current_engine
-from archiver.workflows.unindex import unindex
+from archiver.workflows.indexing.catching_up import current_engine
+from archiver.workflows.indexing.unindex import unindex
 from index.query import Records
 
 Purge = Callable[[Archive, Sequence[RecordId]], Mapping[str, Any]]

@@ -26,8 +26,8 @@ from archiver.core.events import EventType
 from archiver.core.records import RecordId
 from archiver.core.stubs import Stub, add_stub, address_digest, is_destroyed
 from archiver.workflows.disposal.guards import Candidate, Circumstances, OnItsWay, why_not
-from archiver.workflows.keep_holds import mirror_if_set
-from archiver.workflows.standing import Standing
+from archiver.workflows.keeping.keep_holds import mirror_if_set
+from archiver.workflows.keeping.standing import Standing
 from retention import batches
 from retention.batches import Batch, BatchItem, ItemState
 from retention.decisions import explain

@@ -22,7 +22,7 @@ from archiver.workflows.disposal.destroy import Outcome, add_certificate_line, a
 from archiver.workflows.disposal.guards import Circumstances
 from archiver.workflows.disposal.paper_guards import PaperCandidate, planned_by_id, why_paper_stays
 from archiver.workflows.disposal.transfer import keeps_copy
-from archiver.workflows.standing import Standing
+from archiver.workflows.keeping.standing import Standing
 from retention import batches
 from retention.batches import Batch, BatchItem
 from retention.decisions import explain

@@ -15,7 +15,7 @@ from archiver.core.archive import DISPOSAL_LOCK, Archive
 from archiver.core.fixity import check_object
 from archiver.core.records import Capture, Record, StoredObject
 from archiver.workflows.disposal.review import lacks_approval
-from archiver.workflows.standing import Standing
+from archiver.workflows.keeping.standing import Standing
 from retention import batches
 from retention.batches import Batch, BatchItem, ItemState
 from retention.decisions import Decision, State

@@ -23,7 +23,7 @@ from archiver.workflows.disposal.guards import (
     not_locked,
     still_due,
 )
-from archiver.workflows.keep_papers import PlannedPaper, plan_papers
+from archiver.workflows.keeping.keep_papers import PlannedPaper, plan_papers
 
 
 @dataclass(frozen=True, kw_only=True)

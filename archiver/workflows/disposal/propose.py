@@ -14,9 +14,9 @@ from archiver.core.events import EventType, read_event
 from archiver.core.people import Permission, Person
 from archiver.core.records import RecordId, new_id
 from archiver.workflows.disposal.paper_guards import paper_digest
-from archiver.workflows.keep_holds import catch_up_live_holds
-from archiver.workflows.keep_papers import plan_papers
-from archiver.workflows.standing import Standing
+from archiver.workflows.keeping.keep_holds import catch_up_live_holds
+from archiver.workflows.keeping.keep_papers import plan_papers
+from archiver.workflows.keeping.standing import Standing
 from retention import batches
 from retention.batches import Batch, BatchItem, Status, evidence_digest, list_digest
 from retention.decisions import Decision, State

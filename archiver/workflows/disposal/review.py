@@ -11,7 +11,7 @@ from archiver.core.errors import AlreadyExists, BadInput, BatchNotReady, SecondP
 from archiver.core.events import EventType
 from archiver.core.people import Permission, Person
 from archiver.core.records import RecordId
-from archiver.workflows.classify import extend_retention, reclassify
+from archiver.workflows.keeping.classify import extend_retention, reclassify
 from retention import batches
 from retention.batches import Approval, Batch, ItemState, Status
 from retention.file_plan import Action, ScheduleVersion

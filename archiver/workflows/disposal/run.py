@@ -39,8 +39,8 @@ from archiver.workflows.disposal.destroy_papers import destroy_papers, sweep_pap
 from archiver.workflows.disposal.residue import find_paper_residue, find_residue, store_residue
 from archiver.workflows.disposal.review import require_approval
 from archiver.workflows.disposal.transfer import hand_over, keep_copy, keeps_copy, receipt_of
-from archiver.workflows.keep_holds import catch_up_live_holds
-from archiver.workflows.standing import Standing
+from archiver.workflows.keeping.keep_holds import catch_up_live_holds
+from archiver.workflows.keeping.standing import Standing
 from retention import batches
 from retention.batches import Batch, BatchItem, ItemState, Status
 from retention.file_plan import Action

@@ -28,7 +28,7 @@ from archiver.core.records import Record, RecordId
 from archiver.workflows.disposal.destinations import destination
 from archiver.workflows.disposal.destroy import Outcome, certify, keep_here, spare
 from archiver.workflows.disposal.guards import Candidate, Circumstances, why_not
-from archiver.workflows.standing import Standing
+from archiver.workflows.keeping.standing import Standing
 from exports.transfer.packages import PackageEvent, PackageFile, PackageSubject, write_package
 from retention import batches
 from retention.batches import Batch, BatchItem, Status

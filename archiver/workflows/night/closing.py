@@ -8,11 +8,11 @@ from datetime import date, datetime
 
 from archiver.core.archive import Archive
 from archiver.core.errors import ArchiverError, NotFound
+from archiver.workflows.backups.late_backups import late_backups
 from archiver.workflows.disposal.propose import propose_batches
-from archiver.workflows.late_backups import late_backups
-from archiver.workflows.preserve import check_fixity, copy_to_second
-from archiver.workflows.reconcile import reconcile
-from archiver.workflows.standing import Standing
+from archiver.workflows.indexing.reconcile import reconcile
+from archiver.workflows.keeping.preserve import check_fixity, copy_to_second
+from archiver.workflows.keeping.standing import Standing
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from archiver.core.nights import NightRun, Nights, NightVisit, VisitKind, VisitS
 from archiver.core.people import Permission, Person
 from archiver.core.progress import Progress, silent
 from archiver.core.records import AccountId, new_id
-from archiver.workflows.capture_run import open_session
+from archiver.workflows.capturing.run import open_session
 from archiver.workflows.night.agenda import Scope, agenda, narrow
 from archiver.workflows.night.closing import close_night
 from archiver.workflows.night.planning import first_visits, policy_of, thread_visits

@@ -16,14 +16,14 @@ from archiver.core.nights import NightRun, Nights, NightVisit, VisitKind, VisitS
 from archiver.core.people import Person
 from archiver.core.progress import Progress
 from archiver.core.records import CaptureId, Outcome
-from archiver.workflows.capture_run import begin_capture, listed_threads
-from archiver.workflows.disposed import file_disposed
-from archiver.workflows.file_capture import Filed, file_observation
+from archiver.workflows.capturing.run import begin_capture, listed_threads
+from archiver.workflows.capturing.site_logins import keep_login, login_for, sessions_ready
+from archiver.workflows.filing.disposed import file_disposed
+from archiver.workflows.filing.file_capture import Filed, file_observation
 from archiver.workflows.night.agenda import Scope
 from archiver.workflows.night.pace import Pace, PaceLimits
 from archiver.workflows.night.planning import keep_found, policy_of, thread_visits
 from archiver.workflows.night.watch import Watch
-from archiver.workflows.site_logins import keep_login, login_for, sessions_ready
 from capture.discovery import Bounds, Discovery, Hint
 from capture.job import Observation
 from capture.logins.site_sessions import SiteLogin

@@ -15,7 +15,7 @@ import pytest
 from archiver.core.archive import Archive
 from archiver.core.warc import read_records, repeats_of
 from archiver.core.zipped import stored_file
-from archiver.workflows.answer import open_request, produce, search_for_request
+from archiver.workflows.requests.answer import open_request, produce, search_for_request
 from exports.bundle.originals import SUPPLEMENT
 from exports.checking.bundle import check_bundle
 from exports.checking.repeats import check_repeats

@@ -26,12 +26,12 @@ from archiver.core.records import (
     RecordKind,
 )
 from archiver.core.warc import WarcWriter
+from archiver.workflows.archive.make_archive import make_archive
 from archiver.workflows.disposal.propose import propose_batches
 from archiver.workflows.disposal.review import approve
 from archiver.workflows.disposal.run import BatchRun, run_batch
-from archiver.workflows.file_capture import enter_capture
-from archiver.workflows.make_archive import make_archive
-from archiver.workflows.plan_retention import activate_file_plan, load_file_plan
+from archiver.workflows.filing.file_capture import enter_capture
+from archiver.workflows.keeping.plan_retention import activate_file_plan, load_file_plan
 from retention.batches import Batch
 
 FILED = datetime(2026, 1, 10, 12, tzinfo=UTC)

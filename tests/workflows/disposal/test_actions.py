@@ -19,14 +19,20 @@ from archiver.core.errors import (
     NotPermitted,
     SecondPersonNeeded,
 )
-from archiver.workflows.admit import log_in
-from archiver.workflows.classify import enter_trigger, extend_retention, not_a_record, reclassify, records_of_query
+from archiver.workflows.archive.admit import log_in
 from archiver.workflows.disposal.propose import propose_batches
 from archiver.workflows.disposal.review import approve, change_class, exclude, extend, sample, withdraw
 from archiver.workflows.disposal.transfer import record_receipt
-from archiver.workflows.plan_retention import activate_file_plan, approve_file_plan, load_file_plan
-from archiver.workflows.standing import Standing
-from archiver.workflows.verify import verify_archive
+from archiver.workflows.keeping.classify import (
+    enter_trigger,
+    extend_retention,
+    not_a_record,
+    reclassify,
+    records_of_query,
+)
+from archiver.workflows.keeping.plan_retention import activate_file_plan, approve_file_plan, load_file_plan
+from archiver.workflows.keeping.standing import Standing
+from archiver.workflows.verification.verify import verify_archive
 from retention.batches import Status
 from retention.decisions import State
 from tests.workflows.disposal.shelf import (

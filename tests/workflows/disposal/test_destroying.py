@@ -9,8 +9,8 @@ import pytest
 from archiver.core.errors import SecondPersonNeeded
 from archiver.core.records import Outcome
 from archiver.workflows.disposal.review import approve
-from archiver.workflows.find import find
-from archiver.workflows.verify import verify_archive
+from archiver.workflows.search.find import find
+from archiver.workflows.verification.verify import verify_archive
 from retention.batches import ItemState, Status
 from tests.workflows.disposal.shelf import (
     LATER,
@@ -89,7 +89,7 @@ def test_the_certificate_verifies_with_stock_tools_and_names_everybody(shelf: Sh
 
 
 def test_a_hold_placed_after_the_approval_takes_the_record_out_and_the_rest_goes(shelf: Shelf) -> None:
-    from archiver.workflows.keep_holds import place_hold
+    from archiver.workflows.keeping.keep_holds import place_hold
     from retention.holds import Scope, ScopeKind
 
     with shelf.open() as archive:

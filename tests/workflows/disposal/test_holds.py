@@ -9,8 +9,8 @@ import pytest
 
 from archiver.core.archive import Archive
 from archiver.core.errors import BadInput, CopyUnreachable, NotFound, NotPermitted
-from archiver.workflows.answer import open_request, search_for_request
-from archiver.workflows.keep_holds import (
+from archiver.workflows.archive.keep_register import tag_record
+from archiver.workflows.keeping.keep_holds import (
     PlacedHold,
     catch_up_live_holds,
     close_request,
@@ -18,9 +18,9 @@ from archiver.workflows.keep_holds import (
     release_hold,
     reopen_request,
 )
-from archiver.workflows.keep_register import tag_record
-from archiver.workflows.standing import Standing
-from archiver.workflows.verify import verify_archive
+from archiver.workflows.keeping.standing import Standing
+from archiver.workflows.requests.answer import open_request, search_for_request
+from archiver.workflows.verification.verify import verify_archive
 from retention.decisions import State, explain
 from retention.holds import Scope, ScopeKind
 from tests.workflows.disposal.shelf import (

@@ -15,7 +15,7 @@ import pytest
 
 from archiver.core.fixity import check_object
 from archiver.workflows.recover import recover
-from archiver.workflows.verify import verify_archive
+from archiver.workflows.verification.verify import verify_archive
 from retention import batches
 from retention.batches import Status
 from tests.workflows.disposal.shelf import LATER, Shelf, approved_batch, file_thread, make_shelf

@@ -15,14 +15,14 @@ from archiver.core.fixity import digest_bytes
 from archiver.core.people import Role
 from archiver.core.records import RecordKind
 from archiver.core.warc import read_records
-from archiver.workflows.admit import add_person
+from archiver.workflows.archive.admit import add_person
 from archiver.workflows.disposal.certify import read_certificate
 from archiver.workflows.disposal.propose import propose_batches
 from archiver.workflows.disposal.review import approve, exclude
 from archiver.workflows.disposal.run import run_batch
-from archiver.workflows.preserve import check_fixity, copy_to_second
+from archiver.workflows.keeping.preserve import check_fixity, copy_to_second
 from archiver.workflows.rebuild import rebuild_archive
-from archiver.workflows.verify import verify_archive
+from archiver.workflows.verification.verify import verify_archive
 from tests.workflows.disposal.shelf import LATER, approved_batch, file_thread, make_shelf, no_print, record_id, run
 from tests.workflows.town import SECRET, Town, clerk
 

@@ -29,21 +29,21 @@ from archiver.core.paper_files import are_there, has_files
 from archiver.core.paper_stubs import paper_stubs
 from archiver.core.papers import PaperKind, papers
 from archiver.core.requests import FiledProduction
-from archiver.workflows.answer import open_request
-from archiver.workflows.classify import not_a_record, reclassify
+from archiver.workflows.backups.restore import restore_archive
 from archiver.workflows.disposal import destroy_papers as destroying
 from archiver.workflows.disposal import paper_guards
 from archiver.workflows.disposal import review as reviewing
 from archiver.workflows.disposal.propose import propose_batches
 from archiver.workflows.disposal.review import approve, exclude
 from archiver.workflows.disposal.transfer import record_receipt
-from archiver.workflows.keep_holds import place_hold, release_hold, reopen_request
-from archiver.workflows.keep_papers import explain_paper
-from archiver.workflows.plan_retention import activate_file_plan, load_file_plan, preview_activating
+from archiver.workflows.keeping.classify import not_a_record, reclassify
+from archiver.workflows.keeping.keep_holds import place_hold, release_hold, reopen_request
+from archiver.workflows.keeping.keep_papers import explain_paper
+from archiver.workflows.keeping.plan_retention import activate_file_plan, load_file_plan, preview_activating
 from archiver.workflows.rebuild import rebuild_archive
 from archiver.workflows.recover import recover
-from archiver.workflows.restore import restore_archive
-from archiver.workflows.verify import verify_archive
+from archiver.workflows.requests.answer import open_request
+from archiver.workflows.verification.verify import verify_archive
 from retention import batches
 from retention.batches import Batch, ItemState, Status
 from retention.decisions import State

@@ -16,13 +16,13 @@ from archiver.core.events import EventType
 from archiver.core.nights import NightRun, Nights, NightVisit, VisitKind
 from archiver.core.papers import PaperKind
 from archiver.core.requests import FiledProduction
-from archiver.workflows.answer import open_request
-from archiver.workflows.classify import extend_retention
-from archiver.workflows.keep_holds import close_request, place_hold, release_hold, reopen_request
-from archiver.workflows.keep_papers import PlannedPaper, explain_paper, plan_papers
-from archiver.workflows.plan_retention import activate_file_plan, approve_file_plan, load_file_plan
-from archiver.workflows.retention_report import report_retention
-from archiver.workflows.verify import verify_archive
+from archiver.workflows.keeping.classify import extend_retention
+from archiver.workflows.keeping.keep_holds import close_request, place_hold, release_hold, reopen_request
+from archiver.workflows.keeping.keep_papers import PlannedPaper, explain_paper, plan_papers
+from archiver.workflows.keeping.plan_retention import activate_file_plan, approve_file_plan, load_file_plan
+from archiver.workflows.keeping.retention_report import report_retention
+from archiver.workflows.requests.answer import open_request
+from archiver.workflows.verification.verify import verify_archive
 from retention.decisions import State
 from retention.holds import Scope, ScopeKind
 from retention.plan_file import example_jurisdictions, example_plan, read_plan

@@ -9,12 +9,12 @@ import pytest
 
 from archiver.core.archive import Archive
 from archiver.core.errors import AlreadyExists, ArchiveExists, DisposalLocked, TrailBroken
+from archiver.workflows.backups.restore import restore_archive
 from archiver.workflows.disposal.replay import confirm_holds
-from archiver.workflows.keep_holds import mirror_if_set, place_hold
+from archiver.workflows.keeping.keep_holds import mirror_if_set, place_hold
+from archiver.workflows.keeping.standing import Standing
 from archiver.workflows.rebuild import rebuild_archive
-from archiver.workflows.restore import restore_archive
-from archiver.workflows.standing import Standing
-from archiver.workflows.verify import verify_archive
+from archiver.workflows.verification.verify import verify_archive
 from retention.decisions import State
 from retention.holds import Scope, ScopeKind
 from tests.workflows.disposal.shelf import (

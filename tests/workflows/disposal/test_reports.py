@@ -11,9 +11,9 @@ import pytest
 from archiver.core.assets import file_references
 from archiver.core.fixity import digest_bytes
 from archiver.workflows.disposal.review import approve
-from archiver.workflows.keep_holds import place_hold
-from archiver.workflows.retention_report import report_retention
-from archiver.workflows.what_is_stored import SHARED, UNDECIDED, Kept, formats, storage_by_class
+from archiver.workflows.keeping.keep_holds import place_hold
+from archiver.workflows.keeping.retention_report import report_retention
+from archiver.workflows.keeping.what_is_stored import SHARED, UNDECIDED, Kept, formats, storage_by_class
 from retention.holds import Scope, ScopeKind
 from retention.notice import languages, render_notice
 from retention.plan_file import example_jurisdictions, example_plan, read_plan

@@ -20,11 +20,11 @@ from archiver.core.archive import Archive
 from archiver.core.clock import now
 from archiver.core.nights import Nights, VisitState
 from archiver.sample import serve
-from archiver.workflows.admit import log_in
+from archiver.workflows.archive.admit import log_in
 from archiver.workflows.recover import recover
-from archiver.workflows.verify import verify_archive
+from archiver.workflows.verification.verify import verify_archive
+from tests.workflows.capturing.test_kill import filed, no_orphans, victims
 from tests.workflows.night.village import archive_of, serve_village
-from tests.workflows.test_kill import filed, no_orphans, victims
 from tests.workflows.town import SECRET
 
 pytestmark = pytest.mark.browser

@@ -21,13 +21,13 @@ from archiver.core.records import Outcome, RecordId, RecordKind
 from archiver.core.register import site_of
 from archiver.core.stubs import Stub, add_stub
 from archiver.sample import serve
-from archiver.workflows.admit import add_person
-from archiver.workflows.keep_register import add_job
+from archiver.workflows.archive.admit import add_person
+from archiver.workflows.archive.keep_register import add_job
+from archiver.workflows.capturing.site_sessions import import_login
 from archiver.workflows.night.report import AccountReport, NightReport
 from archiver.workflows.night.report_files import read_report, report_folder
 from archiver.workflows.night.run import plan_night, run_night
-from archiver.workflows.site_sessions import import_login
-from archiver.workflows.verify import verify_archive
+from archiver.workflows.verification.verify import verify_archive
 from tests.capture.members_site import WELCOME, run_members_site
 from tests.workflows.night.village import Nightwatch, archive_of, serve_village
 from tests.workflows.town import NOW, SECRET, clerk

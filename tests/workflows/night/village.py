@@ -15,8 +15,8 @@ from archiver.core import clock
 from archiver.core.archive import Archive
 from archiver.core.config import NightlySettings
 from archiver.core.register import site_of
-from archiver.workflows.keep_register import add_account
-from archiver.workflows.make_archive import make_archive
+from archiver.workflows.archive.keep_register import add_account
+from archiver.workflows.archive.make_archive import make_archive
 from tests.workflows.town import NOW, SECRET, clerk, settings
 
 TEXTS = (

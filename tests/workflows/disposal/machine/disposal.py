@@ -18,7 +18,7 @@ from archiver.core.paper_stubs import paper_stubs
 from archiver.core.papers import PaperKind, is_paper_id
 from archiver.core.snapshots import take_snapshot
 from archiver.workflows.rebuild import rebuild_archive
-from archiver.workflows.verify_trail import known_lost
+from archiver.workflows.verification.trail import known_lost
 from retention import batches
 from retention.batches import ItemState, Status
 from retention.holds import hold as hold_of

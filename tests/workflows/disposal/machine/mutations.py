@@ -84,7 +84,7 @@ MUTATIONS: dict[str, Mutation] = {
         "a batch that came back with an old copy cannot be ended",
     ),
     "eject what is held": call(
-        f"{WORKFLOWS}.keep_holds._eject",
+        f"{WORKFLOWS}.keeping.keep_holds._eject",
         lambda change, records, hold: [],
         "whoever places a hold is not told that the record was approved for destruction",
     ),

@@ -11,8 +11,8 @@ from archiver.core.events import EventType
 from archiver.core.nights import NightRun, Nights
 from archiver.core.papers import PaperKind
 from archiver.core.requests import FiledProduction
-from archiver.workflows.classify import extend_retention
-from archiver.workflows.keep_holds import close_request, reopen_request
+from archiver.workflows.keeping.classify import extend_retention
+from archiver.workflows.keeping.keep_holds import close_request, reopen_request
 from retention.holds import Scope, ScopeKind
 from tests.workflows.disposal.machine.book import KnownPaper
 from tests.workflows.disposal.machine.record_rules import RecordRules

@@ -9,10 +9,10 @@ from hypothesis.stateful import initialize, precondition, rule
 
 from archiver.core.papers import PaperKind
 from archiver.core.records import RecordId
-from archiver.workflows.classify import extend_retention, reclassify
-from archiver.workflows.keep_holds import PlacedHold, place_hold, release_hold
-from archiver.workflows.keep_register import tag_record
-from archiver.workflows.plan_retention import activate_file_plan, approve_file_plan, preview_activating
+from archiver.workflows.archive.keep_register import tag_record
+from archiver.workflows.keeping.classify import extend_retention, reclassify
+from archiver.workflows.keeping.keep_holds import PlacedHold, place_hold, release_hold
+from archiver.workflows.keeping.plan_retention import activate_file_plan, approve_file_plan, preview_activating
 from retention import batches
 from retention.batches import ItemState
 from retention.holds import Scope, ScopeKind, records_of_hold

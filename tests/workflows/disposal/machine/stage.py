@@ -17,7 +17,7 @@ from archiver.core.errors import BatchNotReady, DisposalLocked, SecondPersonNeed
 from archiver.core.papers import PaperKind, is_paper_id, papers
 from archiver.core.people import Person
 from archiver.workflows.disposal.run import BatchRun
-from archiver.workflows.plan_retention import activate_file_plan, approve_file_plan, load_file_plan
+from archiver.workflows.keeping.plan_retention import activate_file_plan, approve_file_plan, load_file_plan
 from archiver.workflows.recover import recover
 from retention import batches
 from retention.batches import Status

@@ -1,0 +1,1 @@
+"""Runs of captures, and the logins that sites want for them."""

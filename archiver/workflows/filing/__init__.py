@@ -1,0 +1,1 @@
+"""From a finished observation to a filed capture of a record."""

@@ -1,0 +1,1 @@
+"""Is everything still what was recorded: evidence, catalogue, trail, and what captures share."""
