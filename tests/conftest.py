@@ -27,7 +27,7 @@ MOMENT = datetime(2026, 11, 21, 7, 45, tzinfo=UTC)
 settings.register_profile("short", max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("prove", max_examples=1000, deadline=None)
 PROVE = bool(os.environ.get("ARCHIVER_PROVE"))
-LONGEST = ("test_state_machine.py", "test_wordpress_night.py", "test_kill_night.py")
+LONGEST = ("test_state_machine.py", "test_missing_guards.py", "test_wordpress_night.py", "test_kill_night.py")
 """Files of full counts that take a quarter of an hour or more."""
 settings.load_profile("prove" if PROVE else "short")
 

@@ -30,6 +30,7 @@ ACTS = (
     "hold", "tag", "capture", "capture_again", "request", "hold_a_paper", "note_of_a_call", "appeal", "damage",
     "take_out", "disable", "lock",
 )  # fmt: skip
+ACTS_ON_PAPERS = ("hold_a_paper", "note_of_a_call", "damage", "take_out", "disable", "lock")
 
 
 class BatchRules(PaperRules):
@@ -126,9 +127,27 @@ class BatchRules(PaperRules):
     def a_season_passes_while_others_act(self, days: int, what: str, item: int, announced: bool) -> None:
         """Something new was captured at its beginning, and a request closed: there is something to carry out."""
         self.begin_a_season(with_bundle=item % 2 == 1)
+        self.all_goes_while_others_act(days, what, item, announced)
+
+    @rule(what=st.sampled_from(ACTS_ON_PAPERS), item=st.integers(0, 9), announced=st.booleans())
+    def papers_go_while_others_act(self, what: str, item: int, announced: bool) -> None:
+        """Papers alone: what happens while records go, a lock say, would meet their batch when it begins."""
+        self.begin_a_season(with_bundle=True)
+        self.a_night()
+        self.all_goes_while_others_act(401, what, item, announced, only=("REQ-", "prod_", "run_", "hld_"))
+
+    @rule(days=st.sampled_from([91, 121]), announced=st.booleans())
+    def who_agreed_is_disabled_while_all_goes(self, days: int, announced: bool) -> None:
+        self.begin_a_season(with_bundle=False)
+        self.all_goes_while_others_act(days, "disable", 0, announced)
+
+    def all_goes_while_others_act(
+        self, days: int, what: str, item: int, announced: bool, *, only: tuple[str, ...] = ("",)
+    ) -> None:
         self.what_is_due_is_agreed_to(days, ("Ann", "Bob") if what == "disable" else ("Ann", "Clerk"), False)
         for batch in list(self.book.lists):
-            if batch in self.book.lists and self.status(batch) is Status.APPROVED:
+            listed = self.book.lists[batch].versions if batch in self.book.lists else ()
+            if any(each.startswith(only) for each in listed) and self.status(batch) is Status.APPROVED:
                 self.run(batch, "Clerk", act=self.act(what, batch, item), announced=announced)
         if self.book.locked:
             self.two_confirm_the_holds()

@@ -46,6 +46,17 @@ class Disposal(BatchRules):
             take_snapshot(self.archive.db, self.shelf.directory / "snapshots", at=self.now, trail_size=size)
             shutil.copytree(self.shelf.directory, self.old)
 
+    @precondition(lambda self: not self.book.damaged)
+    @rule(days=st.sampled_from([91, 121]))
+    def the_disk_is_lost_after_a_season(self, days: int) -> None:
+        """What went meanwhile comes back with the copy, and so do the batches that listed it."""
+        self.begin_a_season(with_bundle=False)
+        self.what_is_due_is_agreed_to(days, ("Ann", "Clerk"), False)
+        self.copy_the_archive()
+        self.carry_out_what_is_agreed_to(None)
+        self.restore_the_old_copy(True)
+        self.carry_out_what_is_agreed_to(None)
+
     @precondition(lambda self: self.old is not None and not self.book.damaged)
     @rule(confirmed=st.booleans())
     def restore_the_old_copy(self, confirmed: bool) -> None:
