@@ -38,7 +38,7 @@ from archiver.core.schema import migrate
 from archiver.core.sealing import Vault
 from archiver.core.signing import SigningKey, key_path, load_key, make_key
 from archiver.core.site_sessions import SiteSessions
-from archiver.core.snapshots import snapshots, take_snapshot
+from archiver.core.snapshots import snapshots, take_snapshot, trail_size_of
 
 _DIRECTORIES = ("objects", "assets", "trail", "snapshots", "search", "productions")
 _BUSY_SECONDS = 30.0
@@ -96,7 +96,6 @@ class Archive:
         self.reviews = Reviews(db)
         self.redactions = Redactions(db)
         self.site_sessions = SiteSessions(db)
-        self._opened_at_size = self.trail.head().size
 
     # -- making and opening -----------------------------------------------------------------
 
@@ -189,14 +188,13 @@ class Archive:
             os.close(descriptor)
 
     def finish_run(self, *, at: datetime) -> None:
-        """Sign a checkpoint and snapshot the catalogue, where anything happened since."""
+        """Sign a checkpoint and snapshot the catalogue, where anything happened since the last, in a killed run too."""
         head = self.trail.head()
         newest = next(iter(snapshots(self.directory / "snapshots")), None)
-        if head.size == self._opened_at_size and newest is not None:
+        if newest is not None and trail_size_of(newest) == head.size:
             return
         self.sign_checkpoint(at=at)
         take_snapshot(self.db, self.directory / "snapshots", at=at, trail_size=head.size)
-        self._opened_at_size = head.size
 
     def sign_checkpoint(self, *, at: datetime) -> Checkpoint | None:
         """Sign the trail as it stands; None where this machine has no key for the archive."""

@@ -50,6 +50,11 @@ def drop_snapshots(db: Database, directory: Path, *, at: datetime, trail_size: i
     return fresh
 
 
+def trail_size_of(snapshot: Path) -> int:
+    """How many events the trail had when it was taken."""
+    return int(snapshot.stem.split("-")[1])
+
+
 def snapshots(directory: Path) -> list[Path]:
     """Newest first: by the trail's length, then by time."""
     return sorted(directory.glob("catalogue-*.db"), reverse=True)

@@ -31,7 +31,7 @@ from archiver.core.events import EventType
 from archiver.core.key_chain import KeyChain
 from archiver.core.people import Role
 from archiver.core.signing import fingerprint
-from archiver.core.snapshots import snapshots
+from archiver.core.snapshots import snapshots, trail_size_of
 
 REGINA = Settings(archive=ArchiveSettings(id="arc_2", agency="City of Regina", jurisdiction="CA-SK"))
 
@@ -322,6 +322,18 @@ def test_a_run_in_which_nothing_happened_leaves_nothing(archive: Archive, now: d
         again.finish_run(at=now + timedelta(hours=2))
     assert len(read_checkpoints(archive.directory / "trail")) == 1
     assert len(snapshots(archive.directory / "snapshots")) == 1
+
+
+def test_what_a_killed_run_decided_is_in_the_snapshot_of_the_next_which_decides_nothing(
+    archive: Archive, now: datetime
+) -> None:
+    note(archive, now)
+    archive.finish_run(at=now)
+    note(archive, now)  # and the run is killed
+    with reopen(archive) as again:
+        again.finish_run(at=now + timedelta(hours=2))
+    assert [trail_size_of(each) for each in snapshots(archive.directory / "snapshots")] == [2, 1]
+    assert len(read_checkpoints(archive.directory / "trail")) == 2
 
 
 def test_a_machine_without_the_key_signs_nothing_and_still_snapshots(
