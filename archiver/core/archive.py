@@ -19,7 +19,7 @@ import platformdirs
 from sqlite_utils import Database
 
 from archiver.core import config
-from archiver.core.assets import AssetStore
+from archiver.core.assets import AssetStore, files_of_record
 from archiver.core.catalogue import Catalogue
 from archiver.core.checkpoints import Checkpoint, append_checkpoint, sign_checkpoint
 from archiver.core.commitments import DETAIL, Row, commit_rows
@@ -29,6 +29,7 @@ from archiver.core.events import Event, EventType, Trail
 from archiver.core.key_chain import key_changes
 from archiver.core.objects import ObjectStore
 from archiver.core.people import People
+from archiver.core.records import RecordId
 from archiver.core.redactions import Redactions
 from archiver.core.register import Register
 from archiver.core.request_files import RequestFiles
@@ -39,6 +40,7 @@ from archiver.core.sealing import Vault
 from archiver.core.signing import SigningKey, key_path, load_key, make_key
 from archiver.core.site_sessions import SiteSessions
 from archiver.core.snapshots import snapshots, take_snapshot, trail_size_of
+from archiver.core.warc import Resolve
 
 _DIRECTORIES = ("objects", "assets", "trail", "snapshots", "search", "productions")
 _BUSY_SECONDS = 30.0
@@ -186,6 +188,10 @@ class Archive:
             yield
         finally:
             os.close(descriptor)
+
+    def resolver(self, record: RecordId) -> Resolve:
+        """Where the files lie that the record's thinned WARCs name."""
+        return lambda file: files_of_record(self.objects, self.assets, record, file)
 
     def finish_run(self, *, at: datetime) -> None:
         """Sign a checkpoint and snapshot the catalogue, where anything happened since the last, in a killed run too."""

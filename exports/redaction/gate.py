@@ -329,13 +329,17 @@ class _Passage:
         """What to paint; None where the page must be withheld as a whole."""
         if page.layout is None or page.layout.get("cut"):
             return None
-        held: list[tuple[Rectangle, str]] = []
+        held, hidden = list[tuple[Rectangle, str]](), dict[str, str]()
         for entry in self._produced.items:
             how = releases[entry.id]
             whole = how.release == "withheld" or any(
                 each.kind == "item" and each.holds(entry.record_id, entry.id) for each in self._gate.rules
             )
-            if not whole or not entry.first_seen <= capture.capture.started <= entry.last_seen:
+            if not whole:
+                continue
+            for picture in entry.item.media:
+                hidden |= {each: how.label or "withheld" for each in (picture.url, picture.alt.strip()) if each}
+            if not entry.first_seen <= capture.capture.started <= entry.last_seen:
                 continue
             place = page.boxes.get(entry.item.native_id)
             if place is None:
@@ -349,6 +353,7 @@ class _Passage:
             literals=self._literals,
             withheld=held,
             cleared=self._gate.cleared.get(capture.capture.id, frozenset()),
+            hidden=hidden,
         )
 
     def _capture(self, capture: ProducedCapture, withheld: str = "") -> ProducedCapture:

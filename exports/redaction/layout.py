@@ -7,9 +7,11 @@ them; so a phrase is found across two boxes and over a line's end.
 from __future__ import annotations
 
 import math
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from exports.redaction.rules import RedactionRule, find_hits, label
@@ -26,6 +28,7 @@ UNKNOWN = "withheld"
 """Printed over pictures that nobody has cleared."""
 PAINTED = "\u2588"
 """In place of a painted word, where what still shows is read: nothing is found across it."""
+_SIZED = re.compile(r"(.*?)(?:-\d+x\d+|-scaled)?(\.(?:jpe?g|png|gif|webp|avif|svg))", re.IGNORECASE | re.DOTALL)
 _BAND = 64
 """Pixels of a page in which boxes are looked for together."""
 _PORTRAIT, _NEAR = 200, 12
@@ -55,13 +58,15 @@ def paint_plan(
     literals: Mapping[str, str],
     withheld: Iterable[tuple[Rectangle, str]] = (),
     cleared: frozenset[str] = frozenset(),
+    hidden: Mapping[str, str] = MappingProxyType({}),
 ) -> list[PaintedBox]:
     """Every box to paint on a capture's full page.
 
     `literals` are strings that the rules found in the items' own texts, with their labels: they are looked for as
     they stand, however the page parts them. `withheld` are places of whole items. `cleared` are pictures that a
     person has looked at, as `left,top,width,height`, or `*` for all: then those stay withheld that their page
-    describes by a redacted name, and small ones beside the name of a redacted person.
+    describes by a redacted name, and small ones beside the name of a redacted person. `hidden` are addresses and
+    descriptions of pictures of items that are out as a whole, with their labels: nobody can clear those.
     """
     words, exact = list(_words(layout)), bool(layout.get("exact"))
     boxes = [PaintedBox(_grown(box, exact, line=_line_height(box, words)), told) for box, told in withheld]
@@ -77,11 +82,15 @@ def paint_plan(
         for rule in rules
         if rule.kind == "rectangle" and rule.rectangle is not None and rule.rectangle[0] == capture
     ]
-    for region, said in _regions(layout):
+    out = {_picture(each): told for each, told in hidden.items()}
+    for region, source, described in _regions(layout):
+        if whole := out.get(_picture(source)) or out.get(described):
+            boxes.append(PaintedBox(region, whole))
+            continue
         if is_named(region, cleared):
             continue  # a person looked at this very one
         beside = any(_is_beside(region, each.rectangle) for each in persons)
-        if beside or find_hits(said, named) or not is_cleared(region, cleared):
+        if beside or find_hits(f"{described} {source}", named) or not is_cleared(region, cleared):
             boxes.append(PaintedBox(region, UNKNOWN))
     return _outermost(boxes)
 
@@ -100,16 +109,23 @@ def left_words(layout: Mapping[str, Any], boxes: Sequence[PaintedBox]) -> str:
 
 def unknown_pictures(layout: Mapping[str, Any]) -> list[Rectangle]:
     """The parts of the page whose text nobody knows: pictures, video, canvas, fields, frames of other origins."""
-    return list(dict.fromkeys(region for region, _ in _regions(layout)))
+    return list(dict.fromkeys(region for region, _, _ in _regions(layout)))
 
 
-def _regions(layout: Mapping[str, Any]) -> Iterator[tuple[Rectangle, str]]:
-    """Each with what its page says of it: the picture's description and address."""
+def _regions(layout: Mapping[str, Any]) -> Iterator[tuple[Rectangle, str, str]]:
+    """Each with what its page says of it: the picture's address and description."""
     for region in layout.get("regions", ()):
         left, top, width, height = (float(each) for each in region["rect"][:4])
         box = _whole(left, top, width, height)
         if box[2] > 1 and box[3] > 1:
-            yield box, " ".join(str(region.get(each) or "") for each in ("alt", "source")).strip()
+            yield box, str(region.get("source") or ""), str(region.get("alt") or "").strip()
+
+
+def _picture(address: str) -> str:
+    """The same for a picture in all its sizes, as WordPress names them: `town-300x200.jpg`, `town.jpg?w=300`."""
+    path, _, query = address.partition("?")
+    named = _SIZED.fullmatch(path)
+    return f"{named[1]}{named[2]}" if named else f"{path}?{query}" if query else path
 
 
 def is_cleared(region: Rectangle, cleared: frozenset[str]) -> bool:

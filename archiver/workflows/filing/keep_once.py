@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archiver.core.archive import Archive
-from archiver.core.assets import PREFIX, Asset, files_of_record
+from archiver.core.assets import PREFIX, Asset
 from archiver.core.errors import BadWarc
 from archiver.core.fixity import check_object
 from archiver.core.manifest import read_manifest
@@ -109,11 +109,6 @@ def barred_with(archive: Archive, same_as: Iterable[StoredObject]) -> tuple[Barr
     return tuple(bars)
 
 
-def resolver(archive: Archive, record: RecordId) -> Resolve:
-    """Where the files lie that the record's thinned WARCs name."""
-    return lambda file: files_of_record(archive.objects, archive.assets, record, file)
-
-
 def is_static(record: WarcRecord, method: str | None) -> bool:
     """Whether a response is a script, a style or a font that a site sends to every page of its own."""
     return (
@@ -147,7 +142,7 @@ def _warcs_before(archive: Archive, record: RecordId) -> Iterator[tuple[str, Pat
 
 def _resolve_staged(archive: Archive, capture: Capture, staged: Path) -> Resolve:
     assert capture.record_id is not None
-    settled = resolver(archive, capture.record_id)
+    settled = archive.resolver(capture.record_id)
     own = f"{capture.id}/"
     return lambda file: staged / file.removeprefix(own) if file.startswith(own) else settled(file)
 

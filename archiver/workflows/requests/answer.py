@@ -18,7 +18,6 @@ from archiver.core.progress import Progress, silent
 from archiver.core.records import CaptureId, RecordId, new_id
 from archiver.core.request_files import RequestDetails, new_requester_id
 from archiver.core.requests import FiledProduction, InformationRequest, SearchDeclaration
-from archiver.workflows.filing.keep_once import resolver
 from archiver.workflows.search.find import freeze
 from exports.bundle.produced import ProducedCapture, ProducedRecord, ProducedRequest, ProducedSearch, Production
 from exports.bundle.production import make_production
@@ -244,7 +243,7 @@ def describe_record(archive: Archive, id: RecordId, *, hits: frozenset[str] = fr
         ),
         hit_ids=hits,
         observed=archive.catalogue.observed_record(id),
-        resolve=resolver(archive, id),
+        resolve=archive.resolver(id),
     )
 
 

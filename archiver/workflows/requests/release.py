@@ -19,9 +19,10 @@ from archiver.core.durable import write_durably
 from archiver.core.errors import BadInput, LeakFound, PreflightFailed, ProductionRefused
 from archiver.core.events import EventType
 from archiver.core.fixity import check_object
+from archiver.core.layout_record import read_layout
 from archiver.core.people import Permission, Person
 from archiver.core.progress import Progress, silent
-from archiver.core.records import Item, Outcome, RecordId, new_id
+from archiver.core.records import Item, ObjectRole, Outcome, RecordId, new_id
 from archiver.core.requests import FiledProduction, InformationRequest
 from archiver.core.signing import fingerprint
 from archiver.core.timestamps import DIRECTORY as TIMESTAMPS
@@ -36,7 +37,6 @@ from exports.bundle.produced import ProducedCapture, ProducedRecord
 from exports.bundle.resuming import hand_over
 from exports.leaks.ocr import picture_reader
 from exports.redaction.gate import NOT_RESPONSIVE, Gate, ItemRelease, Page
-from exports.redaction.layout_record import read_page_layout
 from exports.redaction.rules import label
 from exports.release.documents import Numbering
 from exports.release.making import Released, make_release
@@ -226,7 +226,8 @@ class _Later(dict[str, ItemRelease]):
 
 def _page(produced: ProducedRecord, capture: ProducedCapture) -> Page:
     """The layout of a capture's page, and where its items stand on it, by the texts they had then."""
-    layout = read_page_layout(capture, produced.resolve)
+    warcs = (path for stored, path in capture.files if stored.role is ObjectRole.WARC)
+    layout = read_layout(warcs, produced.resolve)
     if layout is None:
         return Page(layout=None)
     then = [_as_seen(each.item, each.versions, capture.capture.started) for each in produced.items]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from archiver.core import layout_record
 from archiver.core.archive import Archive
-from archiver.core.errors import EvidenceDamaged, NotFound
+from archiver.core.errors import NotFound
 from archiver.core.records import Capture, CataloguedItem, ObjectRole, StoredObject
-from archiver.core.warc import read_records
 from capture.pictures.item_boxes import ItemBox, place_items
 from capture.pictures.screenshot import FullPage
 
@@ -73,17 +72,13 @@ def _page_of(archive: Archive, capture: Capture, tiles: Sequence[StoredObject], 
 
 
 def read_layout(archive: Archive, capture: Capture) -> dict[str, Any] | None:
-    """The layout record of a capture, None where it has none. Raises BadWarc, EvidenceDamaged."""
-    for stored in archive.catalogue.objects(capture.id):
-        if stored.role is not ObjectRole.WARC:
-            continue
-        for each in read_records(archive.objects.path_of(stored.path)):
-            if each.type == "resource" and each.uri.startswith("urn:layout:"):
-                try:
-                    return dict(json.loads(each.content()))
-                except ValueError as error:
-                    raise EvidenceDamaged(f"the layout record in {stored.path} cannot be read: {error}") from error
-    return None
+    """The layout record of a capture of a record, None where it has none. Raises BadWarc, EvidenceDamaged."""
+    if capture.record_id is None:
+        return None
+    warcs = (each for each in archive.catalogue.objects(capture.id) if each.role is ObjectRole.WARC)
+    return layout_record.read_layout(
+        (archive.objects.path_of(each.path) for each in warcs), archive.resolver(capture.record_id)
+    )
 
 
 def find_item(items: Sequence[CataloguedItem], record: str, wanted: str) -> CataloguedItem:

@@ -101,6 +101,21 @@ def test_a_picture_that_its_page_calls_by_a_redacted_name_is_cleared_by_itself_a
     assert painted(page, phrase("হিৰণ্য"), cleared=frozenset({"*"})) == []
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"source": "https://a.example/up/library.png"},
+        {"source": "https://a.example/up/library-1024x576.png?ver=2"},
+        {"source": "https://cdn.example/other", "alt": "পুথিভঁৰাল"},
+    ],
+)
+def test_the_picture_of_an_item_that_is_out_as_a_whole_goes_with_it_whoever_cleared_it(said: dict[str, str]) -> None:
+    page = layout(regions=(PORTRAIT | said, {"kind": "image", "rect": [10, 300, 40, 40], "source": "x.png"}))
+    hidden = {"https://a.example/up/library.png": "[14]", "পুথিভঁৰাল": "[14]"}
+    cleared = frozenset({"*", "10,100,40,40"})
+    assert painted(page, hidden=hidden, cleared=cleared) == [PaintedBox((10, 100, 40, 40), "[14]")]
+
+
 def test_the_words_that_still_show_are_those_that_no_box_covers() -> None:
     page = layout(
         [["By", 0, 0, 20, 10], ["Rita", 30, 0, 30, 10], ["Das", 70, 0, 30, 10]],

@@ -14,7 +14,6 @@ from archiver.sample import serve
 from archiver.workflows.archive.admit import add_person
 from archiver.workflows.archive.keep_register import add_account, add_job, set_job_status
 from archiver.workflows.capturing.run import capture_urls, run_job
-from archiver.workflows.filing.keep_once import resolver
 from tests.workflows.town import NOW, SECRET, Ticking, Town, clerk, make, threads
 
 pytestmark = pytest.mark.browser
@@ -73,7 +72,7 @@ def test_every_capture_leaves_its_files_with_digests(archive: Archive) -> None:
         (warc,) = (each.path for each in archive.catalogue.objects(capture.id) if each.role is ObjectRole.WARC)
         path = archive.objects.path_of(warc)
         assert len(list(read_records(path))) == capture.warc_records
-        assert len(list(read_restored(path, resolver(archive, capture.record_id)))) > 10
+        assert len(list(read_restored(path, archive.resolver(capture.record_id)))) > 10
 
 
 def test_records_belong_to_the_account_they_were_captured_for(archive: Archive) -> None:

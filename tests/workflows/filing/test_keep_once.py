@@ -27,7 +27,6 @@ from archiver.sample import serve
 from archiver.workflows.capturing.run import open_session
 from archiver.workflows.filing.disposed import file_disposed
 from archiver.workflows.filing.file_capture import Filed, file_observation
-from archiver.workflows.filing.keep_once import resolver
 from archiver.workflows.rebuild import rebuild_archive
 from archiver.workflows.recover import recover
 from archiver.workflows.verification.verify import verify_archive
@@ -75,7 +74,7 @@ def test_every_record_of_a_real_capture_comes_back_as_recorded(tmp_path: Path) -
             for number, (record, _, path) in enumerate(warcs(archive)):
                 whole = tmp_path / f"{number}.warc.gz"
                 assert path.stat().st_size < whole.stat().st_size
-                assert as_recorded(read_restored(path, resolver(archive, record))) == as_recorded(read_records(whole))
+                assert as_recorded(read_restored(path, archive.resolver(record))) == as_recorded(read_records(whole))
             first, second = archive.catalogue.all_captures()
             assert night_bytes(archive, second) <= 0.05 * night_bytes(archive, first)
 
@@ -97,7 +96,7 @@ def test_a_thinned_warc_gives_the_items_that_were_read_from_the_full_one(archive
         place = archive.objects.place(capture.id, record)
         manifest = read_manifest(archive.objects.path_of(f"{place}/{MANIFEST}"))
         assert manifest.items_path is not None
-        extraction = extract(path, resolve=resolver(archive, record))
+        extraction = extract(path, resolve=archive.resolver(record))
         assert extraction.items == read_items(archive.objects.path_of(manifest.items_path))
         filed = manifest.extraction
         assert filed is not None
@@ -203,9 +202,7 @@ def test_a_rebuild_is_whole_though_the_clock_jumped_back_between_two_captures(tm
     rebuild_archive(directory, now=NOW + timedelta(days=3), config_directory=config)
     with Archive.open(directory, config_directory=config) as archive:
         for record, _, path in warcs(archive):
-            assert [
-                each.payload() for each in read_restored(path, resolver(archive, record)) if each.type == "response"
-            ]
+            assert [each.payload() for each in read_restored(path, archive.resolver(record)) if each.type == "response"]
         assert archive.catalogue.repeated_objects()
 
 
@@ -293,7 +290,7 @@ def test_removing_any_record_leaves_all_others_whole_and_no_asset_unreferenced(
         shutil.rmtree(archive.objects.root / archive.objects.place_of_record(gone))
         for record, capture, path in warcs(archive):
             if record != gone:
-                restored = read_restored(path, resolver(archive, record))
+                restored = read_restored(path, archive.resolver(record))
                 bodies = [each.payload() for each in restored if each.type == "response"]
                 assert bodies == sent[capture.id]
         counted = known_assets(archive.db)
