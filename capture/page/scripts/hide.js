@@ -4,7 +4,7 @@
 ({ codes, bit, shadows, apart }) => {
   const words = globalThis.archiverWords;
   const hidden = new Map(); // document -> highlights
-  const documents = new Set([document, ...words.map((word) => word.node.ownerDocument)]);
+  const documents = new Set(globalThis.archiverDocuments);
   for (const each of documents) {
     const view = each.defaultView;
     const highlights = { "archiver-hidden": new view.Highlight(), "archiver-painted": new view.Highlight() };
