@@ -84,11 +84,9 @@ SHOWN = {
 
 
 def page() -> str:
-    strips = [
-        f'<section style="position:absolute;left:40px;top:{number * HIGH}px;width:1100px;height:{HIGH}px">{each}</section>'
-        for number, each in enumerate(SHOWN.values())
-    ]
-    return HEAD + SHAPES + "".join(strips)
+    strips = [f'<section style="top:{number * HIGH}px">{each}</section>' for number, each in enumerate(SHOWN.values())]
+    placed = f"<style>section {{ position: absolute; left: 40px; width: 1100px; height: {HIGH}px }}</style>"
+    return HEAD + placed + SHAPES + "".join(strips)
 
 
 def ink(image: Image.Image) -> int:
