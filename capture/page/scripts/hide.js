@@ -35,7 +35,8 @@
   const styled = (root) => {
     style(root, rules);
     for (const element of root.querySelectorAll("*")) {
-      const inside = element.shadowRoot || globalThis.archiverRoots?.get(element);
+      const open = element.shadowRoot; // or a form's field of that name
+      const inside = open?.nodeType === 11 ? open : globalThis.archiverRoots?.get(element);
       if (inside) styled(inside);
     }
   };

@@ -244,11 +244,10 @@
   const readStyled = (element, base, shift) => {
     const style = element.ownerDocument.defaultView.getComputedStyle(element);
     const pictures = [style.backgroundImage, style.borderImageSource, style.maskImage, style.webkitMaskBoxImageSource, style.content];
-    const local = /url\("?#/u;
-    if (pictures.some((each) => each?.includes("url(") && !local.test(each))) readRegion(element, base, shift, "background");
+    if (pictures.some((each) => /url\((?!"?#)/u.test(each))) readRegion(element, base, shift, "background");
     const references = [style.fill, style.stroke, style.clipPath, style.filter, style.maskImage, style.markerStart, style.markerMid,
       style.markerEnd].filter((each) => each?.includes("url("));
-    const used = element.localName === "use" ? [`url("${element.href.baseVal}")`] : [];
+    const used = localName(element) === "use" ? [`url("${element.href?.baseVal}")`] : [];
     if ([...references, ...used].some((each) => mayHoldText(element, each))) {
       let whole = element; // markers and filters draw outside of what bears them
       while (whole.ownerSVGElement) whole = whole.ownerSVGElement;
@@ -278,13 +277,21 @@
   const around = (box, x, y, across, along = across) => ({ left: box.left + x - across, top: box.top + y - along,
     right: box.right + x + across, bottom: box.bottom + y + along });
 
+  // a form answers with its field of that name where it is asked by name itself
+  const asked = (name, kind) => {
+    const { get } = Object.getOwnPropertyDescriptor(kind.prototype, name);
+    return (node) => get.call(node);
+  };
+  const [childNodes, nodeType] = ["childNodes", "nodeType"].map((each) => asked(each, Node));
+  const [localName, shadowRoot] = ["localName", "shadowRoot"].map((each) => asked(each, Element));
+
   const walk = (root, base, shift) => {
-    for (const node of root.childNodes) {
+    for (const node of childNodes(root)) {
       if (cut) return;
-      if (node.nodeType === 3) { readText(node, base, shift); continue; }
-      if (node.nodeType !== 1) continue;
-      const name = node.localName;
-      if (name === "iframe" || name === "frame") { readFrame(node, base, shift); continue; }
+      if (nodeType(node) === 3) { readText(node, base, shift); continue; }
+      if (nodeType(node) !== 1) continue;
+      const name = localName(node);
+      if (name === "iframe" || name === "frame") { readStyled(node, base, shift); readFrame(node, base, shift); continue; }
       const kind = UNREAD[name];
       if (kind) {
         const more = {};
@@ -292,6 +299,7 @@
         if (kind === "video" || kind === "audio") more.source = node.currentSrc || "";
         if (kind === "field" && node.type !== "password" && node.type !== "hidden") more.text = node.value || node.placeholder || "";
         readRegion(node, base, shift, kind, more, overflowing(node));
+        readStyled(node, base, shift);
         const inside = kind === "field" && node.type !== "password" && roots.get(node);
         if (inside) walk(inside, base, shift);
         if (name !== "object") continue;
@@ -300,7 +308,7 @@
         readStyled(node, base, shift);
         if (roots.get(node) === null) readRegion(node, base, shift, "closed");
       }
-      const shadow = node.shadowRoot || roots.get(node);
+      const shadow = shadowRoot(node) || roots.get(node);
       if (shadow) walk(shadow, base, shift);
       walk(node, base, shift);
     }

@@ -76,6 +76,10 @@ SHOWN = {
     "a script that is shown": "<script type=text/plain style='display:block'>Secret</script>",
     "a shown list of choices": "<datalist style='display:block'><option>Secret</datalist>",
     "a field": "<input value=Secret style='border:0'><textarea placeholder=Secret style='border:0'></textarea>",
+    "a form whose fields have the names of what it is asked": "<form>Secret<input name=nodeType type=hidden>"
+    "<input name=childNodes type=hidden><input name=shadowRoot type=hidden><input name=localName type=hidden></form>",
+    "a picture's mirror": f'<img src="{PICTURE}" style="-webkit-box-reflect:below">',
+    "an element that is called as a drawing's": "<use>Secret</use><svg width=0 height=0></svg>",
     "a broken picture": "<img src=/none.png alt=Secret>",
     "ruby and formulas": "<ruby>One<rt>Secret</rt></ruby><math><mfrac><mi>Secret</mi><mn>12</mn></mfrac></math>",
     "a box's buttons": "<style>.s { overflow: auto; height: 40px; width: 200px; scrollbar-width: none } "
