@@ -18,7 +18,9 @@ from capture.page import questions
 from capture.page.behaviours import Behaviours, Deeds, Reach, tell
 from capture.page.questions import ScriptError
 from capture.page.witness import Session, Witness
+from capture.pictures.blank_frames import blank_frames
 from capture.pictures.even_ground import EvenGround
+from capture.pictures.generated import Generated, read_generated, with_generated
 from capture.pictures.ink import Rectangle
 from capture.pictures.layout import write_layout
 from capture.pictures.word_shots import read_ground, trace_words
@@ -83,7 +85,7 @@ class Visit:
         recorded: dict[str, Any] = {}
         if not network_error and not self._download and kind != "application/pdf":
             recorded = await self._take()
-        final_url = await self._attempt(self._current_url, "address") if recorded else None
+        final_url = await self._attempt(lambda: questions.current_url(self._send), "address") if recorded else None
         return PageObservation(
             url=url,
             final_url=final_url or (self._witness.chain[-1] if self._witness.chain else url),
@@ -222,10 +224,9 @@ class Visit:
         await self._attempt(self._unfold, "inner scrolling")
         if deeds.unmounts:
             taken["feed"] = write_feed(deeds.posts, deeds.declared_posts)
-        signs = await self._attempt(
+        taken["signs"] = signs = await self._attempt(
             lambda: questions.read_signs(self._send, self._rules, self._limits.step_seconds), "description"
         )
-        taken["signs"] = signs
         if signs and signs.frames:
             await self._attempt(self._show_frames, "frames")
         self._progress("recording")
@@ -242,23 +243,27 @@ class Visit:
         in_view = window["clientWidth"] >= width and window["clientHeight"] >= height
         characters = self._limits.max_dom_characters
         dom = await self._attempt(lambda: self._ask("dom", characters=characters), "DOM")
-        if lacking := await self._attempt(lambda: questions.open_roots(self._send), "fields"):
-            self._problems.append(lacking)
+        lacking = await self._attempt(lambda: questions.open_roots(self._send), "fields")
+        self._problems += filter(None, [lacking])
         # the images are compressed in another process while the page is asked for its words, and read in a thread
         tiles: list[bytes] = []
         shots = asyncio.ensure_future(
             self._attempt(lambda: self._shoot(width, height, in_view, into=tiles), "full screenshot")
         )
-        reading = None
+        reading = generated = ink = None
         try:
             layout = await self._attempt(lambda: self._layout(metrics), "layout")
             if layout and layout.get("resized"):
                 await shots
                 layout = await self._attempt(lambda: self._layout(metrics), "layout")
-            if layout and "texts" in layout and self._limits.exact_words:
+            layout = layout if layout and "texts" in layout else None
+            if layout and self._limits.exact_words:
                 reading = asyncio.ensure_future(read_ground(layout, tiles, shots))
             shown = await shots or ()
-            ink = await self._trace(layout, reading, shown, width, height, in_view) if layout and reading else None
+            if layout:
+                generated = await self._attempt(lambda: read_generated(self._send, layout), "generated text")
+            if layout and reading:
+                ink = await self._trace(layout, generated, reading, shown, width, height, in_view)
         finally:
             shots.cancel()
             if reading:
@@ -268,8 +273,10 @@ class Visit:
             if dom["cut"]:
                 self._problems.append(f"the DOM was cut at {characters:,} characters")
         taken["tiles"] = shown
-        if layout and "texts" in layout:
-            taken["layout"] = write_layout(layout, width, height, ink)
+        if layout:
+            if any(each.startswith(_BLANK_FRAMES) for each in self._behaviours):
+                self._problems += await asyncio.to_thread(blank_frames, layout["regions"], shown)
+            taken["layout"] = write_layout(with_generated(layout, generated, lacking != ""), width, height, ink)
             if layout["cut"]:
                 self._problems.append(f"the layout record ends after {layout['count']:,} words")
         return taken
@@ -364,7 +371,8 @@ class Visit:
 
     async def _trace(
         self,
-        layout: dict[str, Any],
+        layout: Mapping[str, Any],
+        generated: Generated | None,
         reading: asyncio.Future[EvenGround],
         tiles: tuple[bytes, ...],
         width: float,
@@ -372,12 +380,13 @@ class Visit:
         in_view: bool,
     ) -> list[list[Rectangle]] | None:
         """Every word's ink; None where it cannot be told: the layout then holds boxes."""
-        if not tiles or self._given_up:
+        if not tiles or self._given_up or generated is None:
             return None
         try:
             return await trace_words(
                 self._send,
                 layout,
+                generated.texts,
                 reading,
                 shown=tiles,
                 shoot=lambda top, bottom: self._shoot(width, bottom, in_view, top=top),
@@ -388,7 +397,3 @@ class Visit:
                 "the page did not answer in time: words are placed by their lines, not by their ink"
             )
             return None
-
-    async def _current_url(self) -> str:
-        frame = (await self._send("Page.getFrameTree"))["frameTree"]["frame"]
-        return str(frame["url"]) + str(frame.get("urlFragment", ""))

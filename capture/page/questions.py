@@ -115,6 +115,12 @@ async def listens_to_scrolling(send: Send) -> bool:
     return False
 
 
+async def current_url(send: Send) -> str:
+    """The address that the page says it has by now."""
+    frame = (await send("Page.getFrameTree", {}))["frameTree"]["frame"]
+    return str(frame["url"]) + str(frame.get("urlFragment", ""))
+
+
 async def read_signs(send: Send, rules: OutcomeRules, seconds: float) -> PageSigns:
     """Ask the page what it looks like, and what of what the rules name it has. Raises ScriptError."""
     asked = {"services": dict(rules.services), "selectors": list(rules.selectors)}
@@ -143,15 +149,20 @@ def signs_from(said: Mapping[str, Any]) -> PageSigns:
 
 
 async def open_roots(send: Send) -> str:
-    """Hand layout.js the insides of fields and of closed shadow roots, as `archiverRoots`; what it lacks, or ""."""
+    """Hand layout.js the insides of fields and of closed shadow roots, as `archiverRoots`; what it lacks, or "".
+
+    Those in frames of the page's origin too. null stands for an inside that our world may not see.
+    """
     frame = (await send("Page.getFrameTree", {}))["frameTree"]["frame"]["id"]
     world = (await send("Page.createIsolatedWorld", {"frameId": frame, "worldName": _WORLD}))["executionContextId"]
     root = (await send("DOM.getDocument", {"depth": -1, "pierce": True}))["root"]
-    pairs: list[dict[str, str]] = []
+    pairs: list[dict[str, Any]] = []
+    opened = 0
     for nodes in _closed_roots(root):
-        for node in nodes:
-            found = await send("DOM.resolveNode", {"backendNodeId": node, "executionContextId": world})
-            pairs.append({"objectId": found["object"]["objectId"]})
+        opened += 1
+        host, inside = [await _reached(send, node, world) for node in nodes]
+        if host["objectId"] is not None:  # else of a frame that is one region
+            pairs += [host, inside if inside["objectId"] is not None else {"value": None}]
     await send(
         "Runtime.callFunctionOn",
         {
@@ -161,13 +172,19 @@ async def open_roots(send: Send) -> str:
             "executionContextId": world,
         },
     )
-    if len(pairs) < 2 * _MOST_ROOTS:
+    if opened < _MOST_ROOTS:
         return ""
     return f"the layout record holds what lies inside of the first {_MOST_ROOTS:,} fields and closed parts alone"
 
 
+async def _reached(send: Send, node: int, world: int) -> dict[str, Any]:
+    """The node as our world knows it; None where its document is of another origin than the page's."""
+    found = await send("DOM.resolveNode", {"backendNodeId": node, "executionContextId": world})
+    return {"objectId": found["object"].get("objectId")}
+
+
 def _closed_roots(root: dict[str, Any]) -> Iterator[tuple[int, int]]:
-    """(host, shadow root) as the protocol numbers them, of the page's own document."""
+    """(host, shadow root) as the protocol numbers them, of the page's own document and of frames in its process."""
     pending, opened = [root], 0
     while pending and opened < _MOST_ROOTS:
         node = pending.pop()
@@ -177,6 +194,8 @@ def _closed_roots(root: dict[str, Any]) -> Iterator[tuple[int, int]]:
                 opened += 1
                 yield node["backendNodeId"], inner["backendNodeId"]
         pending += node.get("children", ())
+        if "contentDocument" in node:
+            pending.append(node["contentDocument"])
 
 
 async def shoot(send: Send, clip: tuple[float, float, float, float] | None = None, *, in_view: bool = False) -> bytes:

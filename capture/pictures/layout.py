@@ -14,7 +14,6 @@ from capture.pictures.word_codes import Box, Word
 _REACH = 0.3
 """Of a line box's height: how far ink may leave it. What is farther is found by the word's code all the same."""
 _LEAST_REACH = 4.0  # CSS pixels
-_PSEUDO = ("::before", "::after", "::marker")
 
 
 def words_of(texts: Sequence[Mapping[str, Any]]) -> list[Word]:
@@ -52,46 +51,6 @@ def _boxes(numbers: Sequence[float]) -> Iterator[Box]:
     return zip(*(iter(numbers),) * 4, strict=True)
 
 
-def generated_texts(snapshot: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What style sheets add to the page's own document, from a DOMSnapshot: one "word" for each line of such a text.
-
-    Only texts with letters or digits; a bullet or an icon is none.
-    """
-    strings, document = snapshot["strings"], snapshot["documents"][0]
-    nodes, layout, lines = document["nodes"], document["layout"], document["textBoxes"]
-    names, parents = nodes["nodeName"], nodes["parentIndex"]
-    found: dict[int, list[list[Any]]] = {}
-    for number, place in enumerate(lines["layoutIndex"]):
-        node = layout["nodeIndex"][place]
-        if strings[names[node]] not in _PSEUDO or layout["text"][place] < 0:
-            continue
-        start, length = lines["start"][number], lines["length"][number]
-        # counted in UTF-16 units
-        said = strings[layout["text"][place]].encode("utf-16-le")[2 * start : 2 * (start + length)]
-        text = said.decode("utf-16-le", "replace").strip()
-        if any(each.isalnum() for each in text):
-            found.setdefault(node, []).append([text, *lines["bounds"][number]])
-    return [
-        {"path": f"{_path(parents[node], strings, nodes)}/{strings[names[node]]}", "words": words, "apart": True}
-        for node, words in found.items()
-    ]
-
-
-def _path(node: int, strings: Sequence[str], nodes: Mapping[str, Any]) -> str:
-    """As layout.js writes it."""
-    parents, names, kinds = nodes["parentIndex"], nodes["nodeName"], nodes["nodeType"]
-    roots = set(nodes.get("shadowRootType", {}).get("index", ()))
-    steps: list[str] = []
-    while node >= 0 and kinds[node] != 9:
-        if node in roots or kinds[node] == 11:
-            steps.append("#shadow-root")
-        else:
-            same = [each for each in range(node) if parents[each] == parents[node] and names[each] == names[node]]
-            steps.append(f"{strings[names[node]].lower()}[{len(same) + 1}]")
-        node = parents[node]
-    return "/" + "/".join(reversed(steps))
-
-
 def write_layout(
     layout: Mapping[str, Any], width: float, height: float, ink: Sequence[Sequence[Rectangle]] | None
 ) -> bytes:
@@ -123,7 +82,7 @@ def write_layout(
 def _covering_words(text: Mapping[str, Any]) -> list[list[Any]]:
     words: list[list[Any]] = text["words"]
     if (
-        "free" not in text
+        not {"free", "apart", "shadow"} & text.keys()
         and not any(text.get("inks", ()))
         and not any(_leaves_its_box(c) for w in words for c in w[0])
     ):
@@ -133,9 +92,9 @@ def _covering_words(text: Mapping[str, Any]) -> list[list[Any]]:
 
 def _covering(word: Word) -> list[float]:
     """Its line boxes, made so large that its letters do not leave them."""
-    spare = word.reach if word.free and word.ink is None else 0.0
+    spare = word.reach if (word.free or word.apart) and word.ink is None else 0.0
     boxes = []
-    for left, top, wide, high in word.boxes:
+    for left, top, wide, high in (*word.boxes, *_shadows(word)):
         right, below = left + wide, top + high
         if word.ink is not None:
             left, top = min(left, word.ink[0]), min(top, word.ink[1])
@@ -143,6 +102,14 @@ def _covering(word: Word) -> list[float]:
         left, top = max(0.0, left - spare), max(0.0, top - spare)
         boxes += [left, top, right + spare - left, below + spare - top]
     return [round(each, 2) for each in boxes]
+
+
+def _shadows(word: Word) -> Iterator[Box]:
+    """Where its shadows fall."""
+    if word.shadow is not None and any(word.shadow):
+        right, down, blurred = word.shadow
+        for left, top, wide, high in word.boxes:
+            yield left + right - blurred, top + down - blurred, wide + 2 * blurred, high + 2 * blurred
 
 
 def _texts(texts: Sequence[Mapping[str, Any]], ink: Sequence[Sequence[Rectangle]] | None) -> list[dict[str, Any]]:

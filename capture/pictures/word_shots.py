@@ -11,7 +11,7 @@ from capture.observation import TILE_HEIGHT
 from capture.page import questions
 from capture.pictures.even_ground import EvenGround
 from capture.pictures.ink import Rectangle, find_ink
-from capture.pictures.layout import generated_texts, words_of
+from capture.pictures.layout import words_of
 from capture.pictures.pixels import Pixels, read_picture
 from capture.pictures.screenshot import png_size
 from capture.pictures.word_codes import Codes, Word, bands_of, choose_codes, close_to, joined
@@ -51,7 +51,8 @@ async def read_ground(layout: Mapping[str, Any], tiles: Sequence[bytes], shots: 
 
 async def trace_words(
     send: questions.Send,
-    layout: dict[str, Any],
+    layout: Mapping[str, Any],
+    generated: Sequence[Mapping[str, Any]],
     reading: Awaitable[EvenGround],
     *,
     shown: Sequence[bytes],
@@ -60,17 +61,16 @@ async def trace_words(
 ) -> list[list[Rectangle]]:
     """The rectangles of every word's ink on the screenshot `shown`, in the order of the layout's words.
 
+    After them those of `generated`, the texts of style sheets.
+
     `reading` may still be under way. `shoot` takes the images of the page between two of its rows, as the full
     screenshot is divided; it is asked only for words that neither the screenshot itself nor drawings of them tell.
 
-    Adds to `layout` the texts that style sheets generate. Leaves the page with words hidden. Raises ScriptError.
+    Leaves the page with words hidden. Raises ScriptError.
     """
-    snapshot = await send("DOMSnapshot.captureSnapshot", {"computedStyles": []})
     ground = await reading
     own = sum(len(each["words"]) for each in layout["texts"])
-    generated = generated_texts(snapshot)
-    layout["texts"] = [*layout["texts"], *generated]
-    words = words_of(layout["texts"]) if generated else ground.words
+    words = words_of([*layout["texts"], *generated]) if generated else ground.words
     told = [*ground.told, *[None for _ in words[own:]]]
     for number in close_to(words, set(range(own, len(words)))):
         told[number] = None

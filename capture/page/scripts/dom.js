@@ -4,7 +4,7 @@
   const roots = [];
   const collect = (root) => {
     for (const element of root.querySelectorAll("*")) {
-      if (element.shadowRoot) {
+      if (element.shadowRoot?.nodeType === 11) { // and no form's field of that name
         roots.push(element.shadowRoot);
         collect(element.shadowRoot);
       }

@@ -4,7 +4,7 @@
 ({ codes, bit, shadows, apart }) => {
   const words = globalThis.archiverWords;
   const hidden = new Map(); // document -> highlights
-  const documents = new Set([document, ...words.map((word) => word.node.ownerDocument)]);
+  const documents = new Set(globalThis.archiverDocuments);
   for (const each of documents) {
     const view = each.defaultView;
     const highlights = { "archiver-hidden": new view.Highlight(), "archiver-painted": new view.Highlight() };
@@ -35,7 +35,8 @@
   const styled = (root) => {
     style(root, rules);
     for (const element of root.querySelectorAll("*")) {
-      const inside = element.shadowRoot || globalThis.archiverRoots?.get(element);
+      const open = element.shadowRoot; // or a form's field of that name
+      const inside = open?.nodeType === 11 ? open : globalThis.archiverRoots?.get(element);
       if (inside) styled(inside);
     }
   };

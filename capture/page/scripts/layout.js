@@ -2,12 +2,15 @@
 // text is not known. CSS pixels from the top left corner of the page. Runs in one go, on a
 // frozen page: if the window is not `screen` high it is being resized for a screenshot, and
 // the caller asks again. Where a field's or a closed shadow root's inside is known, the caller
-// has put it into `archiverRoots`; what each word is, is kept in `archiverWords` for hide.js and
-// draw.js, and how it is written in `archiverPen`.
+// has put it into `archiverRoots`, null where it is not to be had; what each word is, is kept in
+// `archiverWords` for hide.js and draw.js, how it is written in `archiverPen`, and the documents
+// that were read in `archiverDocuments`. `frames` says where those of frames begin.
 ({ screen, words: limit, milliseconds, exact }) => {
   if (innerHeight !== screen) return { resized: true };
   const roots = globalThis.archiverRoots || new Map();
   const kept = globalThis.archiverWords = [];
+  const documents = globalThis.archiverDocuments = [document];
+  const frames = [];
   const started = performance.now();
   const texts = [];
   const regions = [];
@@ -55,11 +58,12 @@
     if (view && (style.overflowX !== "visible" || style.overflowY !== "visible") && style.display !== "inline" &&
         element !== element.ownerDocument.documentElement && element !== element.ownerDocument.body) {
       const box = element.getBoundingClientRect();
+      const spare = parseFloat(/[\d.]+px/u.exec(style.overflowClipMargin)?.[0] ?? "0");
       view = [
-        style.overflowX === "visible" ? view[0] : Math.max(view[0], box.left + shift.x),
-        style.overflowY === "visible" ? view[1] : Math.max(view[1], box.top + shift.y),
-        style.overflowX === "visible" ? view[2] : Math.min(view[2], box.right + shift.x),
-        style.overflowY === "visible" ? view[3] : Math.min(view[3], box.bottom + shift.y),
+        style.overflowX === "visible" ? view[0] : Math.max(view[0], box.left + shift.x - spare),
+        style.overflowY === "visible" ? view[1] : Math.max(view[1], box.top + shift.y - spare),
+        style.overflowX === "visible" ? view[2] : Math.min(view[2], box.right + shift.x + spare),
+        style.overflowY === "visible" ? view[3] : Math.min(view[3], box.bottom + shift.y + spare),
       ];
       if (view[2] - view[0] < 2 || view[3] - view[1] < 2) view = null;
     }
@@ -195,70 +199,154 @@
     const owner = parent.nodeType === 11 ? `${pathOf(parent.host, base)}/#shadow-root` : pathOf(parent, base);
     const text = { path: owner + step(node, "text()"), words, inks };
     if (style.textShadow !== "none") text.shadow = shadowOf(style.textShadow);
+    // said nowhere but where a word is broken
+    if (style.hyphenateCharacter !== "auto") readRegion(element, base, shift, "generated");
     // letters leave their boxes, or a wave runs below them
-    if (style.fontStyle !== "normal" || parseFloat(style.letterSpacing) < 0 || lined.includes("wavy") || turned(element)) text.free = true;
+    if (style.fontStyle !== "normal" || parseFloat(style.letterSpacing) < 0 || lined.includes("wavy") || turned(element) ||
+        parseFloat(style.webkitTextStrokeWidth) > 2 || style.textEmphasisStyle !== "none") text.free = true;
     if (element.namespaceURI.endsWith("/svg")) text.apart = true;
     texts.push(text);
   };
 
   const UNREAD = { img: "image", image: "image", picture: null, video: "video", canvas: "canvas", embed: "embed",
-    object: "object", audio: "audio", input: "field", textarea: "field", select: "field" };
-  const readRegion = (element, base, shift, kind, more = {}) => {
+    object: "object", audio: "audio", input: "field", textarea: "field", select: "field", datalist: "field" };
+  const readRegion = (element, base, shift, kind, more = {}, box = element.getBoundingClientRect()) => {
     const view = seenThrough(element, shift);
     if (!view || element.ownerDocument.defaultView.getComputedStyle(element).visibility !== "visible") return;
-    const rect = place(element.getBoundingClientRect(), view, shift);
+    const rect = place(box, view, shift);
     if (rect) regions.push({ kind, path: pathOf(element, base), rect, ...more });
   };
 
+  // A picture may be drawn larger than its element.
+  const overflowing = (element) => {
+    const box = element.getBoundingClientRect();
+    const style = element.ownerDocument.defaultView.getComputedStyle(element);
+    if (style.overflow !== "visible" || style.objectFit === "fill" || !element.naturalWidth) return box;
+    return around(box, 0, 0, Math.max(element.naturalWidth, box.width), Math.max(element.naturalHeight, box.height));
+  };
+
+  // Of what an element refers to, as `url(#name)`: whether letters may be drawn there. What is in no document may.
+  const DRAWN = "text, image, foreignObject, use, feImage";
+  const mayHoldText = (element, reference) => {
+    const name = /url\("?#([^")]+)"?\)/u.exec(reference)?.[1];
+    const target = name ? element.getRootNode().getElementById(name) : null;
+    return !target || target.matches(DRAWN) || target.querySelector(DRAWN) !== null;
+  };
+  const FAINT = 0.25;
+  const SHADOW = 4; // CSS pixels, the least that a word's ink may leave its box
+  const ICON = 48; // CSS pixels: what is no wider or no higher than a line is drawn for is a sign, not a name
+  const readDrawing = (svg, base, shift) => {
+    const box = svg.getBoundingClientRect();
+    const shapes = box.width > ICON && svg.querySelector("path, polygon, polyline, rect, line, circle, ellipse");
+    if (shapes) readRegion(svg, base, shift, "drawing");
+  };
+  // What style sheets draw for an element that is no text of its document: pictures, and its text a second time.
+  const readStyled = (element, base, shift) => {
+    const style = element.ownerDocument.defaultView.getComputedStyle(element);
+    const pictures = [style.backgroundImage, style.borderImageSource, style.maskImage, style.webkitMaskBoxImageSource, style.content];
+    if (pictures.some((each) => /url\((?!"?#)/u.test(each))) readRegion(element, base, shift, "background");
+    const references = [style.fill, style.stroke, style.clipPath, style.filter, style.maskImage, style.markerStart, style.markerMid,
+      style.markerEnd].filter((each) => each?.includes("url("));
+    const used = localName(element) === "use" ? [`url("${element.href?.baseVal}")`] : [];
+    if ([...references, ...used].some((each) => mayHoldText(element, each))) {
+      let whole = element; // markers and filters draw outside of what bears them
+      while (whole.ownerSVGElement) whole = whole.ownerSVGElement;
+      readRegion(whole, base, shift, "drawing");
+    }
+    for (const [, color, right, down, blur] of style.filter.matchAll(/drop-shadow\((.*?\)) (-?[\d.]+)px (-?[\d.]+)px ([\d.]+)px\)/gu)) {
+      const [x, y, spread] = [right, down, blur].map(Number);
+      const faint = Number(/^rgba\(.*, ([\d.]+)\)$/u.exec(color)?.[1] ?? 1) < FAINT;
+      if (faint || Math.hypot(x, y) <= SHADOW) continue; // what lies under its own letters goes with them
+      readRegion(element, base, shift, "shadow", {}, around(element.getBoundingClientRect(), x, y, spread));
+    }
+    // what turns a box that scrolls stands beside it, and nobody tells where
+    if (/auto|scroll/u.test(style.overflow) && element.parentElement) {
+      const said = (name) => !/^(normal|none)?$/u.test(element.ownerDocument.defaultView.getComputedStyle(element, name).content);
+      const marked = !/^(none)?$/u.test(style.scrollMarkerGroup ?? "");
+      if (marked || ["up", "down", "left", "right"].some((each) => said(`::scroll-button(${each})`))) {
+        readRegion(element.parentElement, base, shift, "generated");
+      }
+    }
+    const reflected = style.webkitBoxReflect;
+    if (reflected && reflected !== "none") {
+      const box = element.getBoundingClientRect();
+      const across = /^(left|right)/u.test(reflected);
+      readRegion(element, base, shift, "shadow", {}, across ? around(box, 0, 0, 2 * box.width, 0) : around(box, 0, 0, 0, 2 * box.height));
+    }
+  };
+  const around = (box, x, y, across, along = across) => ({ left: box.left + x - across, top: box.top + y - along,
+    right: box.right + x + across, bottom: box.bottom + y + along });
+
+  // a form answers with its field of that name where it is asked by name itself
+  const asked = (name, kind) => {
+    const { get } = Object.getOwnPropertyDescriptor(kind.prototype, name);
+    return (node) => get.call(node);
+  };
+  const [childNodes, nodeType] = ["childNodes", "nodeType"].map((each) => asked(each, Node));
+  const [localName, shadowRoot] = ["localName", "shadowRoot"].map((each) => asked(each, Element));
+
   const walk = (root, base, shift) => {
-    for (const node of root.childNodes) {
+    for (const node of childNodes(root)) {
       if (cut) return;
-      if (node.nodeType === 3) { readText(node, base, shift); continue; }
-      if (node.nodeType !== 1) continue;
-      const name = node.localName;
-      if (name === "script" || name === "style" || name === "noscript" || name === "template" || name === "head") continue;
-      if (name === "iframe" || name === "frame") { readFrame(node, base, shift); continue; }
+      if (nodeType(node) === 3) { readText(node, base, shift); continue; }
+      if (nodeType(node) !== 1) continue;
+      const name = localName(node);
+      if (name === "iframe" || name === "frame") { readStyled(node, base, shift); readFrame(node, base, shift); continue; }
       const kind = UNREAD[name];
       if (kind) {
         const more = {};
         if (kind === "image") Object.assign(more, { source: node.currentSrc || node.src || "", alt: node.alt || "" });
         if (kind === "video" || kind === "audio") more.source = node.currentSrc || "";
         if (kind === "field" && node.type !== "password" && node.type !== "hidden") more.text = node.value || node.placeholder || "";
-        readRegion(node, base, shift, kind, more);
+        readRegion(node, base, shift, kind, more, overflowing(node));
+        readStyled(node, base, shift);
         const inside = kind === "field" && node.type !== "password" && roots.get(node);
         if (inside) walk(inside, base, shift);
         if (name !== "object") continue;
       } else {
-        const background = node.ownerDocument.defaultView.getComputedStyle(node).backgroundImage;
-        if (background.includes("url(")) readRegion(node, base, shift, "background");
+        if (name === "svg" && !node.ownerSVGElement) readDrawing(node, base, shift);
+        readStyled(node, base, shift);
+        if (roots.get(node) === null) readRegion(node, base, shift, "closed");
       }
-      const shadow = node.shadowRoot || roots.get(node);
+      const shadow = shadowRoot(node) || roots.get(node);
       if (shadow) walk(shadow, base, shift);
       walk(node, base, shift);
     }
   };
 
+  // whether an element is where its box is, not turned, scaled or in depth
+  const straight = (element) => {
+    for (let each = element; each; each = each.parentElement || each.getRootNode().host) {
+      const { transform, rotate, scale, zoom, offsetPath } = each.ownerDocument.defaultView.getComputedStyle(each);
+      if (transform !== "none" && !/^matrix\(1, 0, 0, 1, /u.test(transform)) return false;
+      if ([rotate, scale, offsetPath].some((other) => other !== "none") || Number(zoom) !== 1) return false;
+    }
+    return true;
+  };
   const readFrame = (frame, base, shift) => {
     let inner = null;
     try { inner = frame.contentDocument; } catch { inner = null; } // another origin's
     const view = seenThrough(frame, shift);
     if (!view) return;
-    if (!inner || !inner.documentElement) {
+    // a frame that is transformed is read as one region: its words would be misplaced
+    if (!inner || !inner.documentElement || !straight(frame)) {
       readRegion(frame, base, shift, "frame", { source: frame.src || "" });
       return;
     }
     const box = frame.getBoundingClientRect();
-    const x = box.left + shift.x + frame.clientLeft;
-    const y = box.top + shift.y + frame.clientTop;
+    const style = frame.ownerDocument.defaultView.getComputedStyle(frame);
+    const [left, top, right, bottom] = [style.paddingLeft, style.paddingTop, style.paddingRight, style.paddingBottom].map(parseFloat);
+    const x = box.left + shift.x + frame.clientLeft + left;
+    const y = box.top + shift.y + frame.clientTop + top;
     const opening = [Math.max(view[0], x), Math.max(view[1], y),
-      Math.min(view[2], x + frame.clientWidth), Math.min(view[3], y + frame.clientHeight)];
-    // a frame that is scrolled or transformed is read as one region: its words would be misplaced
-    const size = frame.offsetWidth ? box.width / frame.offsetWidth : 0;
-    if (Math.abs(size - 1) > 0.001) { readRegion(frame, base, shift, "frame", { source: frame.src || "" }); return; }
-    walk(inner, `${pathOf(frame, base)}/#document`, { x, y, view: opening });
+      Math.min(view[2], x + frame.clientWidth - left - right), Math.min(view[3], y + frame.clientHeight - top - bottom)];
+    const path = `${pathOf(frame, base)}/#document`;
+    documents.push(inner);
+    frames.push({ path, x: x, y: y, view: opening.map((each) => Number.isFinite(each) ? each : null) });
+    walk(inner, path, { x, y, view: opening });
   };
 
   const everywhere = [-Infinity, -Infinity, Infinity, Infinity];
   walk(document, "", { x: scrollX, y: scrollY, view: everywhere });
-  return { texts, regions, count, cut };
+  return { texts, regions, frames, count, cut };
 }
