@@ -177,6 +177,19 @@ def _fill(template: str, zone: ZoneInfo, **values: Any) -> bytes:
     return (text.strip() + "\n").encode()
 
 
+_BRACKETS = re.compile(r"(\[[!-Z\\^-~ ]{1,80}\])")
+
+
+def isolate_brackets(text: str) -> Markup:
+    """The text with what is bracketed, a section in place of what is redacted most of all, in its own direction: in a
+    text from right to left `[8(1)(j)]` would read `[(j)(1)8]`.
+    """
+    parts = _BRACKETS.split(_CONTROLS.sub("\ufffd", text))
+    return Markup("").join(
+        Markup('<bdi dir="ltr">{}</bdi>').format(each) if number % 2 else each for number, each in enumerate(parts)
+    )
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -187,7 +200,9 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_printable,
     )
-    environment.filters.update(address=show_address, tag=language_tag, size=show_size, day=show_day)
+    environment.filters.update(
+        isolated=isolate_brackets, address=show_address, tag=language_tag, size=show_size, day=show_day
+    )
     environment.globals.update(outcomes=_OUTCOMES, roles=_ROLES, role=ObjectRole)
     return environment
 

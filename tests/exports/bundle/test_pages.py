@@ -21,6 +21,7 @@ from capture.browser.chromium import find_chromium
 from exports.bundle.pages import (
     About,
     Entry,
+    isolate_brackets,
     language_tag,
     render_index,
     render_record,
@@ -269,6 +270,20 @@ def test_only_web_addresses_become_links(url: str, linked: bool) -> None:
 )
 def test_a_file_name_is_made_of_plain_letters(title: str, name: str) -> None:
     assert slug(title) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("بہت [8(1)(j)] کی", 'بہت <bdi dir="ltr">[8(1)(j)]</bdi> کی'),
+        ("[s. 14]", '<bdi dir="ltr">[s. 14]</bdi>'),
+        ("<b>[", "&lt;b&gt;["),
+        ("[<b>]", '<bdi dir="ltr">[&lt;b&gt;]</bdi>'),
+        ("[হয়] 🌸", "[হয়] 🌸"),
+    ],
+)
+def test_a_section_reads_the_same_in_a_text_from_right_to_left(text: str, shown: str) -> None:
+    assert isolate_brackets(text) == shown
 
 
 def test_languages_and_sizes_are_shown_as_they_are_known() -> None:
