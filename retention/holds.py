@@ -60,28 +60,38 @@ class Hold:
         return self.released_at is None
 
 
+_WHOSE = ("f.record_id", "r.id", "t.record_id", "h.record_id", "m.record_id")
+"""The record in each part of the two questions below, where one is asked about: `_asking`."""
 _HOLDS = """
 SELECT f.record_id AS record_id, h.matter || ' (' || h.id || ')' AS matter, h.id AS hold
-  FROM hold_records f JOIN holds h ON h.id = f.hold_id WHERE h.released_at IS NULL
+  FROM hold_records f JOIN holds h ON h.id = f.hold_id WHERE h.released_at IS NULL {f.record_id}
 UNION SELECT r.id, h.matter || ' (' || h.id || ')', h.id
   FROM records r JOIN hold_scopes s ON s.value = r.account_id JOIN holds h ON h.id = s.hold_id
-  WHERE s.kind = 'account' AND s.live AND h.released_at IS NULL
+  WHERE s.kind = 'account' AND s.live AND h.released_at IS NULL {r.id}
 UNION SELECT t.record_id, h.matter || ' (' || h.id || ')', h.id
   FROM record_tags t JOIN hold_scopes s ON t.tag = 'collection:' || s.value JOIN holds h ON h.id = s.hold_id
-  WHERE s.kind = 'collection' AND s.live AND h.released_at IS NULL
+  WHERE s.kind = 'collection' AND s.live AND h.released_at IS NULL {t.record_id}
 """
 _REQUESTS = """
 SELECT t.record_id, 'request ' || q.number || coalesce(', appeals until ' || (
     SELECT c.appeal_until FROM request_closings c WHERE c.request_number = q.number ORDER BY c.id DESC LIMIT 1
   ), ''), NULL
   FROM (
-    SELECT h.record_id, s.request_number FROM request_hits h JOIN request_searches s ON s.id = h.search_id
-    UNION SELECT m.record_id, s.request_number FROM review_members m JOIN review_sets s ON s.id = m.set_id
+    SELECT h.record_id, s.request_number FROM request_hits h JOIN request_searches s ON s.id = h.search_id {h.record_id}
+    UNION SELECT m.record_id, s.request_number FROM review_sets s
+      CROSS JOIN review_members m ON m.set_id = s.id {m.record_id}
   ) t JOIN requests q ON q.number = t.request_number
   WHERE coalesce((
     SELECT c.appeal_until FROM request_closings c WHERE c.request_number = q.number ORDER BY c.id DESC LIMIT 1
   ), '9999-12-31') >= :today
 """
+
+
+def _asking(question: str, only: RecordId | None) -> str:
+    """The question about every record, or about `:only`, named in each part: SQLite would gather all of them first."""
+    for column in _WHOSE:
+        question = question.replace(f"{{{column}}}", "" if only is None else f"AND {column} = :only")
+    return question
 
 
 def matters(db: Database, today: date, only: RecordId | None = None) -> dict[RecordId, tuple[str, ...]]:
@@ -107,7 +117,7 @@ def records_kept(db: Database, name: str) -> frozenset[str]:
     NotFound where there is no such hold.
     """
     wanted = "SELECT id FROM holds WHERE released_at IS NULL AND lower(?1) IN ('any', 'none', lower(id), lower(matter))"
-    kept = f"SELECT record_id FROM ({_HOLDS}) WHERE hold IN ({wanted})"  # noqa: S608 - constants
+    kept = f"SELECT record_id FROM ({_asking(_HOLDS, None)}) WHERE hold IN ({wanted})"  # noqa: S608 - constants
     if name.casefold() == "none":
         kept = f"SELECT id FROM records WHERE id NOT IN ({kept})"  # noqa: S608 - constants
     elif name.casefold() != "any" and not db.conn.execute(wanted, (name,)).fetchone():
@@ -116,9 +126,8 @@ def records_kept(db: Database, name: str) -> frozenset[str]:
 
 
 def _held(db: Database, today: date, only: RecordId | None) -> Iterable[tuple[RecordId, str, str | None]]:
-    chosen = "" if only is None else "WHERE record_id = :only"
-    held = f"{_HOLDS} UNION {_REQUESTS}"
-    sql = f"SELECT record_id, matter, hold FROM ({held}) {chosen} ORDER BY record_id, matter"  # noqa: S608 - constants
+    held = _asking(f"{_HOLDS} UNION {_REQUESTS}", only)
+    sql = f"SELECT record_id, matter, hold FROM ({held}) ORDER BY record_id, matter"  # noqa: S608 - constants
     return db.conn.execute(sql, {"today": today.isoformat(), "only": only})
 
 

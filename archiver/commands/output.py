@@ -25,6 +25,8 @@ from archiver.core.progress import Progress
 from archiver.core.records import Completeness
 
 _PIPE_WIDTH = 240
+LONGEST = 200
+"""Rows of a table that a set of any size fills: nobody reads on, and a program asks for JSON."""
 
 _COLOURS = {
     "complete": "green", "unchanged": "green", "present": "green", "active": "green", "permanent": "green",
@@ -65,17 +67,30 @@ def print_json(value: object) -> None:
     sys.stdout.write(json.dumps(plain(value), ensure_ascii=False, indent=2) + "\n")
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str = "none") -> None:
-    """A table; known states are coloured on a terminal. `empty` is said where there are no rows."""
+def table(
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    empty: str = "none",
+    most: int | None = None,
+) -> None:
+    """A table; known states are coloured on a terminal. `empty` is said where there are no rows.
+
+    Of more rows than `most` only the first are shown, and how many more there are is said.
+    """
     shown = Table(title=title, title_justify="left", title_style="bold", header_style="bold cyan", expand=False)
     for column in columns:
         shown.add_column(column, overflow="fold")
     count = 0
     for row in rows:
         count += 1
-        shown.add_row(*(_cell(value) for value in row))
+        if most is None or count <= most:
+            shown.add_row(*(_cell(value) for value in row))
     if count:
         console().print(shown)
+        if most is not None and count > most:
+            say(f"… and {count - most:,} more: --json gives every one.", "yellow")
     else:
         say(f"{title}: {empty}")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from archiver.commands.output import print_json, say, table
+from archiver.commands.output import LONGEST, print_json, say, table
 from archiver.commands.session import Session, archive_command
 from archiver.core import clock
 from archiver.core.errors import BadInput
@@ -79,7 +79,10 @@ def add(
             print_json(found)
         else:
             table(
-                "Would be redacted", ("Item", "Places", "As released"), ((f.item_id, f.hits, f.released) for f in found)
+                f"{len(found):,} would be redacted",
+                ("Item", "Places", "As released"),
+                ((f.item_id, f.hits, f.released) for f in found),
+                most=LONGEST,
             )
     elif session.as_json:
         print_json(made)
@@ -177,6 +180,7 @@ def pictures(session: Session, number: str) -> None:
             "Pictures",
             ("Record", "Capture", "Left, top, width, height", "Cleared"),
             ((p.record_id, p.capture_id, p.region, "yes" if p.cleared else "") for p in found),
+            most=LONGEST,
         )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 import click
 
-from archiver.commands.output import describe, print_json, say, show_moment, table
+from archiver.commands.output import LONGEST, describe, print_json, say, show_moment, table
 from archiver.commands.session import Session, archive_command
 from archiver.core import clock
 from archiver.core.errors import BadInput
@@ -27,9 +28,11 @@ from archiver.workflows.requests.review import (
     undo_coding,
 )
 from archiver.workflows.requests.review_alike import alike_in_review, with_alike
-from exports.requests.review_rules import Selection, effective
+from exports.requests.review_rules import ReviewFinding, Selection, effective
 
 _NEARNESS = click.FloatRange(0, 1, min_open=True)
+_GROUPS, _OF_A_GROUP = 50, 20
+"""How many groups that say nearly the same are shown, the largest first, and how many items of each."""
 
 
 @click.group()
@@ -77,6 +80,7 @@ def show(session: Session, number: str) -> None:
         "Coded differently",
         ("Text", "Codings"),
         ((c.text[:80], "; ".join(f"{told}: {len(ids)}" for told, ids in c.codings)) for c in state.conflicts),
+        most=LONGEST,
     )
     table(
         "Batches",
@@ -123,6 +127,7 @@ def items(session: Session, number: str, undecided: bool) -> None:
             )
             for row in rows
         ),
+        most=LONGEST,
     )
 
 
@@ -204,12 +209,13 @@ def code_items(
             print_json(changes)
         else:
             table(
-                f"{len(changes)} would change",
+                f"{len(changes):,} would change",
                 ("Item", "Text", "Now", "Then"),
                 (
                     (c.item_id, c.text[:100], c.before.release if c.before else "undecided", c.after.release)
                     for c in changes
                 ),
+                most=LONGEST,
             )
         return
     if whole_record and len(records) != 1:
@@ -243,7 +249,7 @@ def alike(session: Session, number: str, nearness: float) -> None:
     if session.as_json:
         print_json(groups)
         return
-    for place, group in enumerate(groups, 1):
+    for place, group in enumerate(groups[:_GROUPS], 1):
         table(
             f"Group {place}: {len(group.items)} items" + (", decided differently" if group.differ else ""),
             ("Item", "Nearness", "Text", "Release"),
@@ -251,7 +257,10 @@ def alike(session: Session, number: str, nearness: float) -> None:
                 (e.item_id, f"{e.nearness:.2f}", e.text[:100], e.coding.release if e.coding else "undecided")
                 for e in group.items
             ),
+            most=_OF_A_GROUP,
         )
+    if len(groups) > _GROUPS:
+        say(f"… and {len(groups) - _GROUPS:,} smaller groups: --json gives every one.", "yellow")
     if not groups:
         say("No two items of the set say nearly the same.")
 
@@ -298,9 +307,21 @@ def check(session: Session, number: str) -> None:
         table(
             "Findings",
             ("What", "Problem", "Stops"),
-            ((f.subject, f.problem, "yes" if f.stops else "") for f in findings),
+            # what stops it first: it must not be among what is not shown
+            ((f.subject, f.problem, "yes" if f.stops else "") for f in sorted(findings, key=lambda f: not f.stops)),
+            most=LONGEST,
         )
+        if len(findings) > LONGEST:
+            table(
+                "How often",
+                ("Problem", "Stops", "Items"),
+                ((told, "yes" if stops else "", f"{count:,}") for (told, stops), count in _most_common(findings)),
+            )
     require_finished(findings, number)
+
+
+def _most_common(findings: list[ReviewFinding]) -> list[tuple[tuple[str, bool], int]]:
+    return Counter((each.problem, each.stops) for each in findings).most_common(10)
 
 
 COMMANDS = (review,)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from archiver.core.clock import to_utc
 from archiver.core.durable import make_directory, move_directory, part_path, storage_errors
-from archiver.core.errors import LeakFound, ProductionRefused
+from archiver.core.errors import LeakFound, ProductionRefused, StorageFull
 from archiver.core.progress import Progress, silent
 from exports.bundle.barring import without_barred
 from exports.bundle.pages import About
@@ -88,8 +88,8 @@ def make_release(
             move_directory(part, into)
         except (KeyboardInterrupt, SystemExit):
             raise  # the next run goes on from here, as after a kill
-        except (LeakFound, OSError):
-            with suppress(OSError):  # what it cannot keep is made again
+        except (LeakFound, StorageFull, OSError):
+            with suppress(StorageFull, OSError):  # what it cannot keep is made again
                 going.stop()
             raise
         except BaseException:

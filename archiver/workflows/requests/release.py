@@ -15,8 +15,8 @@ from typing import Any
 
 from archiver.core.archive import Archive
 from archiver.core.clock import from_iso, to_iso
-from archiver.core.durable import write_durably
-from archiver.core.errors import BadInput, LeakFound, PreflightFailed, ProductionRefused
+from archiver.core.durable import part_path, write_durably
+from archiver.core.errors import BadInput, LeakFound, PreflightFailed, ProductionRefused, StorageFull
 from archiver.core.events import EventType
 from archiver.core.fixity import check_object
 from archiver.core.layout_record import read_layout
@@ -248,7 +248,10 @@ def _with_next_step(found: LeakFound, number: str, place: Path) -> LeakFound:
     if not found.elsewhere:
         return found
     listed = place.with_name(f"{place.name}.leaks.txt")
-    write_durably(listed, "".join(f"{each}\n" for each in found.elsewhere).encode())
+    try:
+        write_durably(listed, "".join(f"{each}\n" for each in found.elsewhere).encode())
+    except StorageFull as full:  # that there is a leak is told all the same
+        raise LeakFound(f"{found}. These places are to be listed for you to read, but {full}") from full
     told = LeakFound(
         f"{found}. {len(found.elsewhere)} of these may be let stand, for they are elsewhere than where it was "
         f"redacted, or cannot be searched: redact it there too, or read {listed}, take out what may not stay, and run "
@@ -320,11 +323,14 @@ def _settle(
 ) -> tuple[ReleasePlan, Path]:
     """The plan of this production, kept before the first byte; one that a killed run had settled is taken up."""
     decided, unfinished = _decided(archive, request), list[Path]()
+    filed = {id for each in archive.trail.events() if each.type == EventType.PRODUCED for id in each.subjects}
     for path in sorted(where.glob(f"{request.number}-*.plan.json")):
         kept = json.loads(path.read_text(encoding="utf-8"))
         bundle = where / path.name.removesuffix(".plan.json")
-        if bundle.exists() or kept["making"] != asdict(making):
+        if kept["making"] != asdict(making) or kept["plan"]["id"] in filed:
             continue
+        if bundle.exists():  # sealed, and stopped before it was filed: nobody had it, and it is made again
+            bundle.rename(part_path(bundle))
         if (kept["set"], kept["decided"]) == (set_id, decided):
             return _read_plan(path)[0], bundle
         unfinished.append(bundle)

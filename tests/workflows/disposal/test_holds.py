@@ -20,9 +20,10 @@ from archiver.workflows.keeping.keep_holds import (
 )
 from archiver.workflows.keeping.standing import Standing
 from archiver.workflows.requests.answer import open_request, search_for_request
+from archiver.workflows.requests.review import freeze_review
 from archiver.workflows.verification.verify import verify_archive
 from retention.decisions import State, explain
-from retention.holds import Scope, ScopeKind
+from retention.holds import Scope, ScopeKind, matters
 from tests.workflows.disposal.shelf import (
     LATER,
     Shelf,
@@ -154,6 +155,31 @@ def test_an_open_request_and_its_time_of_appeal_hold_what_it_covers_by_themselve
         reopen_request(archive, request.number, reason="appeal", actor=olu, now=LATER + timedelta(days=30))
         assert state(archive, 1, "2027-01-01") is State.HELD
         assert verify_archive(archive).findings == ()
+
+
+def test_one_record_is_asked_about_without_reading_what_holds_all_others(shelf: Shelf) -> None:
+    """A production asks about each of its records: of 10,000 it took a thousand seconds."""
+    with shelf.open() as archive:
+        olu = person(archive, "Olu")
+        for number in (1, 2, 3, 4):
+            file_thread(archive, number, "the weir at Disangmukh")
+        hold(archive, Scope(kind=ScopeKind.RECORD, value=record_id(1)))
+        hold(archive, Scope(kind=ScopeKind.COLLECTION, value="flood-2026", live=True), matter="Audit")
+        tag_record(archive, record_id(2), add=["collection:flood-2026"], remove=[], actor=olu, now=LATER)
+        request = open_request(
+            archive, law="RTI", received=day("2026-06-01"), requester="A", subject="weir", actor=olu, now=LATER
+        )
+        search_for_request(archive, request.number, "weir", actor=olu, now=LATER)
+        freeze_review(archive, request.number, actor=olu, now=LATER)
+        every, asked = matters(archive.db, LATER.date()), list[str]()
+        assert sorted(every) == [record_id(number) for number in (1, 2, 3, 4)]
+        for record, told in every.items():
+            assert matters(archive.db, LATER.date(), record) == {record: told}
+        archive.db.conn.set_trace_callback(asked.append)
+        matters(archive.db, LATER.date(), record_id(1))
+        archive.db.conn.set_trace_callback(None)
+        steps = [row[3] for row in archive.db.conn.execute(f"EXPLAIN QUERY PLAN {asked[-1]}")]
+        assert not [step for step in steps if step.startswith(("SCAN f", "SCAN r", "SCAN h", "SCAN m"))]
 
 
 def test_a_hold_is_told_to_the_mirror_and_nothing_goes_while_it_cannot_be(tmp_path: Path) -> None:
