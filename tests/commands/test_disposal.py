@@ -78,7 +78,8 @@ def test_the_reports_and_the_notice_are_written(desk: Terminal, tmp_path: Path) 
     assert (tables / "papers.csv").read_text(encoding="utf-8").splitlines() == [
         "kind,papers,keep,due,permanent,undecided,held", "file_plan,1,0,0,0,0,1", "trail,1,0,0,0,0,1",
     ]  # fmt: skip
-    assert (tables / "storage.csv").read_text(encoding="utf-8").startswith("class,records,papers,files,bytes,lies_at\nR,3,0,9,")
+    storage = (tables / "storage.csv").read_text(encoding="utf-8")
+    assert storage.startswith("class,records,papers,files,bytes,lies_at\nR,3,0,9,")
     assert desk("notice", "-o", str(notice), "--ask", "Room 2").code == 0
     assert 'lang="as"' in notice.read_text(encoding="utf-8")
     assert desk("preserve", "fixity", "--all", "--json").json["checked"] == 9
