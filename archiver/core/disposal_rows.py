@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 
 from archiver.core.records import RecordId
+from archiver.core.schema import table_names
 
 # in the order foreign keys allow; `?1` is the record's id
 _ROWS = (
@@ -67,7 +68,7 @@ VISITS_BY_RECORD = (
 
 def delete_record_rows(db: sqlite3.Connection, records: Sequence[RecordId]) -> None:
     """Delete them; of a copy made by an earlier version, as far as it has the tables."""
-    there = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    there = table_names(db)
     for table, sql in _ROWS:
         if table in there:
             db.executemany(sql, [(each,) for each in records])

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from archiver.core.commitments import Row
 from archiver.core.fixity import digest_bytes
 from archiver.core.papers import PLAN, PaperKind
+from archiver.core.schema import table_names
 
 _OF_REQUEST = "request_number = :key"
 _OF_BATCH = "batch_id IN (SELECT id FROM batches WHERE certificate = :key)"
@@ -85,7 +86,7 @@ _COMMITTED = {
 
 def delete_paper_rows(db: sqlite3.Connection, kind: PaperKind, id: str) -> None:
     """Delete them; of a copy made by an earlier version, as far as it has the tables."""
-    there = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    there = table_names(db)
     for table, where in _tables(kind):
         if table in there:
             db.execute(f"DELETE FROM {table} WHERE {where}", _keys(kind, id))  # noqa: S608 - constants
@@ -124,14 +125,7 @@ def committed_rows(db: sqlite3.Connection, kind: PaperKind, id: str) -> list[Row
 
 def rows_of_kind(db: sqlite3.Connection, kind: PaperKind, id: str) -> Iterator[tuple[str, int, dict[str, object]]]:
     """Every row of it but what officers decided, with its table and its number there."""
-    for table, where in _ROWS[kind]:
-        cursor = db.execute(
-            f"SELECT rowid, * FROM {table} WHERE {where} ORDER BY rowid",  # noqa: S608 - constants
-            _keys(kind, id),
-        )
-        names = [column[0] for column in cursor.description][1:]
-        for number, *row in cursor:
-            yield table, number, dict(zip(names, row, strict=True))
+    return _numbered(db, _ROWS[kind], _keys(kind, id))
 
 
 def texts_of_paper(db: sqlite3.Connection, kind: PaperKind, id: str) -> set[str]:
@@ -146,11 +140,17 @@ def texts_of_paper(db: sqlite3.Connection, kind: PaperKind, id: str) -> set[str]
 
 def _rows(db: sqlite3.Connection, kind: PaperKind, id: str) -> Iterator[tuple[str, dict[str, object]]]:
     """Each with its table; values by the names of their columns."""
-    for table, where in _tables(kind):
-        cursor = db.execute(f"SELECT * FROM {table} WHERE {where} ORDER BY rowid", _keys(kind, id))  # noqa: S608 - constants
-        names = [column[0] for column in cursor.description]
-        for row in cursor:
-            yield table, dict(zip(names, row, strict=True))
+    return ((table, row) for table, _, row in _numbered(db, _tables(kind), _keys(kind, id)))
+
+
+def _numbered(
+    db: sqlite3.Connection, tables: Sequence[tuple[str, str]], keys: Mapping[str, object]
+) -> Iterator[tuple[str, int, dict[str, object]]]:
+    for table, where in tables:
+        cursor = db.execute(f"SELECT rowid, * FROM {table} WHERE {where} ORDER BY rowid", keys)  # noqa: S608 - constants
+        names = [column[0] for column in cursor.description][1:]
+        for number, *row in cursor:
+            yield table, number, dict(zip(names, row, strict=True))
 
 
 def _tables(kind: PaperKind) -> tuple[tuple[str, str], ...]:

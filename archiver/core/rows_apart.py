@@ -26,6 +26,7 @@ from archiver.core.errors import BackupDamaged
 from archiver.core.paper_files import has_files
 from archiver.core.paper_rows import rows_of_kind
 from archiver.core.papers import Paper, PaperKind, papers
+from archiver.core.schema import table_names
 
 Rows = dict[str, list[dict[str, Any]]]
 """By table, each row by its columns. Under VISITS what nights were told of a record's addresses."""
@@ -59,7 +60,7 @@ def put_together(bare: Path, packed: Iterable[bytes]) -> None:
     with closing(sqlite3.connect(bare, isolation_level=None)) as db:
         db.execute("PRAGMA foreign_keys = OFF")
         db.execute("BEGIN IMMEDIATE")
-        columns = {table: frozenset(_columns(db, table)) for table in _tables(db)}
+        columns = {table: frozenset(_columns(db, table)) for table in table_names(db)}
         try:
             for each in packed:
                 for table, rows in json.loads(zlib.decompress(each)).items():
@@ -152,7 +153,7 @@ def _copy_the_rest(full: sqlite3.Connection, bare: Path, taken: dict[str, set[in
             db.execute(sql)
             if type == "table":
                 _copy_table(full, db, name, taken.get(name, set()))
-        if "sqlite_sequence" in _tables(full):
+        if "sqlite_sequence" in table_names(full):
             for name, last in full.execute("SELECT name, seq FROM sqlite_sequence"):  # numbers are never given again
                 if not db.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = ?", (last, name)).rowcount:
                     db.execute("INSERT INTO sqlite_sequence VALUES (?, ?)", (name, last))
@@ -171,7 +172,3 @@ def _copy_table(full: sqlite3.Connection, db: sqlite3.Connection, table: str, ta
 
 def _columns(db: sqlite3.Connection, table: str) -> list[str]:
     return [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
-
-
-def _tables(db: sqlite3.Connection) -> set[str]:
-    return {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}

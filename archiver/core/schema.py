@@ -5,6 +5,7 @@ Times are ISO 8601 UTC text of fixed width (see `clock.to_iso`), so text order i
 
 from __future__ import annotations
 
+import sqlite3
 from importlib.resources import files
 
 from sqlite_utils import Database, Migrations
@@ -69,6 +70,11 @@ def m010_review(db: Database) -> None:
 @migrations()
 def m011_papers(db: Database) -> None:
     _run(db, "m011_papers")
+
+
+def table_names(db: sqlite3.Connection) -> frozenset[str]:
+    """The tables that are there: a copy made by an earlier version may lack some."""
+    return frozenset(name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'"))
 
 
 def migrate(db: Database) -> None:

@@ -72,6 +72,18 @@ class About:
     software: str
     request: ProducedRequest
 
+    @property
+    def bag_info(self) -> list[tuple[str, str]]:
+        """What bag-info.txt says of it (RFC 8493, 2.2.2)."""
+        return [
+            ("Source-Organization", self.request.agency),
+            ("External-Identifier", self.production_id),
+            ("Internal-Sender-Identifier", self.request.number),
+            ("External-Description", self.request.subject),
+            ("Bagging-Date", self.made_at.date().isoformat()),
+            ("Bag-Software-Agent", self.software),
+        ]
+
 
 def render_index(
     about: About,

@@ -205,16 +205,7 @@ class _Assembly:
         self.bag.write("trail.json", _json(trail))
         self.bag.write("production.json", _json(self._describe(not_produced)))
         self.bag.write("README.txt", write_readme(about))
-        return self.bag.seal(
-            [
-                ("Source-Organization", about.request.agency),
-                ("External-Identifier", about.production_id),
-                ("Internal-Sender-Identifier", about.request.number),
-                ("External-Description", about.request.subject),
-                ("Bagging-Date", about.made_at.date().isoformat()),
-                ("Bag-Software-Agent", about.software),
-            ]
-        )
+        return self.bag.seal(about.bag_info)
 
     def _describe(self, not_produced: Sequence[NotProduced]) -> dict[str, Any]:
         about, request = self._about, self._about.request

@@ -215,18 +215,9 @@ class Forms:
 
     def close(self) -> str:
         """Write the manifests; the hex SHA-256 that commits to every byte."""
-        about = self._about
         return self.bag.seal(
-            [
-                ("Source-Organization", about.request.agency),
-                ("External-Identifier", about.production_id),
-                ("Internal-Sender-Identifier", about.request.number),
-                ("External-Description", about.request.subject),
-                ("Bagging-Date", about.made_at.date().isoformat()),
-                ("Bag-Software-Agent", about.software),
-                ("BagIt-Profile-Identifier", PROFILE_ID),
-            ],
-            beside=tag_files(about.production_id),
+            [*self._about.bag_info, ("BagIt-Profile-Identifier", PROFILE_ID)],
+            beside=tag_files(self._about.production_id),
         )
 
     def _write_log(self) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from archiver.core import disposal_rows
 from archiver.core.archive import Archive
 from archiver.core.disposal_rows import delete_record_rows
 from archiver.core.errors import BackupDamaged
@@ -50,6 +51,11 @@ def snapshot(tmp_path: Path) -> tuple[Shelf, Path]:
         note_visit(archive, file_night(archive, 7))
         archive.finish_run(at=LATER)
         return shelf, snapshots(shelf.directory / "snapshots")[0]
+
+
+def test_what_is_taken_apart_is_what_a_disposal_deletes_table_by_table() -> None:
+    deleted = {table for table, _ in disposal_rows._ROWS}
+    assert deleted == {table for table, *_ in disposal_rows.ROWS_BY_RECORD} | {"night_visits"}
 
 
 def note_visit(archive: Archive, run: str) -> None:

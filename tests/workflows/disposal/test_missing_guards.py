@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from hypothesis import settings
 from hypothesis.errors import Flaky
@@ -18,13 +16,6 @@ from tests.workflows.disposal.test_state_machine import MACHINE, PROVE
 
 UNTIL_NOTICED = 2_000
 """Runs in which the machine must come upon a missing guard by itself."""
-
-
-@pytest.fixture
-def machine() -> Iterator[Disposal]:
-    made = Disposal()
-    yield made
-    made.teardown()
 
 
 def test_every_guard_is_on_the_list() -> None:

@@ -7,7 +7,6 @@ what may go. Whether it notices when a guard is missing is asked by `test_missin
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -28,13 +27,6 @@ MACHINE = settings(
     suppress_health_check=list(HealthCheck),
     phases=[Phase.generate],
 )
-
-
-@pytest.fixture
-def machine() -> Iterator[Disposal]:
-    made = Disposal()
-    yield made
-    made.teardown()
 
 
 @pytest.mark.timeout(40_000 if PROVE else 300)
