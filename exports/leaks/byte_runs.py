@@ -7,15 +7,23 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 GZIP = b"\x1f\x8b\x08"
 PNG = b"\x89PNG\r\n\x1a\n"
+_Bytes = npt.NDArray[np.integer[Any]]
+_Flags = npt.NDArray[np.bool_]
+_Places = npt.NDArray[np.int64]
+
+_PACKAGES = (GZIP, PNG[:4], b"PK\3\4", b"%PDF")
 _BLOCK = 1 << 22
-_SHORT_RUN = 200
+_MANY = 500
+"""So many stretches are quicker looked at all at once."""
 _PLAIN_ALPHABET = bytes.maketrans(b"-_", b"+/")
 _HIGH = bytes([*range(5), 6, 9, 0x0A, 0x20, *range(0xD8, 0xE0), *range(0xFB, 0x100)])
 """High bytes of the letters of the scripts that are read here, of signs, and of the halves of surrogate pairs."""
@@ -34,33 +42,83 @@ def _marks(members: bytes) -> bytes:
 
 _HIGH_MARKS = _marks(_HIGH)
 
-BASE64 = (
-    re.compile(rb"[A-Za-z0-9+/_-]{20,}={0,2}(?:\r?\n[A-Za-z0-9+/_-]+={0,2})*"),
-    _marks(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-"),
-    20,
+
+@dataclass(frozen=True)
+class Packing:
+    """A way of writing bytes in letters.
+
+    `marks` has a 1 for each byte that may be in a run of `least` or more, `values` what each stands for, and `join`
+    makes bytes of the values of as many as `letters`. `zeros` marks those of which every zero byte takes one or more.
+    """
+
+    pattern: re.Pattern[bytes]
+    marks: bytes
+    least: int
+    values: _Bytes
+    letters: int
+    join: Callable[[Sequence[_Bytes]], list[_Bytes]]
+    zeros: bytes
+
+
+def _values(*alphabets: bytes) -> _Bytes:
+    return np.array([max(0, *(each.find(byte) for each in alphabets)) for byte in range(256)], np.uint8)
+
+
+def _join_quads(values: Sequence[_Bytes]) -> list[_Bytes]:
+    joined = list[_Bytes]()
+    for one, two, three, four in zip(*(values[each::4] for each in range(4)), strict=True):
+        joined += [one << 2 | two >> 4, two << 4 | three >> 2, three << 6 | four]
+    return joined
+
+
+def _join_pairs(values: Sequence[_Bytes]) -> list[_Bytes]:
+    return [one << 4 | two for one, two in zip(values[::2], values[1::2], strict=True)]
+
+
+_BASE64_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+BASE64 = Packing(
+    pattern=re.compile(rb"[A-Za-z0-9+/_-]{20,}={0,2}(?:\r?\n[A-Za-z0-9+/_-]+={0,2})*"),
+    marks=_marks(_BASE64_ALPHABET + b"-_"),
+    least=20,
+    values=_values(_BASE64_ALPHABET, _BASE64_ALPHABET.translate(bytes.maketrans(b"+/", b"-_"))),
+    letters=12,
+    join=_join_quads,
+    zeros=_marks(b"ABCD"),
 )
-HEX = (re.compile(rb"[0-9a-fA-F]{48,}"), _marks(b"0123456789abcdefABCDEF"), 48)
+HEX = Packing(
+    pattern=re.compile(rb"[0-9a-fA-F]{48,}"),
+    marks=_marks(b"0123456789abcdefABCDEF"),
+    least=48,
+    values=_values(b"0123456789abcdef", b"0123456789ABCDEF"),
+    letters=18,
+    join=_join_pairs,
+    zeros=_marks(b"0"),
+)
 
 
-def packed_runs(content: bytes, kind: tuple[re.Pattern[bytes], bytes, int]) -> Iterator[tuple[int, bytes]]:
+def packed_runs(content: bytes, kind: Packing) -> Iterator[tuple[int, bytes]]:
     """Runs of BASE64 or HEX with their places."""
-    pattern, marks, least = kind
+    return _runs(content, kind, _stretches(content, kind))
+
+
+def _runs(content: bytes, kind: Packing, stretches: Iterable[tuple[_Places, _Places]]) -> Iterator[tuple[int, bytes]]:
     end = 0
-    for start, stop in _stretches(content, marks, least):
-        if start < end:  # a further line of the run before
-            continue
-        end = stop
-        if content[stop : stop + 1] in b"=\r\n" and (found := pattern.match(content, start)):
-            end = found.end()
-        yield start, content[start:end]
+    for begins, stops in stretches:
+        for start, stop in zip(begins.tolist(), stops.tolist(), strict=True):
+            if start < end:  # a further line of the run before
+                continue
+            end = stop
+            if content[stop : stop + 1] in b"=\r\n" and (found := kind.pattern.match(content, start)):
+                end = found.end()
+            yield start, content[start:end]
 
 
-def _stretches(content: bytes, marks: bytes, least: int) -> Iterator[tuple[int, int]]:
-    """Begin and end of each stretch of `least` or more bytes that are marked."""
+def _stretches(content: bytes, kind: Packing) -> Iterator[tuple[_Places, _Places]]:
+    """Begins and ends of the stretches of marked bytes that are long enough, many at a time."""
     begun: list[int] = []
     for start in range(0, len(content), _BLOCK):
-        marked = content[start : start + _BLOCK].translate(marks)
-        if not begun and b"\1" * least not in marked:  # only what the next block goes on with
+        marked = content[start : start + _BLOCK].translate(kind.marks)
+        if not begun and b"\1" * kind.least not in marked:  # only what the next block goes on with
             ends = len(marked) - len(marked.rstrip(b"\1"))
             begun = [start + len(marked) - ends] if ends else []
             continue
@@ -68,22 +126,55 @@ def _stretches(content: bytes, marks: bytes, least: int) -> Iterator[tuple[int, 
         borders = np.append(begun, np.flatnonzero(bits[1:] != bits[:-1]) + start).astype(np.int64)
         begun = [int(borders[-1])] if len(borders) % 2 else []
         begins, ends_at = borders[: len(borders) // 2 * 2 : 2], borders[1::2]
-        long = ends_at - begins >= least
-        yield from zip(begins[long].tolist(), ends_at[long].tolist(), strict=True)
-    if begun and len(content) - begun[0] >= least:
-        yield begun[0], len(content)
+        long = ends_at - begins >= kind.least
+        yield begins[long], ends_at[long]
+    if begun and len(content) - begun[0] >= kind.least:
+        yield np.array(begun), np.array([len(content)])
 
 
 def unpacked_runs(content: bytes) -> Iterator[tuple[str, int, bytes]]:
     """What such runs stand for where it is worth reading: base64 or hex, the place, the bytes."""
-    packed = False
-    for start, run in packed_runs(content, BASE64):
-        packed = True
-        if (inner := _short_base64(run) if len(run) <= _SHORT_RUN else _decode_base64(run)) is not None:
+    stretches = list(_stretches(content, BASE64))
+    for start, run in _runs(content, BASE64, (_hopeful(content, BASE64, *each) for each in stretches)):
+        if (inner := _decode_base64(run)) is not None:
             yield "base64", start, inner
-    for start, run in packed_runs(content, HEX) if packed else ():  # its digits are among base64's
-        if (inner := _short_hex(run) if len(run) <= _SHORT_RUN else _decode_hex(run)) is not None:
+    if not stretches:  # the digits are among base64's
+        return
+    for start, run in _runs(content, HEX, (_hopeful(content, HEX, *each) for each in _stretches(content, HEX))):
+        if (inner := _decode_hex(run)) is not None:
             yield "hex", start, inner
+
+
+def _hopeful(content: bytes, kind: Packing, begins: _Places, stops: _Places) -> tuple[_Places, _Places]:
+    """Without the stretches that certainly are not worth reading, as most of a thousand ids and digests are.
+
+    Not looked at are those that may go on in another line.
+    """
+    if len(begins) < _MANY:
+        return begins, stops
+    codes = np.frombuffer(content + b"\0", np.uint8)
+    after = codes[stops]
+    kept = (after == ord("=")) | (after == ord("\r")) | (after == ord("\n"))
+    low, high = int(begins[0]), int(stops[-1])
+    zeros = np.flatnonzero(np.frombuffer(content[low:high].translate(kind.zeros), np.bool_)) + low
+    kept |= 4 * (zeros.searchsorted(stops) - zeros.searchsorted(begins)) > stops - begins
+    first = kind.join([kind.values[codes[begins + each]] for each in range(kind.letters)])
+    kept |= ~_is_no_text(first)
+    for begin in _PACKAGES:
+        kept |= np.logical_and.reduce([column == byte for column, byte in zip(first, begin, strict=False)])
+    return begins[kept], stops[kept]
+
+
+def _is_no_text(first: Sequence[_Bytes]) -> _Flags:
+    """Whether bytes, given as a first one of each, a second, and so on, are certainly no begin of UTF-8."""
+    wide = [each >= 0x80 for each in first]
+    follows = [(each & 0xC0) == 0x80 for each in first]
+    wrong: _Flags = follows[0] | (first[0] >= 0xF5)
+    for place in range(1, len(first)):
+        wrong |= follows[place] & ~wide[place - 1]
+        wrong |= wide[place - 1] & ~follows[place - 1] & ~follows[place]
+        wrong |= first[place] >= 0xF5
+    return wrong
 
 
 def _decode_base64(run: bytes) -> bytes | None:
@@ -92,21 +183,17 @@ def _decode_base64(run: bytes) -> bytes | None:
         inner = binascii.a2b_base64(packed + b"=" * (-len(packed) % 4) if len(packed) % 4 != 1 else packed[:-1])
     except binascii.Error:
         return None
-    return inner if _is_worth_reading(inner) else None
+    return inner if is_worth_reading(inner) else None
 
 
 def _decode_hex(run: bytes) -> bytes | None:
     inner = binascii.unhexlify(run[: len(run) // 2 * 2])
-    return inner if _is_worth_reading(inner) else None
+    return inner if is_worth_reading(inner) else None
 
 
-_short_base64 = lru_cache(maxsize=1 << 15)(_decode_base64)  # ids and digests come again and again
-_short_hex = lru_cache(maxsize=1 << 15)(_decode_hex)
-
-
-def _is_worth_reading(inner: bytes) -> bool:
+def is_worth_reading(inner: bytes) -> bool:
     """Whether decoded bytes are text or a package, and not a digest or a key."""
-    if inner[:3] == GZIP or inner[:4] in (b"PK\x03\x04", b"%PDF", PNG[:4]):
+    if inner.startswith(_PACKAGES):
         return True
     if inner.count(0) * 3 > len(inner):
         return True

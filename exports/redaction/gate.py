@@ -281,6 +281,8 @@ class _Passage:
 
     def _note(self, item: str, field: str, text: str, hits: Sequence[Hit], *, of: str = "") -> None:
         """`item` is its id in the bundle, `of` that in the archive."""
+        if not hits:
+            return
         counts: dict[tuple[str, str], int] = {}
         rules = {each.id: each for each in self._gate.rules}
         for hit in hits:

@@ -83,6 +83,8 @@ def check_rule(rule: RedactionRule) -> None:
 
 def find_hits(text: str, rules: Iterable[RedactionRule]) -> list[Hit]:
     """Every part of the text that the rules redact, in order; parts may overlap."""
+    if not text:
+        return []
     hits = []
     for rule in rules:
         if rule.kind == "pattern":
@@ -90,7 +92,7 @@ def find_hits(text: str, rules: Iterable[RedactionRule]) -> list[Hit]:
         elif rule.kind in ("phrase", "person"):
             spans = (span for phrase in rule.phrases for span in find_phrase(text, phrase, inside=rule.inside))
         elif rule.kind == "item":
-            spans = [(0, len(text))] if text else []
+            spans = [(0, len(text))]
         else:
             spans = ()
         hits += [Hit(start, end, rule.id, rule.section) for start, end in spans]

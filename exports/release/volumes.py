@@ -74,10 +74,11 @@ class Volumes:
         self._texts += 1
         digest = self._bag.write(name, text)
         self._size += len(text)
+        warc = warc_of(document)
         links = Links(
             text=_backslashed(name),
             rsmf=messages,
-            warc=_backslashed(warc_of(document)) if warc_of(document) else "",
+            warc=_backslashed(warc) if warc else "",
             size=len(text),
             md5=hashlib.md5(text, usedforsecurity=False).hexdigest(),
             sha1=hashlib.sha1(text, usedforsecurity=False).hexdigest(),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import re
+from collections.abc import Callable, Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import exports.leaks.byte_runs
-from exports.leaks.byte_runs import BASE64, HEX, packed_runs, printed, wide_runs
+from exports.leaks.byte_runs import BASE64, HEX, is_worth_reading, packed_runs, printed, unpacked_runs, wide_runs
 from exports.leaks.needles import Needles
 from exports.leaks.squeezing import squeeze
 from exports.redaction.spelling import spell, tokens
@@ -30,6 +33,7 @@ BROKEN = (
 )
 """Too long, halves, past the last, cut: what UTF-8 forbids, and what is next to it."""
 _HIGH = rb"[\x00\x01\x02\x03\x04\x06\x09\x0a\x20\xd8-\xdf\xfb-\xff]"
+Pack = Callable[[bytes], bytes | str]
 PLAIN = {
     "utf-16-le": re.compile(rb"(?:[\x00-\xff]" + _HIGH + rb"){4,}"),
     "utf-16-be": re.compile(rb"(?:" + _HIGH + rb"[\x00-\xff]){4,}"),
@@ -76,7 +80,9 @@ def test_runs_are_found_across_the_borders_of_blocks(monkeypatch: pytest.MonkeyP
     for block in range(1, 80):
         monkeypatch.setattr(exports.leaks.byte_runs, "_BLOCK", block)
         for kind in (BASE64, HEX):
-            assert list(packed_runs(content, kind)) == [(each.start(), each[0]) for each in kind[0].finditer(content)]
+            assert list(packed_runs(content, kind)) == [
+                (each.start(), each[0]) for each in kind.pattern.finditer(content)
+            ]
         assert wide_runs(content) == {order: pattern.findall(content) for order, pattern in PLAIN.items()}
 
 
@@ -94,7 +100,59 @@ def test_what_is_printed_of_bytes_is_what_a_decoder_makes_of_them_that_ignores_e
 @given(st.text("Ab9+/=- \n\r", max_size=300).map(str.encode))
 def test_packed_runs_are_those_that_their_patterns_find(content: bytes) -> None:
     for kind in (BASE64, HEX):
-        assert list(packed_runs(content, kind)) == [(each.start(), each[0]) for each in kind[0].finditer(content)]
+        assert list(packed_runs(content, kind)) == [(each.start(), each[0]) for each in kind.pattern.finditer(content)]
+
+
+WORTH = tuple(
+    (each if len(each) > 36 else each * 36)[:90]
+    for each in (
+        *(text.encode() for text in TEXTS),
+        *(text.encode("utf-16") for text in TEXTS),
+        *(text.encode("utf-16-be") for text in TEXTS),
+        *(gzip.compress(text.encode(), mtime=0) for text in TEXTS),
+        b"\x89PNG\r\n\x1a\n" + bytes(40),
+        b"%PDF-1.7 " + bytes(range(128, 170)),
+        b"PK\3\4" + bytes(range(128, 170)),
+        bytes(range(128, 200)) + bytes(40),
+        bytes(range(128, 200)),
+    )
+)
+
+
+def unpacked_one_by_one(content: bytes) -> Iterator[tuple[str, int, bytes]]:
+    for found in BASE64.pattern.finditer(content):
+        letters = found[0].translate(bytes.maketrans(b"-_", b"+/"), b"\r\n=")
+        letters = letters[:-1] if len(letters) % 4 == 1 else letters
+        inner = base64.b64decode(letters + b"=" * (-len(letters) % 4))
+        if is_worth_reading(inner):
+            yield "base64", found.start(), inner
+    for found in HEX.pattern.finditer(content):
+        inner = bytes.fromhex(found[0][: len(found[0]) // 2 * 2].decode())
+        if is_worth_reading(inner):
+            yield "hex", found.start(), inner
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([base64.b64encode, base64.urlsafe_b64encode, bytes.hex, lambda it: it.hex().upper()]),
+            st.sampled_from(WORTH)
+            | st.binary(min_size=36, max_size=90)
+            | st.sampled_from(BROKEN).map(lambda each: each + b"a" * 40),
+            st.sampled_from(['"', " ", "\n", "\r\n", "=", "=\n", "é"]),
+        ),
+        max_size=12,
+    )
+)
+@example([(pack, each, " ") for pack in (base64.b64encode, bytes.hex) for each in WORTH])
+def test_what_many_runs_stand_for_is_told_at_once_as_one_by_one(packed: list[tuple[Pack, bytes, str]]) -> None:
+    written = ((pack(inner), end) for pack, inner, end in packed)
+    content = "".join(f"{each if isinstance(each, str) else each.decode()}{end}" for each, end in written).encode()
+    expected = list(unpacked_one_by_one(content))
+    assert list(unpacked_runs(content)) == expected
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(exports.leaks.byte_runs, "_MANY", 1)
+        assert list(unpacked_runs(content)) == expected
 
 
 def test_every_letter_of_a_name_is_kept_where_it_is_written_with_marks() -> None:
