@@ -6,6 +6,7 @@ from datetime import datetime
 
 import click
 
+from archiver.commands.days import DAY
 from archiver.commands.output import describe, print_json, say, table
 from archiver.commands.session import Session, archive_command
 from archiver.core import clock
@@ -82,7 +83,7 @@ def show(session: Session, name: str) -> None:
 
 @account.command("close")
 @click.argument("name")
-@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="When it was closed.  [default: today]")
+@click.option("--day", type=DAY, help="When it was closed.  [default: today]")
 @click.option("--reason", required=True, help="The decision behind it.")
 @archive_command
 def close(session: Session, name: str, day: datetime | None, reason: str) -> None:

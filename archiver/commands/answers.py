@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from archiver.commands.days import DAY, DAY_OR_MOMENT
 from archiver.commands.output import describe, print_json, progress, say, show_moment, table
 from archiver.commands.productions import check_release
 from archiver.commands.request_clock import CLOCK_COMMANDS
@@ -34,7 +35,7 @@ def request() -> None:
 @click.option("--law", required=True, help="The law it is made under, for example: RTI Act 2005.")
 @click.option(
     "--received",
-    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M"]),
+    type=DAY_OR_MOMENT,
     help="The day, or the moment with its offset (2026-11-20T23:59+00:00).  [default: now]",
 )
 @click.option("--requester", required=True, help="Who asks; kept apart, shown by `request requester` only.")
@@ -44,7 +45,7 @@ def request() -> None:
 @click.option("--scope", default="", help="What was agreed to be searched.")
 @click.option("--fee", default="", help="What was paid, in words.")
 @click.option("--urgent", is_flag=True, help="Life or liberty: the law's shorter time.")
-@click.option("--due", type=click.DateTime(["%Y-%m-%d"]), help="The day that a court's order names.")
+@click.option("--due", type=DAY, help="The day that a court's order names.")
 @archive_command
 def new(
     session: Session,
@@ -192,7 +193,7 @@ def search(session: Session, number: str, query: str | None, saved: str | None, 
 @click.option("--reason", required=True, help="How it was answered.")
 @click.option(
     "--appeal-until",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=DAY,
     help="Last day of appeal.  [default: the law's, else by retention.appeal_days]",
 )
 @archive_command

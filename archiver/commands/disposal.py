@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from archiver.commands.days import DAY
 from archiver.commands.output import describe, print_json, progress, say, show_moment, table
-from archiver.commands.retention import DAY
 from archiver.commands.session import Session, archive_command
 from archiver.core import clock
 from archiver.core.archive import Archive

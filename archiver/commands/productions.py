@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from archiver.commands.days import DAY
 from archiver.commands.output import describe, print_json, progress, say, show_moment, table
 from archiver.commands.session import Session, archive_command, json_option, read_secret
 from archiver.core import clock
@@ -196,8 +197,8 @@ def check_release(bundle: Path, key: str, as_json: bool) -> None:
 
 
 @production.command("statistics")
-@click.option("--from", "since", type=click.DateTime(["%Y-%m-%d"]), help="Requests received from this day on.")
-@click.option("--to", "until", type=click.DateTime(["%Y-%m-%d"]), help="… to this day.")
+@click.option("--from", "since", type=DAY, help="Requests received from this day on.")
+@click.option("--to", "until", type=DAY, help="… to this day.")
 @click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), help="Write the plots as an SVG file.")
 @archive_command
 def statistics(session: Session, since: datetime | None, until: datetime | None, plot: Path | None) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import click
 
+from archiver.commands.days import DAY
 from archiver.commands.output import print_json, progress, say, table
-from archiver.commands.retention import DAY, as_of, retention
+from archiver.commands.retention import as_of, retention
 from archiver.commands.session import Session, archive_command
 from archiver.core import clock
 from archiver.core.clock import to_iso

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from archiver.commands.days import DAY
 from archiver.commands.output import describe, print_json, say, show_moment, table
 from archiver.commands.session import Session, archive_command, json_option
 from archiver.core import clock
@@ -14,8 +15,6 @@ from archiver.core.durable import write_durably
 from archiver.core.people import Permission
 from archiver.workflows.requests.clock import KINDS, clock_of, due_calendar, due_requests, log_event, see_requester
 from exports.requests.law_rules import laws
-
-_DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command("due")
@@ -90,7 +89,7 @@ def show_clock(session: Session, number: str) -> None:
 @click.command("log")
 @click.argument("number")
 @click.argument("kind", required=False, type=click.Choice(KINDS))
-@click.option("--day", type=_DAY, help="The legal day of it.  [default: today]")
+@click.option("--day", type=DAY, help="The legal day of it.  [default: today]")
 @click.option("--about", default="", help="Of a pause: fee, clarification, staged access; of a hold: its id.")
 @click.option("--days", type=click.IntRange(0), default=0, help="Of an extension: its days.")
 @click.option("--note", default="", help="What was written, or the reason.")

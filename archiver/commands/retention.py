@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from archiver.commands.days import DAY
 from archiver.commands.output import plain, print_json, say, table
 from archiver.commands.session import Session, archive_command
 from archiver.core import clock
@@ -18,8 +19,6 @@ from archiver.workflows.keeping.classify import enter_trigger, extend_retention
 from archiver.workflows.keeping.keep_papers import PlannedPaper, explain_paper, plan_papers
 from archiver.workflows.keeping.plan_retention import PlannedRecord, explain_record, plan_records
 from retention.decisions import Decision
-
-DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.group()

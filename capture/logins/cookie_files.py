@@ -266,7 +266,7 @@ def _read_netscape(text: str, reading: _Reading) -> Iterator[Cookie]:
             continue
         parts = line.removeprefix("#HttpOnly_").split("\t")
         if len(parts) != 7:
-            reading.fault(number, f"{len(parts)} fields where cookies.txt has 7, parted by tabs")
+            reading.fault(number, f"cookies.txt has 7 fields parted by tabs, this line {len(parts)}")
             if not seen:
                 reading.tell()  # nothing of this file is a cookie: one line says enough
             continue

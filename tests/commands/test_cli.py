@@ -394,7 +394,7 @@ def test_a_cookie_file_that_is_none_is_refused_with_its_line(fresh: Terminal) ->
     file.write_text("sid=1\n")
     ran = fresh("session", "import", "town.example", str(file))
     assert ran.code == 20
-    assert "cookies.txt, line 1: 1 fields where cookies.txt has 7" in ran.err.replace("\n", "")
+    assert "cookies.txt, line 1: cookies.txt has 7 fields" in ran.err.replace("\n", "")
 
 
 def test_checks_of_one_site_are_not_set_for_all(fresh: Terminal) -> None:
@@ -453,3 +453,18 @@ def test_the_trails_key_is_shown_rotated_and_followed_by_verify(outside: Termina
     assert outside("verify", "--archive", place, "--key", "nonsense").code == 20
     assert outside("timestamp", "--now", "--archive", place).code == 6
     assert [each["type"] for each in outside("trail", "--archive", place, "--json").json["events"]][-1] == "key_rotated"
+
+
+@pytest.mark.parametrize("typed", ["30.11.2026", "2026-11-31", "tomorrow", "২০২৬-১১-৩০x", ""])
+def test_what_is_no_day_is_refused_with_one_that_is(fresh: Terminal, typed: str) -> None:
+    ran = fresh("retention", "report", "--today", typed)
+    assert ran.code == 2
+    assert f"{typed!r} is no day: write it like 2026-11-30" in ran.err.replace("\n", "")
+
+
+def test_when_a_request_came_is_a_day_or_a_moment(fresh: Terminal) -> None:
+    told = ("--law", "RTI Act 2005", "--requester", "A", "--subject", "B", "--received")
+    ran = fresh("request", "new", *told, "2026-11-30T25:00")
+    assert ran.code == 2
+    assert "'2026-11-30T25:00' is no day or moment: write it like 2026-11-30T23:59+00:00" in ran.err.replace("\n", "")
+    assert [fresh("request", "new", *told, each).code for each in ("2026-11-20", "2026-11-20T23:59+00:00")] == [0, 0]
