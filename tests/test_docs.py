@@ -21,6 +21,7 @@ from index.parse import parse_query
 from tests.index.strategies import TODAY
 
 ROOT = Path(__file__).parent.parent
+ROOMS = ("archiver", "capture", "index", "retention", "exports", "tests", "bench")
 MANUAL = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")])
 
 
@@ -42,6 +43,14 @@ def test_every_link_of_the_manual_leads_to_a_file(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8")):
         if not target.startswith(("http:", "https:", "mailto:")):
             assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", [each for each in MANUAL if each.name != "CHANGELOG.md"], ids=lambda page: page.name)
+def test_every_module_the_manual_names_is_there(page: Path) -> None:
+    """By its path, or the end of it."""
+    modules = {f"/{each.relative_to(ROOT)}" for room in ROOMS for each in (ROOT / room).rglob("*.py")}
+    for named in set(re.findall(r"`([\w/]+\.py)`", page.read_text())):
+        assert any(each.endswith(f"/{named}") for each in modules), named
 
 
 @pytest.mark.parametrize("page", MANUAL, ids=lambda page: page.name)
