@@ -273,7 +273,7 @@ def main(arguments: list[str]) -> int:
     root = Path(arguments[0]) if arguments else Path(__file__).resolve().parent
     defects, proved = check(root, trusted)
     if defects:
-        print(f"{len(defects)} defects were found:")
+        print("1 defect was found:" if len(defects) == 1 else f"{len(defects)} defects were found:")
         for each in defects:
             print(f"- {each}")
         return 1
