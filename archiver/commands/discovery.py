@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from archiver.commands.output import print_json, progress, say, show_moment, table
+from archiver.commands.output import counted, print_json, progress, say, show_moment, table
 from archiver.commands.session import Session, archive_command
 from archiver.core import clock
 from archiver.core.errors import BadInput, TermsRefused
@@ -109,7 +109,7 @@ def duplicates(session: Session, query: str, nearness: float, words: int, cross_
     for number, group in enumerate(report.groups, 1):
         kind = "the same words" if group.same else "nearly the same"
         table(
-            f"{number}. {len(group.items)} items with {kind}{', cross-posted' if group.cross_post else ''}",
+            f"{number}. {counted(len(group.items), 'item')} with {kind}{', cross-posted' if group.cross_post else ''}",
             ("Nearness", "Created", "Site", "By", "Item", "Text"),
             (
                 (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from archiver.commands.output import describe, print_json, say, show_moment, table
+from archiver.commands.output import counted, describe, print_json, say, show_moment, table
 from archiver.commands.session import Session, archive_command
 from archiver.core import clock
 from archiver.core.people import Permission
@@ -61,7 +61,7 @@ def place(
     if session.as_json:
         print_json(placed)
         return
-    say(f"{placed.hold.id} holds {len(placed.frozen)} records for {matter}.", "green")
+    say(f"{placed.hold.id} holds {counted(len(placed.frozen), 'record')} for {matter}.", "green")
     if placed.ejected:
         say(f"{len(placed.ejected)} of them left the batch they waited in.", "yellow")
     if placed.announced:
@@ -123,7 +123,7 @@ def show(session: Session, id: str) -> None:
             ("Scope", "; ".join(f"{s.kind.value} {s.value}{' (live)' if s.live else ''}" for s in found.scopes)),
         ]
     )
-    table(f"{len(records)} records", ("Record",), ((each,) for each in records))
+    table(counted(len(records), "record"), ("Record",), ((each,) for each in records))
 
 
 @hold_group.command("release")

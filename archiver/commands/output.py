@@ -42,6 +42,11 @@ def console() -> Console:
     return Console(highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 record`, `2,000 records`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def plain(value: object) -> Any:
     """`value` as JSON takes it: dataclasses as objects, moments as ISO 8601 UTC, sets as sorted lists."""
     if isinstance(value, Enum):

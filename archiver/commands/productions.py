@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from archiver.commands.days import DAY
-from archiver.commands.output import describe, print_json, progress, say, show_moment, table
+from archiver.commands.output import counted, describe, print_json, progress, say, show_moment, table
 from archiver.commands.session import Session, archive_command, json_option, read_secret
 from archiver.core import clock
 from archiver.core.errors import BadInput, BundleInvalid
@@ -99,7 +99,7 @@ def make(
             ("Pictures", f"{leaks.pictures_read} {leaks.ocr}" if leaks.pictures_read else leaks.ocr),
             ("Not read", "; ".join(f"{place} ({reason})" for place, reason in leaks.skipped)),
             ("Acknowledged", len(leaks.leaks) or ""),
-            ("Not in it", f"{len(made.not_produced)} records" if made.not_produced else ""),
+            ("Not in it", counted(len(made.not_produced), "record") if made.not_produced else ""),
             ("Taken up", f"{made.taken_up} records of a run that was broken off" if made.taken_up else ""),
         ]
     )

@@ -12,6 +12,7 @@ from rich.text import Text
 from archiver.commands.item_pictures import crops, picture_name
 from archiver.commands.output import (
     console,
+    counted,
     describe,
     heading,
     plain,
@@ -78,7 +79,7 @@ def list_records(
         print_json(records)
     else:
         table(
-            f"{len(records)} records",
+            counted(len(records), "record"),
             ("Record", "Kind", "Title", "Creator", "Created", "Last captured", "Class", "Held"),
             (
                 (
@@ -175,13 +176,13 @@ def show(session: Session, id: str) -> None:
             f"({who}, {show_moment(each.at, zone)})",
             "yellow",
         )
-    heading(f"\n{len(items)} items")
+    heading(f"\n{counted(len(items), 'item')}")
     depths: dict[str | None, int] = {None: -1}
     for entry in items:
         depths[entry.item.native_id] = depth = depths.get(entry.item.parent_id, -1) + 1
         _show_item(entry, depth, zone=zone)
     table(
-        f"\n{len(captures)} captures",
+        f"\n{counted(len(captures), 'capture')}",
         ("When", "Outcome", "Cause", "Declared", "Reason", "Files"),
         (
             (

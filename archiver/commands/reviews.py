@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from archiver.commands.output import LONGEST, describe, print_json, say, show_moment, table
+from archiver.commands.output import LONGEST, counted, describe, print_json, say, show_moment, table
 from archiver.commands.session import Session, archive_command
 from archiver.core import clock
 from archiver.core.errors import BadInput
@@ -251,7 +251,7 @@ def alike(session: Session, number: str, nearness: float) -> None:
         return
     for place, group in enumerate(groups[:_GROUPS], 1):
         table(
-            f"Group {place}: {len(group.items)} items" + (", decided differently" if group.differ else ""),
+            f"Group {place}: {counted(len(group.items), 'item')}" + (", decided differently" if group.differ else ""),
             ("Item", "Nearness", "Text", "Release"),
             (
                 (e.item_id, f"{e.nearness:.2f}", e.text[:100], e.coding.release if e.coding else "undecided")
@@ -291,7 +291,7 @@ def assign(session: Session, number: str, to: str, size: int) -> None:
     if session.as_json:
         print_json({"batch": batch, "records": records})
     else:
-        say(f"{batch}: {len(records)} records for {to}.", "green")
+        say(f"{batch}: {counted(len(records), 'record')} for {to}.", "green")
 
 
 @review.command("check")
