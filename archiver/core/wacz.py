@@ -23,7 +23,7 @@ from archiver.core.records import Digest
 from archiver.core.wacz_checking import PACKAGE, PACKAGE_DIGEST, WaczCheck, check_wacz
 from archiver.core.warc import read_heads
 
-__all__ = ["Page", "WaczCheck", "WaczSummary", "check_wacz", "write_wacz"]
+__all__ = ["Page", "WaczCheck", "check_wacz", "write_wacz"]
 
 _CHUNK = 1 << 20
 _LINES_PER_BLOCK = 300
@@ -39,16 +39,6 @@ class Page:
     text: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class WaczSummary:
-    """A written package; `size` in bytes, `package_digest` that of its datapackage.json."""
-
-    path: Path
-    size: int
-    sha256: Digest
-    package_digest: Digest
-
-
 def write_wacz(
     out: Path,
     warcs: Sequence[tuple[str, Path]],
@@ -56,7 +46,7 @@ def write_wacz(
     *,
     title: str,
     created: datetime,
-) -> WaczSummary:
+) -> None:
     """Write the WARCs, each under `archive/NAME`, with an index and the pages; durable, replacing `out`.
 
     The same input gives the same bytes. Raises BadWarc where a WARC cannot be read to its
@@ -71,25 +61,21 @@ def write_wacz(
         key=lambda line: line.encode(),
     )
     index, summary = _compress_index(lines)
-    with durable_file(out) as file:
-        with zipfile.ZipFile(file, "w") as package:
-            resources = [
-                _add(package, f"archive/{name}", _file_pieces(path), created, path.stat().st_size)
-                for name, path in warcs
-            ]
-            resources += [
-                _add(package, "indexes/index.cdx.gz", [index], created, len(index)),
-                _add(package, "indexes/index.idx", [summary], created, len(summary)),
-            ]
-            listed = _page_lines(pages)
-            resources.append(_add(package, "pages/pages.jsonl", [listed], created, len(listed)))
-            described = _as_json(_describe(resources, pages, title, created))
-            digest = _sha256(described)
-            _add(package, PACKAGE, [described], created, len(described))
-            sealed = _as_json({"path": PACKAGE, "hash": digest})
-            _add(package, PACKAGE_DIGEST, [sealed], created, len(sealed))
-        size = file.tell()
-    return WaczSummary(path=out, size=size, sha256=_digest_file(out), package_digest=digest)
+    with durable_file(out) as file, zipfile.ZipFile(file, "w") as package:
+        resources = [
+            _add(package, f"archive/{name}", _file_pieces(path), created, path.stat().st_size) for name, path in warcs
+        ]
+        resources += [
+            _add(package, "indexes/index.cdx.gz", [index], created, len(index)),
+            _add(package, "indexes/index.idx", [summary], created, len(summary)),
+        ]
+        listed = _page_lines(pages)
+        resources.append(_add(package, "pages/pages.jsonl", [listed], created, len(listed)))
+        described = _as_json(_describe(resources, pages, title, created))
+        digest = _sha256(described)
+        _add(package, PACKAGE, [described], created, len(described))
+        sealed = _as_json({"path": PACKAGE, "hash": digest})
+        _add(package, PACKAGE_DIGEST, [sealed], created, len(sealed))
 
 
 def _add(
@@ -178,8 +164,3 @@ def _as_json(value: object) -> bytes:
 
 def _sha256(content: bytes) -> Digest:
     return Digest(f"sha256:{hashlib.sha256(content).hexdigest()}")
-
-
-def _digest_file(path: Path) -> Digest:
-    with path.open("rb") as file:
-        return Digest(f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}")

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from archiver.core.errors import LeakFound
-from exports.redaction.gate import Secret
 from exports.redaction.rules import RedactionRule
+from exports.redaction.secrets import Secret
 
 
 @dataclass(frozen=True, kw_only=True)

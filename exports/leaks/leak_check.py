@@ -21,8 +21,8 @@ from exports.leaks.readings import Memory, NotSearched, Reading, is_package, rea
 from exports.leaks.short_files import File, part_plain
 from exports.leaks.squeezing import squeeze
 from exports.redaction.detectors import detect
-from exports.redaction.gate import Secret
 from exports.redaction.rules import RedactionRule, match_words
+from exports.redaction.secrets import Secret
 from exports.redaction.spelling import Spelled, spell, tokens
 
 _LEAST_LETTERS = 12

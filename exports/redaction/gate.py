@@ -18,6 +18,7 @@ from exports.redaction.first_post import first_post, without_first_post
 from exports.redaction.layout import PaintedBox, Rectangle, left_words, paint_plan
 from exports.redaction.painting import ReleasedPicture, blank_pictures, release_pictures
 from exports.redaction.rules import Hit, RedactionRule, find_hits, label, redact, redact_address
+from exports.redaction.secrets import Secret
 
 NOT_RESPONSIVE = "not responsive"
 _SAID = ("text", "earlier text", "alt text")
@@ -41,19 +42,6 @@ class Logged:
     section: str
     rule: str
     count: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Secret:
-    """A string that must not leave: found by a rule, or the text of what is withheld.
-
-    `item` is its id in the archive, "" of what is the record's own.
-    """
-
-    text: str
-    everywhere: bool
-    item: str
-    rule: str
 
 
 @dataclass(frozen=True, kw_only=True)

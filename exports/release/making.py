@@ -28,8 +28,9 @@ from exports.bundle.signed_bag import seal_bag
 from exports.leaks.findings import LeakReport
 from exports.leaks.leak_check import LeakCheck
 from exports.leaks.leak_helper import LeakHelper, is_worth_it
-from exports.redaction.gate import Gate, ReleasedRecord, Secret
+from exports.redaction.gate import Gate, ReleasedRecord
 from exports.redaction.rules import RedactionRule, label, redact
+from exports.redaction.secrets import Secret
 from exports.redaction.spelling import tokens
 from exports.release.documents import check_numbering, number_documents
 from exports.release.forms import Forms, Told

@@ -93,11 +93,8 @@ def test_it_holds_what_the_specification_asks_for(wacz: Path) -> None:
 def test_the_same_input_gives_the_same_bytes(wacz: Path, tmp_path: Path) -> None:
     first = wacz.read_bytes()
     warcs = [("b.warc.gz", tmp_path / "1.warc.gz"), ("a.warc.gz", tmp_path / "2.warc.gz")]
-    summary = write_wacz(wacz, warcs, PAGES, title="Request 2026/1", created=NOON)
+    write_wacz(wacz, warcs, PAGES, title="Request 2026/1", created=NOON)
     assert wacz.read_bytes() == first
-    assert summary.size == len(first)
-    found = subprocess.run(["sha256sum", wacz], capture_output=True, text=True, check=True).stdout
-    assert summary.sha256 == f"sha256:{found.split()[0]}"
 
 
 def test_a_whole_file_has_no_findings(wacz: Path) -> None:

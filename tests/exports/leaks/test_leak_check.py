@@ -19,8 +19,8 @@ from archiver.core.errors import LeakFound
 from archiver.core.warc import Exchange, WarcWriter
 from exports.leaks.findings import LeakReport, unread
 from exports.leaks.leak_check import LeakCheck
-from exports.redaction.gate import Secret
 from exports.redaction.rules import RedactionRule
+from exports.redaction.secrets import Secret
 from exports.release.load_files import dat_header, dat_line
 from tests.exports.sample import FIRST
 

@@ -14,7 +14,7 @@ from archiver.core.errors import LeakFound
 from exports.leaks.findings import LeakReport, unread
 from exports.leaks.leak_check import LeakCheck
 from exports.leaks.leak_helper import LeakHelper, is_worth_it
-from exports.redaction.gate import Secret
+from exports.redaction.secrets import Secret
 from tests.exports.leaks.planted import release
 from tests.exports.leaks.test_leak_check import NAMES, RULES, png_with, zipped
 from tests.exports.release.test_release import drawn
