@@ -242,7 +242,7 @@ class Forms:
         sections = [(each, notes.get(each, "")) for each in used]
         self.bag.write("exemptions.html", exemption_page(about, self._log, sections, warnings))
         said = {key: around.told.get(key, "") for key in ("refusal", "appeal", "key")}
-        content = shared | said | {"records": told.exported, "warnings": warnings}
+        content = shared | said | {"records": told.exported, "logged": len(self._log), "warnings": warnings}
         self.bag.write("letter.html", letter(about, content, template=around.told.get("letter_template", "")))
         self.bag.write("search.html", search_page(about, self._search))
 
