@@ -10,14 +10,12 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
-
 from archiver.core.durable import make_directory, write_durably
 from archiver.core.signing import SigningKey, to_pem
+from retention.pages import render_page
 
 FORMAT = "archiver-certificate 1"
 SUMS = "SHA256SUMS"
@@ -53,9 +51,7 @@ def render_certificate(content: Mapping[str, Any]) -> bytes:
         "transfer": ("Certificate of transfer", "transferred"),
     }
     heading, gone = words.get(action, ("Certificate of disposal", "gone"))
-    source = resources.files("retention").joinpath("templates", "certificate.html").read_text(encoding="utf-8")
-    page = Environment(autoescape=True, undefined=StrictUndefined).from_string(source)
-    return page.render(c=content, heading=heading, gone=gone).encode()
+    return render_page("certificate.html", c=content, heading=heading, gone=gone)
 
 
 def write_certificate(directory: Path, content: Mapping[str, Any], pdf: bytes | None, key: SigningKey) -> str:

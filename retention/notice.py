@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from datetime import date
 from importlib import resources
 
-from jinja2 import Environment, StrictUndefined
-
 from retention.file_plan import FilePlan, ScheduleVersion, TriggerKind
+from retention.pages import render_page
 from retention.periods import Period
 
 
@@ -34,10 +33,8 @@ def render_notice(plan: FilePlan, *, agency: str, wanted: Sequence[str], ask: st
     """
     words = _words()
     chosen = [tag for tag in dict.fromkeys(each.split("-")[0] for each in wanted) if tag in words] or ["en"]
-    source = resources.files("retention").joinpath("templates", "notice.html").read_text(encoding="utf-8")
-    page = Environment(autoescape=True, undefined=StrictUndefined).from_string(source)
     parts = [{"tag": tag, "w": words[tag], "rows": _rows(plan, words[tag])} for tag in chosen]
-    return page.render(agency=agency, plan=plan, parts=parts, ask=ask, today=today.isoformat()).encode()
+    return render_page("notice.html", agency=agency, plan=plan, parts=parts, ask=ask, today=today.isoformat())
 
 
 def _rows(plan: FilePlan, words: dict[str, str]) -> list[tuple[str, str, str, str, str]]:

@@ -6,10 +6,9 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
+from retention.pages import render_page
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _MONTHS_SHOWN = 60
@@ -27,9 +26,7 @@ class Bar:
 
 def render_report(report: Any, *, made_at: str) -> bytes:
     """The page; `report` is a `RetentionReport`."""
-    source = resources.files("retention").joinpath("templates", "report.html").read_text(encoding="utf-8")
-    page = Environment(autoescape=True, undefined=StrictUndefined).from_string(source)
-    return page.render(r=report, bars=bars(report.by_month), made_at=made_at).encode()
+    return render_page("report.html", r=report, bars=bars(report.by_month), made_at=made_at)
 
 
 def bars(by_month: Mapping[str, int]) -> list[Bar]:

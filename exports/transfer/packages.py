@@ -12,10 +12,10 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import resources
+from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from archiver.core.clock import to_iso
 from archiver.core.fixity import KeptFile
@@ -103,6 +103,9 @@ def write_package(
 
 
 def _fill(name: str, **values: object) -> bytes:
-    source = resources.files("exports").joinpath("templates", "package", name).read_text(encoding="utf-8")
-    filled = Environment(autoescape=True, undefined=StrictUndefined).from_string(source).render(**values)
-    return _NO_XML.sub("", filled).encode()
+    return _NO_XML.sub("", _environment().get_template(name).render(**values)).encode()
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(loader=PackageLoader("exports", "templates/package"), autoescape=True, undefined=StrictUndefined)

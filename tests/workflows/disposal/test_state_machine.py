@@ -19,7 +19,7 @@ from tests.workflows.disposal.machine.scenes import came_back
 from tests.workflows.disposal.machine.stage import TALLY
 
 PROVE = bool(os.environ.get("ARCHIVER_PROVE"))
-RUNS, STEPS = (2_000, 50) if PROVE else (10, 50)
+RUNS, STEPS = (2_000, 50) if PROVE else (200, 50)
 MACHINE = settings(
     max_examples=RUNS,
     stateful_step_count=STEPS,
@@ -29,7 +29,7 @@ MACHINE = settings(
 )
 
 
-@pytest.mark.timeout(40_000 if PROVE else 300)
+@pytest.mark.timeout(40_000 if PROVE else 1_200)
 def test_nothing_goes_that_must_stay_whatever_happens_in_whatever_order() -> None:
     TALLY.clear()
     run_state_machine_as_test(Disposal, settings=MACHINE)
