@@ -134,15 +134,15 @@ def _stretches(content: bytes, kind: Packing) -> Iterator[tuple[_Places, _Places
 
 def unpacked_runs(content: bytes) -> Iterator[tuple[str, int, bytes]]:
     """What such runs stand for where it is worth reading: base64 or hex, the place, the bytes."""
-    stretches = list(_stretches(content, BASE64))
-    for start, run in _runs(content, BASE64, (_hopeful(content, BASE64, *each) for each in stretches)):
-        if (inner := _decode_base64(run)) is not None:
-            yield "base64", start, inner
-    if not stretches:  # the digits are among base64's
-        return
-    for start, run in _runs(content, HEX, (_hopeful(content, HEX, *each) for each in _stretches(content, HEX))):
-        if (inner := _decode_hex(run)) is not None:
-            yield "hex", start, inner
+    in_base64 = list(_stretches(content, BASE64))
+    in_hex = _stretches(content, HEX) if in_base64 else ()  # its digits are among base64's letters
+    for name, kind, stretches, decode in (
+        ("base64", BASE64, in_base64, _decode_base64),
+        ("hex", HEX, in_hex, _decode_hex),
+    ):
+        for start, run in _runs(content, kind, (_hopeful(content, kind, *each) for each in stretches)):
+            if (inner := decode(run)) is not None:
+                yield name, start, inner
 
 
 def _hopeful(content: bytes, kind: Packing, begins: _Places, stops: _Places) -> tuple[_Places, _Places]:
@@ -152,8 +152,8 @@ def _hopeful(content: bytes, kind: Packing, begins: _Places, stops: _Places) -> 
     """
     if len(begins) < _MANY:
         return begins, stops
-    codes = np.frombuffer(content + b"\0", np.uint8)
-    after = codes[stops]
+    codes = np.frombuffer(content, np.uint8)
+    after = codes[np.minimum(stops, len(codes) - 1)]  # at the content's end a letter of the run itself
     kept = (after == ord("=")) | (after == ord("\r")) | (after == ord("\n"))
     low, high = int(begins[0]), int(stops[-1])
     zeros = np.flatnonzero(np.frombuffer(content[low:high].translate(kind.zeros), np.bool_)) + low

@@ -394,7 +394,7 @@ def test_a_cookie_file_that_is_none_is_refused_with_its_line(fresh: Terminal) ->
     file.write_text("sid=1\n")
     ran = fresh("session", "import", "town.example", str(file))
     assert ran.code == 20
-    assert "cookies.txt, line 1: cookies.txt has 7 fields" in ran.err.replace("\n", "")
+    assert "line 1: cookies.txt has 7 fields parted by tabs, this line 1" in ran.err.replace("\n", "")
 
 
 def test_checks_of_one_site_are_not_set_for_all(fresh: Terminal) -> None:

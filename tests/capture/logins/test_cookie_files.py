@@ -145,14 +145,17 @@ def test_a_value_is_in_no_representation() -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        (".town.example TRUE / FALSE 0 sid secret\n", "export, line 1: cookies.txt has 7 fields parted"),
+        (
+            ".town.example TRUE / FALSE 0 sid secret\n",
+            "export, line 1: cookies.txt has 7 fields parted by tabs, this line 1",
+        ),
         (NETSCAPE + "town.example\tFALSE\t/\n", "export, line 7: cookies.txt has 7 fields parted by tabs, this line 3"),
         (NETSCAPE + "town.example\tFALSE\t/\tFALSE\tsoon\tsid\tx\n", "export, line 7: cookie 'sid': its expiry"),
         (NETSCAPE + "town.example\tFALSE\t/\tFALSE\t0\ts;d\tx\n", "export, line 7: a cookie's name holds"),
         (NETSCAPE + f"town.example\tFALSE\t/\tFALSE\t0\tsid\t{'x' * 9000}\n", "export, line 7: cookie 'sid' is longer"),
         (NETSCAPE + "town.example\tFALSE\t/\tFALSE\t0\t__Host-sid\tx\n", "'__Host-sid' must be secure, of one host"),
         (NETSCAPE + "town.example\tFALSE\tforum\tFALSE\t0\tsid\tx\n", "line 7: cookie 'sid': its path"),
-        ("Set-Cookie: sid=1", "parted by tabs, this line 1"),
+        ("Set-Cookie: sid=1", "export, line 1: cookies.txt has 7 fields parted by tabs, this line 1"),
         ("[\n {},\n {}\n]", "export, line 2: a cookie without a text as its name"),
         ('[\n 1\n]', "export, line 2: no cookie"),
         ('[\n {"name": "a",\n]', "export, line 3: not JSON"),
